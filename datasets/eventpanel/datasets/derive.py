@@ -1,0 +1,89 @@
+"""Columns made from columns: any, total, ratio, log; a missing part makes the whole missing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from eventpanel.datasets.errors import NumberError, first_few
+from eventpanel.datasets.panel import Panel
+
+__all__ = ["any_of", "log", "log1p", "ratio", "total"]
+
+
+def any_of(panel: Panel, name: str, columns: Sequence[str]) -> Panel:
+    """Add a 0/1 column: 1 where a column is above zero, 0 where all are known to be zero.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> panel = Panel(pd.DataFrame({"importer": ["KEN", "UGA"], "year": 2010, "deals": [2, 0]}), ("importer",), "year")
+    >>> any_of(panel, "any_deal", ["deals"]).frame["any_deal"].tolist()
+    [1.0, 0.0]
+    """
+    values = _numbers(panel, columns)
+    hit = (values > 0).any(axis=1)
+    return _with(panel, name, hit.astype(float).where(hit | values.notna().all(axis=1)))
+
+
+def total(panel: Panel, name: str, columns: Sequence[str]) -> Panel:
+    """Add the sum of columns; missing where one of them is."""
+    return _with(panel, name, _numbers(panel, columns).sum(axis=1, skipna=False))
+
+
+def ratio(panel: Panel, name: str, columns: Sequence[str]) -> Panel:
+    """Add the first column over the second; missing where the second is zero.
+
+    Raises
+    ------
+    NumberError
+        Not exactly two columns.
+    """
+    if len(columns) != 2:
+        raise NumberError("A ratio needs two columns.", first_few(columns), "name numerator and denominator")
+    values = _numbers(panel, columns)
+    below = values[columns[1]]
+    return _with(panel, name, values[columns[0]] / below.where(below != 0))
+
+
+def log(panel: Panel, name: str, columns: Sequence[str]) -> Panel:
+    """Add the natural logarithm of a column.
+
+    Raises
+    ------
+    NumberError
+        Values that are not positive, which have no logarithm.
+    """
+    values = _one(panel, columns)
+    if (values <= 0).any():
+        rows = panel.frame.loc[values <= 0, list(panel.keys)]
+        raise NumberError(
+            f"Column {columns[0]!r} has values that are not positive.",
+            first_few(" ".join(map(str, row)) for row in rows.itertuples(index=False)),
+            "use log1p, or decide what these values mean",
+        )
+    return _with(panel, name, pd.Series(np.log(values.to_numpy()), index=values.index))
+
+
+def log1p(panel: Panel, name: str, columns: Sequence[str]) -> Panel:
+    """Add log(1 + column); estimates on it depend on the column's unit (Chen and Roth 2024, doi:10.1093/qje/qjad054)."""
+    values = _one(panel, columns)
+    if (values < 0).any():
+        raise NumberError(f"Column {columns[0]!r} has negative values.", f"{int((values < 0).sum())} rows")
+    return _with(panel, name, pd.Series(np.log1p(values.to_numpy()), index=values.index))
+
+
+def _one(panel: Panel, columns: Sequence[str]) -> pd.Series:
+    if len(columns) != 1:
+        raise NumberError("A logarithm needs one column.", first_few(columns), "name one column")
+    return panel.number(columns[0])
+
+
+def _numbers(panel: Panel, columns: Sequence[str]) -> pd.DataFrame:
+    return pd.DataFrame({column: panel.number(column) for column in columns})
+
+
+def _with(panel: Panel, name: str, values: pd.Series) -> Panel:
+    return panel.with_frame(panel.frame.assign(**{name: values}))

@@ -1,0 +1,170 @@
+"""Spine first, then one dataset per call: keys, cardinality and coverage checked; zero is not missing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pandas as pd
+
+from eventpanel.datasets.countries import country_years
+from eventpanel.datasets.errors import FrequencyError, MergeError, first_few
+from eventpanel.datasets.panel import Panel, stack_conflicts
+
+__all__ = ["merge", "spine"]
+
+STATUSES = ("nonzero", "zero", "no_value", "not_covered")
+
+
+def spine(
+    first: int, last: int, *, importers: Sequence[str] | None = None, exporters: Sequence[str] | None = None
+) -> Panel:
+    """One row per importer and year in which it existed, or per exporter, importer and year.
+
+    Parameters
+    ----------
+    first, last : int
+        Years, both included. Take in every year of the event record, so that leads and lags are whole.
+    importers, exporters : sequence of str, optional
+        ISO3 codes. All states without ``importers``; no exporter column without ``exporters``.
+
+    Examples
+    --------
+    >>> spine(2010, 2012, importers=["SSD", "KEN"]).frame["importer"].tolist()
+    ['KEN', 'KEN', 'KEN', 'SSD', 'SSD']
+    """
+    grid = country_years(first, last, importers)
+    if exporters is None:
+        return Panel(grid, ("importer",), "year")
+    dyads = pd.DataFrame({"exporter": list(exporters)}).merge(grid, how="cross")
+    return Panel(dyads[dyads["exporter"] != dyads["importer"]], ("exporter", "importer"), "year")
+
+
+def merge(left: Panel, right: Panel, *, cardinality: str) -> Panel:
+    """Add one dataset to a panel on the keys of the dataset.
+
+    Parameters
+    ----------
+    left : Panel
+        The spine, or a panel that grew from it; its rows stay as they are.
+    right : Panel
+        The dataset. Its keys must all be keys of ``left``.
+    cardinality : {"1:1", "m:1"}
+        What the join is meant to be: ``"1:1"`` when both have the same keys, ``"m:1"`` when one row of
+        ``right`` serves several rows of ``left``.
+
+    Returns
+    -------
+    Panel
+        ``left`` with the columns of ``right``, its sources, its conflicts, and what it covered.
+
+    Raises
+    ------
+    MergeError
+        Keys of ``right`` that ``left`` lacks, another cardinality than stated, columns of one name, or no row
+        in common.
+    FrequencyError
+        Years on one side and quarters or months on the other.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> scores = pd.DataFrame({"importer": ["KEN"], "year": [2011], "polity": [8]})
+    >>> regime = Panel(scores, ("importer",), "year")
+    >>> merged = merge(spine(2011, 2012, importers=["KEN"]), regime, cardinality="1:1")
+    >>> merged.frame["polity"].tolist()
+    [8.0, nan]
+    >>> merged.coverage[["variable", "nonzero", "not_covered"]].values.tolist()
+    [['polity', 1, 1]]
+    """
+    keys = _join_keys(left, right, cardinality)
+    frame = left.frame.merge(
+        right.frame,
+        on=keys,
+        how="left",
+        validate="1:1" if cardinality == "1:1" else "m:1",
+        indicator="_found",
+    )
+    found = frame.pop("_found") == "both"
+    if not found.any():
+        raise MergeError(
+            f"No row of {_name(right)} matches the panel.",
+            f"keys {', '.join(keys)}; for example {_example(right, keys)} against {_example(left, keys)}",
+            "check that both use ISO3 codes and the same years",
+        )
+    return replace(
+        left,
+        frame=frame,
+        sources=tuple(dict.fromkeys((*left.sources, *right.sources))),
+        conflicts=stack_conflicts([left.conflicts, right.conflicts]),
+        coverage=_stack(left.coverage, _coverage(frame, found, left, right)),
+    )
+
+
+def _join_keys(left: Panel, right: Panel, cardinality: str) -> list[str]:
+    if cardinality not in ("1:1", "m:1"):
+        raise MergeError(f"Unknown cardinality {cardinality!r}.", _name(right), "say '1:1' or 'm:1'")
+    keys = list(right.keys)
+    strange = [key for key in keys if key not in left.keys]
+    if strange:
+        raise MergeError(
+            f"{_name(right)} has keys the panel lacks: {first_few(strange)}.",
+            f"panel keys: {', '.join(left.keys)}",
+            "aggregate the dataset to the panel's keys first",
+        )
+    actual = "1:1" if set(keys) == set(left.keys) else "m:1"
+    if actual != cardinality:
+        raise MergeError(
+            f"The join with {_name(right)} is {actual}, not {cardinality}.",
+            f"its keys: {', '.join(keys)}; panel keys: {', '.join(left.keys)}",
+            "state the cardinality you mean, or aggregate one side",
+        )
+    same = sorted(set(left.variables) & set(right.variables))
+    if same:
+        raise MergeError(
+            f"Both sides have columns named {first_few(same)}.", _name(right), "rename one of them"
+        )
+    if right.period is not None and left.frequency != right.frequency:
+        raise FrequencyError(
+            f"The panel and {_name(right)} have periods of different lengths.",
+            f"{left.frequency} against {right.frequency}",
+            "aggregate one of them to the other's frequency",
+        )
+    return keys
+
+
+def _name(panel: Panel) -> str:
+    return ", ".join(source.name for source in panel.sources) or "the dataset"
+
+
+def _example(panel: Panel, keys: list[str]) -> str:
+    return " ".join(map(str, panel.frame[keys].iloc[0])) if len(panel.frame) else "no rows"
+
+
+def _coverage(frame: pd.DataFrame, found: pd.Series, left: Panel, right: Panel) -> pd.DataFrame:
+    """Per variable and unit: how many rows hold a value, a zero, no value, or are not covered."""
+    tables = [_status_counts(frame, found, left, name) for name in right.variables]
+    if not tables:
+        return pd.DataFrame()
+    table = pd.concat(tables, ignore_index=True)
+    table.insert(0, "source", _name(right))
+    return table
+
+
+def _status_counts(frame: pd.DataFrame, found: pd.Series, left: Panel, name: str) -> pd.DataFrame:
+    values, unit = frame[name], list(left.unit)
+    known = found & values.notna()
+    zero = known & (values == 0).fillna(value=False).astype(bool)
+    status = {"nonzero": known & ~zero, "zero": zero, "no_value": found & ~known, "not_covered": ~found}
+    table = frame[unit].assign(**status).groupby(unit)[list(STATUSES)].sum()
+    if left.period is not None:
+        spans = frame.loc[known].groupby(unit)[left.period].agg(["min", "max"])
+        table = table.join(spans.rename(columns={"min": "first", "max": "last"}))
+    table = table.reset_index()
+    table.insert(0, "variable", name)
+    return table
+
+
+def _stack(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
+    tables = [table for table in (first, second) if len(table)]
+    return pd.concat(tables, ignore_index=True) if tables else first

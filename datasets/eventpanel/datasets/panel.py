@@ -1,0 +1,183 @@
+"""Panel: one row per unit and period, keys checked, sources and coverage remembered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+import pandas as pd
+
+from eventpanel.datasets.errors import ColumnError, DuplicateKeyError, NumberError, PanelError, first_few
+from eventpanel.datasets.periods import frequency, to_period
+
+__all__ = ["Panel", "Source", "no_conflicts", "stack_conflicts"]
+
+CONFLICT_COLUMNS = ["source", "problem", "value", "years", "rows", "resolution"]
+
+
+def no_conflicts() -> pd.DataFrame:
+    """Return an empty conflict table: source, problem, value, years, rows, resolution."""
+    return pd.DataFrame({name: pd.Series(dtype=object) for name in CONFLICT_COLUMNS})
+
+
+def stack_conflicts(tables: Iterable[pd.DataFrame]) -> pd.DataFrame:
+    """One conflict table of several; columns source, problem, value, years, rows, resolution."""
+    filled = [table for table in tables if len(table)]
+    return pd.concat(filled, ignore_index=True) if filled else no_conflicts()
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a column's numbers come from.
+
+    Attributes
+    ----------
+    name : str
+        Name in the registry of sources.
+    title, url, licence, citation : str
+        As the publisher states them.
+    file : str
+        Name of the file that was read, without its folder.
+    sha256 : str
+        Checksum of that file; empty for simulated data.
+    coverage : str
+        Which units and periods the source watches, in one sentence: there, no record means zero.
+    """
+
+    name: str
+    title: str
+    url: str = ""
+    licence: str = ""
+    citation: str = ""
+    file: str = ""
+    sha256: str = ""
+    coverage: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """One row per unit and period, sorted by them and never changed in place.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Any columns; ``unit`` and ``period`` among them, without missing values.
+    unit : tuple of str
+        Key columns that name a unit: ``("importer",)`` or ``("exporter", "importer")``.
+    period : str or None
+        Column of years or periods; ``None`` for facts that do not change, such as distance.
+    sources : tuple of Source
+        Where the columns come from.
+    conflicts : DataFrame
+        What did not match, matched twice or collided, and what was done about it.
+    coverage : DataFrame
+        Per variable and first key: how many periods are nonzero, zero, covered
+        without a value (no_value), or not_covered.
+
+    Raises
+    ------
+    ColumnError
+        A key column is not there.
+    DuplicateKeyError
+        Two rows for one unit and period.
+    FrequencyError
+        Periods of different lengths.
+    PanelError
+        Missing keys.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> frame = pd.DataFrame({"importer": ["KEN", "KEN"], "year": [2011, 2010], "deals": [1, 0]})
+    >>> Panel(frame, ("importer",), "year").frame["year"].tolist()
+    [2010, 2011]
+    """
+
+    frame: pd.DataFrame
+    unit: tuple[str, ...]
+    period: str | None
+    sources: tuple[Source, ...] = ()
+    conflicts: pd.DataFrame = field(default_factory=no_conflicts)
+    coverage: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+    def __post_init__(self) -> None:
+        unit = (self.unit,) if isinstance(self.unit, str) else tuple(self.unit)
+        object.__setattr__(self, "unit", unit)
+        _check_keys(self.frame, self.keys)
+        frame = self.frame
+        if self.period is not None:
+            frame = frame.assign(**{self.period: to_period(frame[self.period])})
+        _refuse_duplicates(frame, self.keys)
+        object.__setattr__(self, "frame", frame.sort_values(list(self.keys), ignore_index=True))
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Unit columns followed by the period column, if there is one."""
+        return self.unit if self.period is None else (*self.unit, self.period)
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """Columns that are not keys."""
+        return tuple(name for name in self.frame.columns if name not in self.keys)
+
+    @property
+    def frequency(self) -> str | None:
+        """``"integer"`` for years, pandas' alias for other periods, ``None`` without periods."""
+        return None if self.period is None else frequency(self.frame[self.period])
+
+    def column(self, name: str) -> pd.Series:
+        """Return one column, or say which columns there are."""
+        if name not in self.frame.columns:
+            raise ColumnError(
+                f"There is no column {name!r} in the panel.",
+                f"columns: {first_few(self.frame.columns, 30)}",
+                "correct the name, or add the input that holds it",
+            )
+        return self.frame[name]
+
+    def number(self, name: str) -> pd.Series:
+        """Return one column as floating-point numbers; text is refused."""
+        column = self.column(name)
+        if pd.api.types.is_numeric_dtype(column.dtype):
+            return column.astype(float)
+        numbers = pd.to_numeric(column, errors="coerce")
+        bad = column[numbers.isna() & column.notna()]
+        if len(bad):
+            raise NumberError(
+                f"Column {name!r} holds text where numbers are needed.",
+                first_few(f"{value!r} in row {row}" for row, value in bad.items()),
+                "correct these cells, or choose another column",
+            )
+        return numbers.astype(float)
+
+    def with_frame(self, frame: pd.DataFrame) -> Panel:
+        """Return the same panel with other rows or columns; keys are checked again."""
+        return replace(self, frame=frame)
+
+
+def _check_keys(frame: pd.DataFrame, keys: tuple[str, ...]) -> None:
+    absent = [key for key in keys if key not in frame.columns]
+    if absent:
+        raise ColumnError(
+            f"Key columns are missing: {first_few(absent)}.",
+            f"columns: {first_few(frame.columns, 30)}",
+            "name the columns that hold unit and period",
+        )
+    empty = [key for key in keys if frame[key].isna().any()]
+    if empty:
+        raise PanelError(
+            "Keys must not be missing.",
+            first_few(f"{frame[key].isna().sum()} rows of {key!r}" for key in empty),
+            "remove these rows or complete their keys",
+        )
+
+
+def _refuse_duplicates(frame: pd.DataFrame, keys: tuple[str, ...]) -> None:
+    twice = frame.duplicated(list(keys), keep=False)
+    if twice.any():
+        groups = frame.loc[twice, list(keys)].drop_duplicates()
+        raise DuplicateKeyError(
+            f"{len(groups)} combinations of {', '.join(keys)} stand on more than one row.",
+            first_few(" ".join(map(str, row)) for row in groups.itertuples(index=False)),
+            "aggregate the rows first, or add the column that tells them apart to the unit",
+        )

@@ -1,0 +1,62 @@
+"""What every reader does in the same way: name its source, set rows aside with a reason."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from eventpanel.datasets.countries import list_conflicts
+from eventpanel.datasets.files import sha256
+from eventpanel.datasets.panel import Source
+from eventpanel.datasets.registry import entry
+
+LEFT_OUT = "rows left out"
+
+
+def describe(name: str, path: Path, coverage: str) -> Source:
+    """Source of a file that was read: the publisher from the registry, the checksum from the file.
+
+    Parameters
+    ----------
+    name : str
+        Name in the registry.
+    path : Path
+        The file.
+    coverage : str
+        What the file watches, in one sentence.
+    """
+    known = entry(name)
+    return Source(
+        name=known.name,
+        title=known.title,
+        url=known.url,
+        licence=known.licence,
+        citation=known.citation,
+        file=path.name,
+        sha256=sha256(path),
+        coverage=coverage,
+    )
+
+
+def set_aside(
+    frame: pd.DataFrame, lost: pd.Series, column: str, problem: str, source: str
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Split off rows that cannot be used: the rows kept, and a conflict table of the others.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Rows with the columns ``column`` and ``year``.
+    lost : Series of bool, shape (n,)
+        Rows to leave out.
+    column : str
+        Column whose values are listed.
+    problem : str
+        Why they are left out.
+    source : str
+        Name of the source.
+    """
+    rows = frame[lost]
+    reason = pd.Series(problem, index=rows.index, dtype=object)
+    return frame[~lost], list_conflicts(rows, column, reason, source, LEFT_OUT, "year")

@@ -1,0 +1,1 @@
+"""Income, population and distance."""

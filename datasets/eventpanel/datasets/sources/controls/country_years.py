@@ -1,0 +1,73 @@
+"""A country-year table of one's own: any controls, scores or counts.
+
+Publisher, version and licence: the user's. Unit: one country in one year. Coverage: the rows of the file;
+an absent row is missing, and so is an empty cell. Every column named must hold numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from eventpanel.datasets.countries import Scheme, harmonise, settle_successions
+from eventpanel.datasets.errors import StudyError, first_few
+from eventpanel.datasets.files import read_table, rename, to_numbers, to_years
+from eventpanel.datasets.panel import Panel, stack_conflicts
+from eventpanel.datasets.sources.common import describe
+
+NAME = "country_years"
+KEYS = {"country", "importer", "year"}
+
+
+def read(
+    path: Path, *, columns: Mapping[str, str], country: str, scheme: Scheme, year: str = "year"
+) -> Panel:
+    """Read numbers by country and year.
+
+    Parameters
+    ----------
+    path : Path
+        csv file in UTF-8 with a header.
+    columns : mapping of str to str
+        Names in the file to names in the panel, for example ``{"Polity score": "polity"}``.
+    country : str
+        Column of countries.
+    scheme : str
+        What they are written in: names or one of the code schemes.
+    year : str
+        Column of years.
+
+    Returns
+    -------
+    Panel
+        Unit importer, period year, and the named columns.
+
+    Raises
+    ------
+    MissingFileError, WrongLayoutError, ColumnError, NumberError
+        No such file or column, text for numbers.
+    DuplicateKeyError
+        A country and year on two rows.
+    StudyError
+        No columns asked for, or two of one name.
+    """
+    names = list(columns.values())
+    if not names or len(set(names)) < len(names) or KEYS & set(names):
+        raise StudyError(
+            "The option `columns` must give each column a name of its own.",
+            f"names: {first_few(names)}",
+            'write columns = {"Polity score" = "polity"}; importer and year are taken',
+        )
+    rows = rename(read_table(path), {country: "country", year: "year", **columns}, path.name)
+    values = {name: to_numbers(rows[name], path.name) for name in names}
+    rows = rows.assign(year=to_years(rows["year"], path.name), **values)
+    rows, unknown = harmonise(rows, "country", scheme, source=NAME)
+    rows, successions = settle_successions(rows, "country", scheme, keys=["importer", "year"], source=NAME)
+    coverage = "The rows of the file; an absent row is missing."
+    return Panel(
+        rows.drop(columns="country"),
+        ("importer",),
+        "year",
+        (describe(NAME, path, coverage),),
+        stack_conflicts([unknown, successions]),
+    )

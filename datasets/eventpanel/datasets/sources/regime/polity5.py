@@ -1,0 +1,66 @@
+"""Polity5: authority characteristics of states, from -10 (autocracy) to 10 (democracy).
+
+Publisher: Center for Systemic Peace (Marshall and Gurr), https://www.systemicpeace.org/inscrdata.html.
+Licence: free with citation; not to be passed on without permission. Version: 2018 release of Polity5; the
+file of Polity IV has the same columns and is read too. Unit: one state in one year. Coverage: states of
+more than 500,000 people, 1776-2018; 2019 and 2020 for the United States alone.
+
+Known faults: ``polity`` mixes scores with codes for foreign interruption (-66), interregnum (-77) and
+transition (-88), which must not enter a mean; a year of change can stand twice (Sudan 2011, Yugoslavia
+1991, Ethiopia 1993); its numeric codes are its own, not those of the Correlates of War.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from eventpanel.datasets.countries import harmonise, settle_successions
+from eventpanel.datasets.files import read_table, to_numbers, to_years
+from eventpanel.datasets.panel import Panel, stack_conflicts
+from eventpanel.datasets.sources.common import describe
+
+NAME = "polity5"
+SPECIAL = {-66.0: "interruption", -77.0: "interregnum", -88.0: "transition"}
+REGULAR = "none"
+
+
+def read(path: Path) -> Panel:
+    """Read Polity scores.
+
+    Parameters
+    ----------
+    path : Path
+        csv file with the publisher's columns ccode, scode, country, year, polity, polity2.
+
+    Returns
+    -------
+    Panel
+        Unit importer, period year; ``polity2`` and ``polity`` from -10 to 10, and ``polity_special``: "none",
+        "interruption", "interregnum" or "transition". ``polity`` is missing where it is special.
+
+    Raises
+    ------
+    MissingFileError, WrongLayoutError, NumberError
+        Not this file, text for numbers.
+    DuplicateKeyError
+        A country and year on two rows that no succession of states explains.
+    """
+    rows = read_table(path, ["ccode", "scode", "country", "year", "polity", "polity2"])
+    raw = to_numbers(rows["polity"], path.name)
+    rows = rows.assign(
+        year=to_years(rows["year"], path.name),
+        polity2=to_numbers(rows["polity2"], path.name),
+        polity=raw.where(raw.between(-10, 10)),
+        polity_special=raw.map(SPECIAL).fillna(REGULAR),
+    )
+    rows, unknown = harmonise(rows, "ccode", "polity", source=NAME)
+    rows, successions = settle_successions(rows, "ccode", "polity", keys=["importer", "year"], source=NAME)
+    first, last = int(rows["year"].min()), int(rows["year"].max())
+    coverage = f"States of more than 500,000 people, {first}-{last}; an absent row is missing."
+    return Panel(
+        rows[["importer", "year", "polity2", "polity", "polity_special"]],
+        ("importer",),
+        "year",
+        (describe(NAME, path, coverage),),
+        stack_conflicts([unknown, successions]),
+    )

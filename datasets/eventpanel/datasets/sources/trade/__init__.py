@@ -1,0 +1,1 @@
+"""Imports, deals and trade."""

@@ -1,0 +1,1 @@
+"""Protest and conflict."""

@@ -1,0 +1,94 @@
+"""Yearly counts of events in GDELT, ACLED and UCDP, in one table.
+
+Publishers: The GDELT Project, https://www.gdeltproject.org; ACLED, https://acleddata.com; UCDP,
+https://ucdp.uu.se. Licences: GDELT free with citation; ACLED's terms restrict passing on; UCDP CC BY 4.0.
+Unit: one country, year and CAMEO root class (14 protest, 18 assault, 19 fight). Coverage: GDELT protests
+2012-2020, ACLED 1997-2019 where it had reached, UCDP 1989-2019.
+
+Known faults: one column holds two code systems, ISO3 for GDELT and ACLED, Correlates of War letters for
+UCDP; six strings are valid in both and mean different countries (AUS, CZE, MAC, MNG, SLV, SWZ). Each
+measure is therefore read alone, with its own codes. UCDP numbers Germany 260 and Yemen 678 until today,
+which the table turned into the letters of states that ended in 1990 (GFR, YAR); after 1990 they are read as
+Germany and Yemen, and reported. Missing values are the text ``NA``; no row is missing too, never zero.
+GDELT's counts are thinned and grow with its sources: compare them within a year, or divide them by all
+events (``gdelt_totals``).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import pandas as pd
+
+from eventpanel.datasets.countries import Scheme, harmonise, list_conflicts, settle_successions
+from eventpanel.datasets.errors import InputError, first_few
+from eventpanel.datasets.files import read_table, to_numbers, to_years
+from eventpanel.datasets.panel import Panel, no_conflicts, stack_conflicts
+from eventpanel.datasets.sources.common import describe
+
+NAME = "gdelt_acled"
+Measure = Literal["gdelt", "acled", "ucdp"]
+LETTERS_KEPT = {"GFR": "GMY", "YAR": "YEM"}
+SCHEMES: dict[str, Scheme] = {"gdelt": "iso3", "acled": "iso3", "ucdp": "cow_letters"}
+
+
+def read(path: Path, *, measure: Measure, event_type: int = 14) -> Panel:
+    """Read one measure for one class of events.
+
+    Parameters
+    ----------
+    path : Path
+        csv file with columns country_code, year, event_type, acled_total, ucdp_total, gdelt_total.
+    measure : {"gdelt", "acled", "ucdp"}
+        Whose counts.
+    event_type : int
+        CAMEO root class: 14 protest, 18 assault, 19 fight.
+
+    Returns
+    -------
+    Panel
+        Unit importer, period year; ``gdelt_14`` and the like, in numbers of events.
+
+    Raises
+    ------
+    MissingFileError, WrongLayoutError, NumberError
+        Not this file, text for numbers.
+    InputError
+        The measure has no events of that class.
+    """
+    column, name = f"{measure}_total", f"{measure}_{event_type}"
+    rows = read_table(path, ["country_code", "year", "event_type", column])
+    kinds, counts = to_years(rows["event_type"], path.name), to_numbers(rows[column], path.name)
+    there = (kinds == event_type) & counts.notna()
+    if not there.any():
+        held = sorted(kinds[counts.notna()].unique())
+        raise InputError(
+            f"{path.name} has no {measure} counts of event type {event_type}.",
+            f"event types of {measure}: {first_few(held)}",
+            "choose one of these, or another measure",
+        )
+    table = rows[["country_code"]].assign(year=to_years(rows["year"], path.name), **{name: counts})[there]
+    table, read_as = _today(table) if measure == "ucdp" else (table, no_conflicts())
+    table, unknown = harmonise(table, "country_code", SCHEMES[measure], source=NAME)
+    table, successions = settle_successions(
+        table, "country_code", SCHEMES[measure], keys=["importer", "year"], source=NAME
+    )
+    first, last = int(table["year"].min()), int(table["year"].max())
+    coverage = f"Country-years with a row, {first}-{last}; an absent row is missing, not zero."
+    return Panel(
+        table.drop(columns="country_code"),
+        ("importer",),
+        "year",
+        (describe(NAME, path, coverage),),
+        stack_conflicts([read_as, unknown, successions]),
+    )
+
+
+def _today(table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Letters of Germany and Yemen in place of those of their western and northern halves, after 1990."""
+    kept = table["country_code"].isin(LETTERS_KEPT) & (table["year"] > 1990)
+    codes = table["country_code"].where(~kept, table["country_code"].replace(LETTERS_KEPT))
+    reason = pd.Series("letters of a state that ended in 1990", index=table.index[kept], dtype=object)
+    listed = list_conflicts(table[kept], "country_code", reason, NAME, "read as its successor", "year")
+    return table.assign(country_code=codes), listed

@@ -1,0 +1,1 @@
+"""What we do with the numbers: events, windows, designs, estimates and their uncertainty."""

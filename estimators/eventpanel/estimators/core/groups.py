@@ -1,0 +1,69 @@
+"""Groups of rows: codes, sums, nesting, singletons."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from eventpanel.estimators.core.arrays import Codes, Floats, Mask
+
+
+def recode(codes: Codes) -> Codes:
+    """Renumber codes to 0..G-1 in order of value, shape (n,).
+
+    Examples
+    --------
+    >>> recode(np.array([7, 3, 7])).tolist()
+    [1, 0, 1]
+    """
+    return np.unique(codes, return_inverse=True)[1].reshape(-1).astype(np.int64)
+
+
+def cross(first: Codes, second: Codes) -> Codes:
+    """Codes of the pairs of two groupings, 0..G-1, shape (n,).
+
+    Examples
+    --------
+    >>> cross(np.array([0, 0, 1]), np.array([0, 1, 1])).tolist()
+    [0, 1, 2]
+    """
+    return recode(first * (np.int64(second.max(initial=0)) + 1) + second)
+
+
+def group_sums(columns: Floats, codes: Codes) -> Floats:
+    """Add up columns by group, shapes (n, k) and (n,) to (G, k)."""
+    size = int(codes.max(initial=-1)) + 1
+    sums = np.empty((size, columns.shape[1]))
+    for j, column in enumerate(columns.T):
+        sums[:, j] = np.bincount(codes, weights=column, minlength=size)
+    return sums
+
+
+def is_nested(inner: Codes, outer: Codes) -> bool:
+    """Whether every group of ``inner`` lies within one group of ``outer``.
+
+    Examples
+    --------
+    >>> is_nested(np.array([0, 1, 2]), np.array([0, 0, 1]))
+    True
+    """
+    return len(np.unique(cross(inner, outer))) == len(np.unique(inner))
+
+
+def not_singletons(groupings: Sequence[Codes]) -> Mask:
+    """Rows that remain when groups of one row are dropped until none is left, shape (n,).
+
+    A row alone in its group is fitted exactly and says nothing (Correia 2015,
+    http://scorreia.com/research/singletons.pdf).
+    """
+    n = len(groupings[0]) if groupings else 0
+    keep = np.ones(n, dtype=bool)
+    while True:
+        lonely = np.zeros(n, dtype=bool)
+        for codes in groupings:
+            counts = np.bincount(codes[keep], minlength=int(codes.max(initial=0)) + 1)
+            lonely |= keep & (counts[codes] == 1)
+        if not lonely.any():
+            return keep
+        keep &= ~lonely

@@ -1,0 +1,20 @@
+"""Cluster-robust covariance from scores (Liang and Zeger 1986, doi:10.1093/biomet/73.1.13)."""
+
+from __future__ import annotations
+
+from eventpanel.estimators.core.arrays import Codes, Floats
+from eventpanel.estimators.core.groups import group_sums
+from eventpanel.estimators.core.least_squares import Fit
+
+
+def clustered(fit: Fit, clusters: Codes) -> Floats:
+    """Sandwich with the outer product of each cluster's summed scores, no small-sample factor, shape (k, k).
+
+    Parameters
+    ----------
+    fit : Fit
+    clusters : ndarray, shape (n,)
+        Codes 0..G-1.
+    """
+    sums = group_sums(fit.scores, clusters)
+    return fit.bread @ (sums.T @ sums) @ fit.bread

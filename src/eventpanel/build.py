@@ -1,0 +1,247 @@
+"""From a study to its panel and its designs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+
+from eventpanel.datasets import derive
+from eventpanel.datasets.errors import ColumnError, InputError, StudyError, first_few
+from eventpanel.datasets.merge import merge, spine
+from eventpanel.datasets.panel import Panel
+from eventpanel.datasets.records import Records, count, search, select
+from eventpanel.datasets.registry import read
+from eventpanel.datasets.simulate import Simulation, simulate
+from eventpanel.estimators.covariance import Clustered
+from eventpanel.estimators.design import Design, Sample
+from eventpanel.estimators.events import Event, Threshold
+from eventpanel.estimators.moderator import Moderator
+from eventpanel.estimators.window import EventWindow
+from eventpanel.study import DesignSection, EstimateSection, InputSection, SampleSection, Study
+
+__all__ = ["build_designs", "build_panel"]
+
+SIMULATED = "simulation"
+DERIVATIONS: dict[str, Callable[[Panel, str, list[str]], Panel]] = {
+    "any_of": derive.any_of,
+    "total": derive.total,
+    "ratio": derive.ratio,
+    "log": derive.log,
+    "log1p": derive.log1p,
+}
+Step = Callable[[str], None]
+
+
+def _silent(_: str) -> None:
+    """Report no progress."""
+
+
+def build_panel(study: Study, data: Path | None = None, step: Step = _silent) -> Panel:
+    """Read, harmonise and merge the inputs of a study.
+
+    Parameters
+    ----------
+    study : Study
+    data : Path, optional
+        Folder of the publishers' files; not needed for simulated inputs.
+    step : callable
+        Called with the name of each input before it is read.
+
+    Returns
+    -------
+    Panel
+
+    Examples
+    --------
+    >>> from eventpanel.study import load_study
+    >>> build_panel(load_study("demo")).unit
+    ('exporter', 'importer')
+    """
+    simulation = None if study.simulation is None else simulate(study.simulation.seed, effect=study.simulation.effect)
+    loaded: dict[str, Records | Panel] = {}
+    for name, section in study.inputs.items():
+        step(f"reading {name}")
+        loaded[name] = _narrow(name, section, _load(name, section, data, simulation))
+    step("merging")
+    panel = _spine(study, loaded)
+    for name, section in study.inputs.items():
+        panel = merge(panel, _counted(name, section, loaded[name]), cardinality=section.join)
+    for name, derivation in study.derive.items():
+        panel = DERIVATIONS[derivation.how](panel, name, derivation.columns)
+    return panel
+
+
+def _load(name: str, section: InputSection, data: Path | None, simulation: Simulation | None) -> Records | Panel:
+    if section.source == SIMULATED:
+        if simulation is None or not section.part:
+            raise StudyError(
+                f"The input {name!r} is simulated; the study needs a [simulation] table and the input a part.",
+                name,
+                "add simulation.seed and simulation.effect, and part = 'deals', 'unrest' or 'regime'",
+            )
+        parts: dict[str, Records | Panel] = {
+            "deals": simulation.deals,
+            "unrest": simulation.unrest,
+            "regime": simulation.regime,
+        }
+        return parts[section.part]
+    if data is None:
+        raise StudyError(
+            f"The input {name!r} is a file, and no data folder is given.",
+            section.file or section.source,
+            "use --data DIR, or set the environment variable EVENTPANEL_DATA",
+        )
+    return read(section.source, _inside(data, section.file, name), section.options)
+
+
+def _inside(data: Path, file: str, name: str) -> Path:
+    path = (data / file).resolve()
+    if not file or not path.is_relative_to(data.resolve()):
+        raise StudyError(
+            f"The file of input {name!r} must lie in the data folder.", repr(file), "give a path below the data folder"
+        )
+    return path
+
+
+def _narrow(name: str, section: InputSection, loaded: Records | Panel) -> Records | Panel:
+    if isinstance(loaded, Panel):
+        if section.select or section.search or section.count or section.exporters:
+            raise StudyError(
+                f"The input {name!r} is a panel already; select, search, count and exporters are for lists of records.",
+                name,
+                "remove these keys",
+            )
+        return loaded
+    for column, values in section.select.items():
+        loaded = select(loaded, column, values)
+    for column, words in section.search.items():
+        loaded = search(loaded, column, words)
+    return loaded
+
+
+def _counted(name: str, section: InputSection, loaded: Records | Panel) -> Panel:
+    if isinstance(loaded, Records):
+        if not section.count:
+            raise StudyError(
+                f"The input {name!r} is a list of records and must be counted.",
+                name,
+                f"add count = {name!r}, the name of the new column",
+            )
+        return count(loaded, section.count, exporters=section.exporters)
+    if section.columns is None:
+        return loaded
+    absent = [column for column in section.columns if column not in loaded.variables]
+    if absent:
+        raise ColumnError(
+            f"The input {name!r} has no column {first_few(map(repr, absent))}.",
+            f"columns: {', '.join(loaded.variables)}",
+            "correct its columns",
+        )
+    return loaded.with_frame(loaded.frame[[*loaded.keys, *section.columns]])
+
+
+def _spine(study: Study, loaded: dict[str, Records | Panel]) -> Panel:
+    section = study.panel
+    importers = section.importers
+    if section.importers_from:
+        if importers is not None or section.importers_from not in loaded:
+            raise StudyError(
+                "panel.importers_from must name an input, and excludes panel.importers.",
+                section.importers_from,
+                f"inputs: {', '.join(loaded)}",
+            )
+        importers = _importers(loaded[section.importers_from])
+    if section.first > section.last:
+        raise StudyError("The panel ends before it begins.", f"panel.first={section.first}, last={section.last}")
+    return spine(section.first, section.last, importers=importers, exporters=section.exporters)
+
+
+def _importers(loaded: Records | Panel) -> list[str]:
+    frame: pd.DataFrame = loaded.covered if isinstance(loaded, Records) else loaded.frame
+    if "importer" not in frame.columns:
+        raise InputError("The input has no importers.", "panel.importers_from", "name another input")
+    return sorted(frame["importer"].unique())
+
+
+def build_event(study: Study) -> Event:
+    """Event of a study."""
+    section = study.event
+    threshold = None
+    if section.threshold is not None:
+        threshold = Threshold(rule=section.threshold.rule, value=section.threshold.value)
+    return Event(
+        column=section.column,
+        kind=section.kind,
+        by=section.by,
+        transform=section.transform,
+        scale=section.scale,
+        threshold=threshold,
+        quiet=section.quiet,
+    )
+
+
+def build_window(study: Study) -> EventWindow:
+    """Event window of a study."""
+    section = study.window
+    reference = None if section.reference == "none" else section.reference
+    return EventWindow(leads=section.leads, lags=section.lags, reference=reference, ends=section.ends)
+
+
+def build_designs(study: Study) -> dict[str, Design]:
+    """Return one design per estimate of a study, by name.
+
+    Raises
+    ------
+    StudyError
+        A moderator that the study does not define.
+    """
+    if not study.estimates:
+        raise StudyError("The study asks for no estimate.", "", "add a table [estimates.NAME] with a title")
+    return {name: _design(study, section) for name, section in study.estimates.items()}
+
+
+def _design(study: Study, own: EstimateSection) -> Design:
+    shared: DesignSection = study.design
+    moderator = own.moderator if own.moderator is not None else shared.moderator
+    return Design(
+        outcome=own.outcome or shared.outcome,
+        event=build_event(study),
+        window=build_window(study),
+        fixed_effects=tuple(shared.fixed_effects if own.fixed_effects is None else own.fixed_effects),
+        covariance=Clustered(shared.covariance.by, shared.covariance.small_sample),
+        moderator=None if moderator is None else _moderator(study, moderator),
+        controls=tuple(shared.controls if own.controls is None else own.controls),
+        weights=shared.weights,
+        sample=_sample(study, own.sample or shared.sample),
+    )
+
+
+def _moderator(study: Study, name: str) -> Moderator:
+    if name not in study.moderators:
+        raise StudyError(
+            f"The study defines no moderator {name!r}.",
+            f"moderators: {', '.join(study.moderators) or 'none'}",
+            f"add a table [moderators.{name}]",
+        )
+    section = study.moderators[name]
+    return Moderator(
+        name=name,
+        column=section.column,
+        timing=section.timing,
+        by=section.by,
+        below=section.below,
+        groups=tuple(section.groups),
+        base=section.base,
+        lag=section.lag,
+    )
+
+
+def _sample(study: Study, section: SampleSection) -> Sample:
+    return Sample(
+        first=section.first,
+        last=section.last,
+        where=tuple((column, tuple(values)) for column, values in section.where.items()),
+        among=tuple((_moderator(study, name), group) for name, group in section.among.items()),
+    )

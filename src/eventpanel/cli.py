@@ -1,0 +1,84 @@
+"""Command line: parse, hand over, turn errors into one message and an exit code.
+
+Only the standard library and the error tree are imported here, so that ``--help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module, metadata
+
+from eventpanel.datasets.errors import EventPanelError
+
+__all__ = ["main"]
+
+INTERRUPTED = 130
+BROKEN_PIPE = 141
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        Instead of the process's own.
+
+    Returns
+    -------
+    int
+        0, or the exit code of the error (``eventpanel.datasets.errors``); 2 for a wrong call, 130 if interrupted.
+
+    Examples
+    --------
+    >>> main(["run", "no-such-study", "--quiet"])
+    10
+    """
+    options = _parser().parse_args(arguments)
+    try:
+        command = import_module(f"eventpanel.commands.{options.command}")
+        return int(command.main(options))
+    except EventPanelError as error:
+        print(f"eventpanel: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("eventpanel: interrupted; nothing was written.", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader of our output went away; keep Python from complaining when it closes the stream.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BROKEN_PIPE
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="eventpanel",
+        description="Event studies of recurring events: imports in years of unrest, by regime.",
+        epilog="Errors have exit codes of their own: see docs/errors.md.",
+    )
+    parser.add_argument("--version", action="version", version=f"eventpanel {_version()}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    run = commands.add_parser("run", help="estimate a study and write tables, figure and report")
+    check = commands.add_parser("check", help="stop after the panel: coverage, conflicts, recurrence of the event")
+    for command in (run, check):
+        command.add_argument(
+            "study", metavar="STUDY", help="name of a built-in study (demo, unrest-deals) or a TOML file"
+        )
+        command.add_argument("--out", metavar="DIR", help="output folder (run: default eventpanel-STUDY)")
+        command.add_argument("--data", metavar="DIR", help="folder of the publishers' files (default: EVENTPANEL_DATA)")
+        command.add_argument(
+            "--set", metavar="KEY=VALUE", action="append", default=[], help="change a setting, such as window.leads=3"
+        )
+        command.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    commands.add_parser("sources", help="list the sources that can be read")
+    return parser
+
+
+def _version() -> str:
+    try:
+        return metadata.version("eventpanel")
+    except metadata.PackageNotFoundError:
+        return "(not installed)"

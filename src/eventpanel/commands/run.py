@@ -1,0 +1,25 @@
+"""``eventpanel run STUDY``."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from pathlib import Path
+
+from eventpanel.commands.progress import progress
+from eventpanel.commands.shared import data_folder, study_of
+from eventpanel.run import run_study
+
+
+def main(options: Namespace) -> int:
+    """Run the study, print the estimates and say where the files are."""
+    study = study_of(options)
+    out = Path(options.out or f"eventpanel-{Path(options.study).stem}")
+    with progress(len(study.inputs) + len(study.estimates) + 4, quiet=options.quiet) as step:
+        results = run_study(study, out, data_folder(options), step)
+    if not options.quiet:
+        print(f"{study.title}\n{study.label}\n")
+        for result in results:
+            print(f"== {result.title} ({result.name})\n{result.estimate.summary(result.level)}")
+            print(*[f"Test: {test}." for test in result.tests], "", sep="\n")
+        print(f"Written to {out}: open {out / 'report.html'}")
+    return 0

@@ -1,0 +1,148 @@
+"""Event-study figure: one row an estimate, one panel a group, the difference beside them."""
+
+from __future__ import annotations
+
+import io
+import textwrap
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator
+
+from eventpanel.estimators.estimate import Estimate
+from eventpanel.estimators.inference import simultaneous_bands
+from eventpanel.reports.results import Result
+
+__all__ = ["event_study", "save"]
+
+GROUP_COLORS = ("#b2182b", "#2166ac", "#762a83", "#1b7837")
+DIFFERENCE_COLOR = "#404040"
+STYLE: Any = {
+    "font.size": 9,
+    "axes.titlesize": 10,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "pdf.fonttype": 42,
+    "svg.hashsalt": "eventpanel",
+    "axes.titlelocation": "left",
+}
+
+
+def event_study(results: Sequence[Result], title: str, label: str) -> Figure:
+    """Draw all results.
+
+    Thick bars are pointwise intervals, thin ones simultaneous bands of the whole path, both at the level of the
+    result; a hollow point is the reference, zero by restriction. The mean of the outcome stands beside the zero line.
+
+    Parameters
+    ----------
+    results : sequence of Result
+    title, label : str
+        Above the figure; the label says what the data are.
+
+    Returns
+    -------
+    Figure
+    """
+    columns = max(sum(len(path.groups) for path in result.paths) for result in results)
+    with rc_context(STYLE):
+        figure = Figure(figsize=(1.2 + 2.9 * columns, 1.1 + 2.9 * len(results)), layout="constrained")
+        FigureCanvasAgg(figure)
+        figure.suptitle(f"{title}\n{label}", fontsize=11)
+        rows = np.atleast_1d(figure.subfigures(len(results), 1, squeeze=False)[:, 0])
+        for part, result in zip(rows, results, strict=True):
+            part.suptitle(_wrap(result.title, 34 * columns), fontsize=10, x=0.01, ha="left", weight="bold")
+            axes = part.subplots(1, columns, squeeze=False, sharey=True)[0]
+            _draw(list(axes), result)
+        figure.supxlabel(_caption(results), fontsize=8, color="0.3", x=0.01, ha="left")
+    return figure
+
+
+def _caption(results: Sequence[Result]) -> str:
+    level = f"{results[0].level:.0%}"
+    lines = [f"Thick bars: {level} pointwise intervals. Thin bars: {level} simultaneous bands for the whole path."]
+    if any(result.estimate.reference for result in results):
+        lines.append("Hollow points: the reference, set to zero.")
+    return " ".join(lines)
+
+
+def _wrap(text: str, width: int) -> str:
+    return "\n".join(textwrap.wrap(text, width))
+
+
+def _draw(axes: list[Axes], result: Result) -> None:
+    panels = [(path, group) for path in result.paths for group in path.groups]
+    for number, (path, group) in enumerate(panels):
+        is_difference = path is result.contrast
+        color = DIFFERENCE_COLOR if is_difference else GROUP_COLORS[number % len(GROUP_COLORS)]
+        _panel(axes[number], result, path, group, color)
+    for unused in axes[len(panels) :]:
+        unused.set_axis_off()
+    unit = "unit of the event" if result.estimate.design.event.scale == "none" else "s.d. of the event"
+    if result.estimate.design.event.is_binary:
+        unit = "event"
+    axes[0].set_ylabel(f"Effect on {result.estimate.design.outcome}\nper {unit}")
+
+
+def _panel(ax: Axes, result: Result, path: Estimate, group: str, color: str) -> None:
+    part = path.select([term for term in path.path if term.group == group])
+    bands = simultaneous_bands(part, result.level)
+    times = np.array([term.event_time for term in part.terms], dtype=float)
+    bounds = part.conf_int(result.level)
+    ax.axhline(0, color="0.4", linewidth=0.8)
+    ax.axvline(-0.5, color="0.7", linewidth=0.8, linestyle=":")
+    ax.vlines(times, bands["band_low"], bands["band_high"], color=color, linewidth=1.0, alpha=0.55)
+    ax.vlines(times, bounds["lower"], bounds["upper"], color=color, linewidth=2.6)
+    ax.plot(times, part.coef, "o", color=color, markersize=5)
+    reference = [term.event_time for term in path.reference if term.group == group and term.event_time is not None]
+    if path is result.contrast:
+        reference = sorted({t.event_time for t in result.estimate.reference if t.event_time is not None})
+    ax.plot(reference, np.zeros(len(reference)), "o", markerfacecolor="white", markeredgecolor=color, markersize=6)
+    _labels(ax, result, part, group, [*times, *reference])
+
+
+def _labels(ax: Axes, result: Result, part: Estimate, group: str, times: Sequence[float]) -> None:
+    ax.set_title(_wrap(f"Difference: {group}" if part.by_group["group"].ne(group).all() else group or "All units", 36))
+    ax.xaxis.set_major_locator(FixedLocator(sorted(times)))
+    binned = {term.event_time for term in part.terms if term.binned}
+    ax.set_xticks(sorted(times), [_tick(int(t), binned=int(t) in binned) for t in sorted(times)])
+    ax.set_xlim(min(times) - 0.6, max(times) + 0.6)
+    ax.set_xlabel("Periods since the event")
+    rows = part.by_group[part.by_group["group"] == group]
+    if len(rows):
+        mean = float(rows["outcome_mean"].iloc[0])
+        ax.annotate(
+            f"mean\n{mean:.3g}",
+            (1, 0),
+            xycoords=("axes fraction", "data"),
+            xytext=(3, 0),
+            textcoords="offset points",
+            ha="left",
+            va="center",
+            fontsize=7.5,
+            color="0.3",
+            annotation_clip=False,
+        )
+    window = result.estimate.design.window
+    note = "all event times estimated" if window.reference is None else f"reference: {window.reference}"
+    ax.text(0.02, 0.98, note, transform=ax.transAxes, fontsize=7.5, color="0.3", va="top")
+
+
+def _tick(event_time: int, *, binned: bool) -> str:
+    if not binned:
+        return str(event_time).replace("-", "\N{MINUS SIGN}")
+    sign = "\N{LESS-THAN OR EQUAL TO}" if event_time < 0 else "\N{GREATER-THAN OR EQUAL TO}"
+    return f"{sign}{event_time}".replace("-", "\N{MINUS SIGN}")
+
+
+def save(figure: Figure, kind: str) -> bytes:
+    """Render a figure as ``"png"`` or ``"pdf"``, the same bytes for the same figure."""
+    metadata: dict[str, str | None] = {"CreationDate": None} if kind == "pdf" else {}
+    with io.BytesIO() as stream, rc_context(STYLE):
+        figure.savefig(stream, format=kind, dpi=200, metadata=metadata)
+        return stream.getvalue()

@@ -1,0 +1,104 @@
+"""An output folder appears whole or not at all, and never replaces what it did not make."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from eventpanel.datasets.errors import OutputError, first_few
+
+__all__ = ["check_folder", "publish"]
+
+MANIFEST = "manifest.json"
+
+
+def check_folder(folder: Path) -> None:
+    """Refuse a folder that cannot be written or that holds files of someone else.
+
+    Raises
+    ------
+    OutputError
+        A file of that name, files that an earlier run did not make, no right to write.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise OutputError(f"{folder} is a file.", str(folder), "choose another --out")
+    parent = _existing_parent(folder)
+    if not os.access(parent, os.W_OK):
+        raise OutputError("The output folder cannot be written.", str(parent), "choose another --out")
+    strange = _strange(folder)
+    if strange:
+        raise OutputError(
+            f"{folder} holds files that eventpanel did not write there.",
+            first_few(strange),
+            "choose another --out, or move these files away",
+        )
+
+
+def _existing_parent(folder: Path) -> Path:
+    parent = folder.resolve().parent
+    while not parent.exists():
+        parent = parent.parent
+    return parent
+
+
+def _strange(folder: Path) -> list[str]:
+    if not folder.is_dir():
+        return []
+    present = {path.name for path in folder.iterdir()}
+    try:
+        ours = set(json.loads((folder / MANIFEST).read_text("utf-8"))["outputs"]) | {MANIFEST}
+    except (OSError, ValueError, KeyError, TypeError):
+        ours = set()
+    return sorted(present - ours)
+
+
+def publish(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write files to a new folder beside the target, then put it in place by one rename.
+
+    Parameters
+    ----------
+    folder : Path
+        Made if it is not there; an earlier run's folder is replaced.
+    files : mapping of str to bytes
+        Plain file names and their content.
+
+    Raises
+    ------
+    OutputError
+        As :func:`check_folder`, or the disk refuses.
+    """
+    check_folder(folder)
+    target = folder.resolve()
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as scratch:
+            fresh, old = Path(scratch) / "new", Path(scratch) / "old"
+            fresh.mkdir()
+            for name, content in files.items():
+                _write(fresh / name, content)
+            if target.exists():
+                target.rename(old)
+            try:
+                fresh.rename(target)
+            except OSError:
+                if old.exists():
+                    old.rename(target)
+                raise
+            shutil.rmtree(old, ignore_errors=True)
+    except OSError as error:
+        raise OutputError(
+            "The results could not be written.",
+            f"{folder}: {error.strerror or error}",
+            "free space, or choose another --out",
+        ) from error
+
+
+def _write(path: Path, content: bytes) -> None:
+    with path.open("wb") as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())
