@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pandas as pd
 
 from eventpanel.datasets import derive
-from eventpanel.datasets.errors import ColumnError, InputError, StudyError, first_few
+from eventpanel.datasets.errors import ColumnError, CountryError, InputError, StudyError, first_few
 from eventpanel.datasets.merge import merge, spine
 from eventpanel.datasets.panel import Panel
 from eventpanel.datasets.records import Records, count, search, select
@@ -19,11 +19,12 @@ from eventpanel.estimators.design import Design, Sample
 from eventpanel.estimators.events import Event, Threshold
 from eventpanel.estimators.moderator import Moderator
 from eventpanel.estimators.window import EventWindow
-from eventpanel.study import DesignSection, EstimateSection, InputSection, SampleSection, Study
+from eventpanel.sections import DesignSection, EstimateSection, InputSection, SampleSection, Study
 
 __all__ = ["build_designs", "build_panel"]
 
 SIMULATED = "simulation"
+KEYS = ("exporter", "importer", "year")
 DERIVATIONS: dict[str, Callable[[Panel, str, list[str]], Panel]] = {
     "any_of": derive.any_of,
     "total": derive.total,
@@ -69,8 +70,14 @@ def build_panel(study: Study, data: Path | None = None, step: Step = _silent) ->
     for name, section in study.inputs.items():
         panel = merge(panel, _counted(name, section, loaded[name]), cardinality=section.join)
     for name, derivation in study.derive.items():
+        _refuse_taken(name, panel.frame.columns, f"derive.{name}")
         panel = DERIVATIONS[derivation.how](panel, name, derivation.columns)
     return panel
+
+
+def _refuse_taken(name: str, taken: Iterable[str], where: str) -> None:
+    if name in taken or name.startswith("_"):
+        raise StudyError(f"A new column cannot be called {name!r}.", where, f"choose a name unlike {first_few(taken)}")
 
 
 def _load(name: str, section: InputSection, data: Path | None, simulation: Simulation | None) -> Records | Panel:
@@ -97,8 +104,13 @@ def _load(name: str, section: InputSection, data: Path | None, simulation: Simul
 
 
 def _inside(data: Path, file: str, name: str) -> Path:
-    path = (data / file).resolve()
-    if not file or not path.is_relative_to(data.resolve()):
+    if not file:
+        raise StudyError(f"The input {name!r} names no file.", f"inputs.{name}", "add file = 'FILE.csv'")
+    try:
+        path = (data / file).resolve()
+    except ValueError:  # a zero byte
+        path = Path()
+    if not path.is_relative_to(data.resolve()):
         raise StudyError(
             f"The file of input {name!r} must lie in the data folder.", repr(file), "give a path below the data folder"
         )
@@ -112,6 +124,13 @@ def _narrow(name: str, section: InputSection, loaded: Records | Panel) -> Record
                 f"The input {name!r} is a panel already; select, search, count and exporters are for lists of records.",
                 name,
                 "remove these keys",
+            )
+        if loaded.frame.empty:
+            lost = loaded.conflicts[["value", "problem"]].itertuples(index=False)
+            raise CountryError(
+                f"No row of the input {name!r} can be used.",
+                first_few(f"{value}: {problem}" for value, problem in lost),
+                "check its options, above all the scheme of its country codes",
             )
         return loaded
     for column, values in section.select.items():
@@ -129,6 +148,7 @@ def _counted(name: str, section: InputSection, loaded: Records | Panel) -> Panel
                 name,
                 f"add count = {name!r}, the name of the new column",
             )
+        _refuse_taken(section.count, KEYS, f"inputs.{name}.count")
         return count(loaded, section.count, exporters=section.exporters)
     if section.columns is None:
         return loaded
@@ -154,7 +174,7 @@ def _spine(study: Study, loaded: dict[str, Records | Panel]) -> Panel:
             )
         importers = _importers(loaded[section.importers_from])
     if section.first > section.last:
-        raise StudyError("The panel ends before it begins.", f"panel.first={section.first}, last={section.last}")
+        raise StudyError("The panel ends before it begins.", f"panel.first={section.first}, last={section.last}", "exchange them")
     return spine(section.first, section.last, importers=importers, exporters=section.exporters)
 
 
@@ -195,11 +215,17 @@ def build_designs(study: Study) -> dict[str, Design]:
     Raises
     ------
     StudyError
-        A moderator that the study does not define.
+        A moderator that the study does not define, a group it does not have, a difference without groups.
     """
-    if not study.estimates:
-        raise StudyError("The study asks for no estimate.", "", "add a table [estimates.NAME] with a title")
-    return {name: _design(study, section) for name, section in study.estimates.items()}
+    designs = {name: _design(study, section) for name, section in study.estimates.items()}
+    for name, design in designs.items():
+        if study.estimates[name].difference and design.moderator is None:
+            raise StudyError(
+                f"The estimate {name!r} asks for a difference and has no moderator.",
+                f"estimates.{name}",
+                "add moderator = NAME, or remove difference",
+            )
+    return designs
 
 
 def _design(study: Study, own: EstimateSection) -> Design:
@@ -243,5 +269,15 @@ def _sample(study: Study, section: SampleSection) -> Sample:
         first=section.first,
         last=section.last,
         where=tuple((column, tuple(values)) for column, values in section.where.items()),
-        among=tuple((_moderator(study, name), group) for name, group in section.among.items()),
+        among=tuple((_with_group(_moderator(study, name), group), group) for name, group in section.among.items()),
     )
+
+
+def _with_group(moderator: Moderator, group: str) -> Moderator:
+    if moderator.groups and group not in moderator.groups:
+        raise StudyError(
+            f"The sample asks for {group!r}, which is no group of the moderator {moderator.name!r}.",
+            f"groups: {', '.join(moderator.groups)}",
+            "correct sample.among",
+        )
+    return moderator

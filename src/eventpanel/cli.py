@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module, metadata
+from io import TextIOWrapper
 
 from eventpanel.datasets.errors import EventPanelError
 
@@ -38,9 +39,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     10
     """
     options = _parser().parse_args(arguments)
+    if isinstance(sys.stdout, TextIOWrapper):
+        # A terminal that cannot show a letter gets a question mark, not an error.
+        sys.stdout.reconfigure(errors="replace")
     try:
         command = import_module(f"eventpanel.commands.{options.command}")
-        return int(command.main(options))
+        code = int(command.main(options))
+        sys.stdout.flush()
+        return code
     except EventPanelError as error:
         print(f"eventpanel: {error}", file=sys.stderr)
         return error.exit_code
@@ -51,6 +57,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # The reader of our output went away; keep Python from complaining when it closes the stream.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return BROKEN_PIPE
+    except OSError as error:
+        print(f"eventpanel: the system refuses: {error}", file=sys.stderr)
+        return EventPanelError.exit_code
 
 
 def _parser() -> argparse.ArgumentParser:

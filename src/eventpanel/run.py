@@ -130,7 +130,7 @@ def render(study: Study, checked: Checked, results: tuple[Result, ...]) -> dict[
         "coverage.csv": csv_bytes(panel.coverage.assign(label=label)),
         "conflicts.csv": csv_bytes(panel.conflicts.assign(label=label)),
         "recurrence.csv": csv_bytes(checked.audit.assign(label=label)),
-        "panel.csv": csv_bytes(panel.frame),
+        "panel.csv": csv_bytes(panel.frame.assign(label=label)),
         "report.html": page(results, panel, title=title, label=label, picture=picture, audit=checked.totals).encode(),
     }
     return files | {"manifest.json": manifest(study.model_dump(), panel, files)}

@@ -7,169 +7,30 @@ import tomllib
 from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from eventpanel.datasets.errors import MissingFileError, StudyError, first_few
-from eventpanel.estimators.covariance import SmallSample
-from eventpanel.estimators.events import Kind
+from eventpanel.sections import Study
 
 __all__ = ["Study", "built_in_studies", "load_study"]
 
-
-class _Section(BaseModel):
-    """A table of the study file: unknown keys are refused, nothing is converted."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-
-class InputSection(_Section):
-    """One dataset: where it is, how it is read, how it joins the panel."""
-
-    source: str
-    join: Literal["1:1", "m:1"]
-    file: str = ""
-    options: dict[str, Any] = Field(default_factory=dict)
-    part: Literal["", "deals", "unrest", "regime"] = ""
-    select: dict[str, list[Any]] = Field(default_factory=dict)
-    search: dict[str, list[str]] = Field(default_factory=dict)
-    count: str = ""
-    exporters: list[str] | None = None
-    columns: list[str] | None = None
-
-
-class SimulationSection(_Section):
-    """Seed and planted effect of simulated inputs."""
-
-    seed: int
-    effect: float
-
-
-class PanelSection(_Section):
-    """The spine."""
-
-    first: int
-    last: int
-    importers: list[str] | None = None
-    importers_from: str = ""
-    exporters: list[str] | None = None
-
-
-class DeriveSection(_Section):
-    """A column made from columns."""
-
-    how: Literal["any_of", "total", "ratio", "log", "log1p"]
-    columns: list[str]
-
-
-class ThresholdSection(_Section):
-    """Above which value a period counts as an event."""
-
-    rule: Literal["absolute", "unit_sd", "unit_median", "quantile"]
-    value: float = 0.0
-
-
-class EventSection(_Section):
-    """What counts as an event."""
-
-    column: str
-    kind: Kind
-    by: str | None = None
-    transform: Literal["none", "log1p"] = "none"
-    scale: Literal["none", "sd", "unit_sd", "period_sd"] = "none"
-    threshold: ThresholdSection | None = None
-    quiet: int = 1
-
-
-class WindowSection(_Section):
-    """Leads, lags, reference and ends."""
-
-    leads: int
-    lags: int
-    reference: int | Literal["none"]
-    ends: Literal["none", "bin"] = "none"
-
-
-class ModeratorSection(_Section):
-    """What the path may differ by."""
-
-    column: str
-    timing: Literal["base", "lagged", "contemporaneous", "fixed"]
-    by: str | None = None
-    below: float | None = None
-    groups: list[str] = Field(default_factory=list)
-    base: int | None = None
-    lag: int = 1
-
-
-class SampleSection(_Section):
-    """Which rows may enter."""
-
-    first: int | None = None
-    last: int | None = None
-    where: dict[str, list[Any]] = Field(default_factory=dict)
-    among: dict[str, str] = Field(default_factory=dict)
-
-
-class CovarianceSection(_Section):
-    """How uncertainty is computed."""
-
-    by: str
-    small_sample: SmallSample
-
-
-class DesignSection(_Section):
-    """What all estimates share unless they say otherwise."""
-
-    outcome: str
-    fixed_effects: list[str]
-    covariance: CovarianceSection
-    controls: list[str] = Field(default_factory=list)
-    weights: str | None = None
-    moderator: str | None = None
-    sample: SampleSection = Field(default_factory=SampleSection)
-
-
-class EstimateSection(_Section):
-    """One estimate: what it changes of the design, and which groups are compared."""
-
-    title: str
-    outcome: str | None = None
-    fixed_effects: list[str] | None = None
-    controls: list[str] | None = None
-    moderator: str | None = None
-    sample: SampleSection | None = None
-    difference: list[str] = Field(default_factory=list)
-
-
-class OutputSection(_Section):
-    """How results are shown."""
-
-    level: float = 0.95
-
-
-class Study(_Section):
-    """A whole study file.
-
-    Examples
-    --------
-    >>> load_study("demo").window.leads
-    2
-    """
-
-    title: str
-    label: str
-    inputs: dict[str, InputSection]
-    panel: PanelSection
-    event: EventSection
-    window: WindowSection
-    design: DesignSection
-    estimates: dict[str, EstimateSection]
-    simulation: SimulationSection | None = None
-    derive: dict[str, DeriveSection] = Field(default_factory=dict)
-    moderators: dict[str, ModeratorSection] = Field(default_factory=dict)
-    output: OutputSection = Field(default_factory=OutputSection)
+# What pydantic finds wrong, in the words of a study file.
+KINDS = {
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "finite_number": "a finite number",
+    "string_type": "a text",
+    "bool_type": "true or false",
+    "list_type": "a list",
+    "dict_type": "a table",
+    "model_type": "a table",
+    "too_short": "filled",
+    "string_pattern_mismatch": "an ISO3 code such as KEN",
+}
+BOUNDS = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below"}
 
 
 def built_in_studies() -> dict[str, str]:
@@ -186,6 +47,8 @@ def study_text(name: str) -> tuple[str, Path | None]:
     ------
     MissingFileError
         Neither.
+    StudyError
+        A file that is not text in UTF-8.
     """
     built_in = resources.files("eventpanel.studies").joinpath(f"{name}.toml")
     if name in built_in_studies():
@@ -193,12 +56,12 @@ def study_text(name: str) -> tuple[str, Path | None]:
     path = Path(name)
     if not path.is_file():
         raise MissingFileError(
-            f"There is no study {name!r}.",
+            f"The study {name!r} is a folder." if path.is_dir() else f"There is no study {name!r}.",
             f"built in: {', '.join(built_in_studies())}",
             "give one of these names, or the path of a TOML file",
         )
     try:
-        return path.read_text("utf-8"), path.resolve().parent
+        return path.read_text("utf-8-sig"), path.resolve().parent
     except UnicodeDecodeError as error:
         raise StudyError(f"{path.name} is not a TOML file in UTF-8.", str(error), "save it as UTF-8") from error
 
@@ -235,47 +98,86 @@ def load_study(name: str, settings: Sequence[str] = ()) -> Study:
     try:
         return Study.model_validate(content)
     except ValidationError as error:
-        raise _explain(name, error) from error
+        raise _explain(name, error, content) from error
 
 
 def _change(content: dict[str, Any], setting: str) -> None:
-    key, equals, value = setting.partition("=")
-    steps = key.strip().split(".")
-    if not equals or not all(steps):
-        raise StudyError(f"The setting {setting!r} is not of the form key=value.", "", "for example window.leads=3")
+    *tables, last = _steps(setting)
     table = content
-    for step in steps[:-1]:
+    for step in tables:
         table = table.setdefault(step, {})
         if not isinstance(table, dict):
             raise StudyError(
-                f"The setting {setting!r} goes through {step!r}, which is no table.", "", "correct the key"
+                f"The setting {setting!r} goes through {step!r}, which is no table.", setting, "correct the key"
             )
-    table[steps[-1]] = _value(value.strip())
+    table[last] = _value(setting.partition("=")[2].strip())
+
+
+def _steps(setting: str) -> list[str]:
+    """Names that a dotted key leads through, read as TOML reads them."""
+    key, equals, _ = setting.partition("=")
+    try:
+        tables = tomllib.loads(f"{key.strip()} = 0") if equals and "\n" not in key.strip() else {}
+    except tomllib.TOMLDecodeError:
+        tables = {}
+    steps = []
+    while isinstance(tables, dict) and tables:
+        step, tables = next(iter(tables.items()))
+        steps.append(step)
+    if not steps:
+        raise StudyError(
+            f"The setting {setting!r} is not of the form key=value.", setting, "for example window.leads=3"
+        )
+    return steps
 
 
 def _value(text: str) -> Any:
     try:
-        return tomllib.loads(f"value = {text}")["value"]
+        table = tomllib.loads(f"value = {text}")
     except tomllib.TOMLDecodeError:
         return text
+    return table["value"] if len(table) == 1 else text
 
 
-def _explain(name: str, error: ValidationError) -> StudyError:
-    problems = error.errors()
-    lines = []
-    for problem in problems:
-        where = ".".join(str(part) for part in problem["loc"])
-        if problem["type"] == "extra_forbidden":
-            lines.append(f"unknown key {where}{_suggest(problem['loc'])}")
-        elif problem["type"] == "missing":
-            lines.append(f"missing key {where}")
-        else:
-            lines.append(f"{where}: {problem['msg']}, not {problem['input']!r}")
+def _explain(name: str, error: ValidationError, content: dict[str, Any]) -> StudyError:
+    """All problems in words; a value that may be of several kinds is one problem, not one for each kind."""
+    wanted: dict[str, list[str]] = {}
+    given: dict[str, str] = {}
+    for problem in error.errors():
+        where = ".".join(map(str, _place(problem["loc"], content)))
+        wanted.setdefault(where, []).append(_say(problem))
+        given[where] = "" if problem["type"] in ("missing", "extra_forbidden") else f", not {problem['input']!r}"
+    lines = [f"{where}: {' or '.join(dict.fromkeys(said))}{given[where]}" for where, said in wanted.items()]
     return StudyError(
-        f"{len(problems)} thing(s) in the study {name} are not understood.",
-        first_few(dict.fromkeys(lines)),
+        f"The study {name} has {'a key' if len(lines) == 1 else f'{len(lines)} keys'} that cannot be used.",
+        first_few(line.replace(" or must be ", " or ") for line in lines),
         "see docs/studies.md for every key",
     )
+
+
+def _place(location: tuple[int | str, ...], content: Any) -> tuple[int | str, ...]:
+    """The part of a location that is in the file, or a key that is missing there; the rest names kinds of values."""
+    for depth, part in enumerate(location):
+        if not isinstance(content, dict | list):
+            return location[:depth]
+        if isinstance(content, dict) and part not in content:
+            return location[: depth + 1]
+        content = content[part]  # type: ignore[index]
+    return location
+
+
+def _say(problem: Any) -> str:
+    kind, context = problem["type"], problem.get("ctx", {})
+    if kind == "extra_forbidden":
+        return f"unknown key{_suggest(problem['loc'])}"
+    if kind == "missing":
+        return "is missing"
+    if kind == "value_error":
+        return str(context["error"])
+    for bound, words in BOUNDS.items():
+        if bound in context:
+            return f"must be {words} {context[bound]:g}"
+    return f"must be {KINDS.get(kind) or context.get('expected') or problem['msg']}"
 
 
 def _suggest(location: tuple[int | str, ...]) -> str:

@@ -65,9 +65,7 @@ def read_text(path: Path, encoding: str = "utf-8-sig") -> str:
     """
     raw = require(path).read_bytes()
     if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        raise EncodingError(
-            f"{path.name} is written in UTF-16.", str(path), f"save it as {encoding} and run again"
-        )
+        raise EncodingError(f"{path.name} is written in UTF-16.", str(path), f"save it as {encoding} and run again")
     if b"\0" in raw:
         raise WrongLayoutError(f"{path.name} is not a text file.", str(path), "give the publisher's csv file")
     if raw.lstrip(b"\xef\xbb\xbf \r\n\t")[:9].lower().startswith(tuple(mark.encode() for mark in WEB_PAGE)):
@@ -163,9 +161,7 @@ def _rows(reader: Iterator[list[str]], name: str) -> Iterator[list[str]]:
     try:
         yield from (row for row in reader if row)
     except csv.Error as error:
-        raise WrongLayoutError(
-            f"{name} cannot be read as a table.", str(error), "download the file again"
-        ) from error
+        raise WrongLayoutError(f"{name} cannot be read as a table.", str(error), "download the file again") from error
 
 
 def _refuse_repeats(names: Sequence[str], file: str) -> None:
@@ -186,9 +182,7 @@ def _require_columns(names: Sequence[str], wanted: Sequence[str], file: str) -> 
         )
 
 
-def read_table(
-    path: Path, columns: Sequence[str] | None = None, *, encoding: str = "utf-8-sig"
-) -> pd.DataFrame:
+def read_table(path: Path, columns: Sequence[str] | None = None, *, encoding: str = "utf-8-sig") -> pd.DataFrame:
     """Read a csv file with a header as text and keep the named columns.
 
     Raises

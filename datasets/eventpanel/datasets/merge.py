@@ -121,9 +121,7 @@ def _join_keys(left: Panel, right: Panel, cardinality: str) -> list[str]:
         )
     same = sorted(set(left.variables) & set(right.variables))
     if same:
-        raise MergeError(
-            f"Both sides have columns named {first_few(same)}.", _name(right), "rename one of them"
-        )
+        raise MergeError(f"Both sides have columns named {first_few(same)}.", _name(right), "rename one of them")
     if right.period is not None and left.frequency != right.frequency:
         raise FrequencyError(
             f"The panel and {_name(right)} have periods of different lengths.",

@@ -78,8 +78,7 @@ def _whole(numbers: pd.Series) -> pd.Series:
     if years.any() and months.any():
         raise FrequencyError(
             "The column mixes years and year-months.",
-            f"column {numbers.name!r}: {first_few(whole[months].unique())}"
-            f" beside {first_few(whole[years].unique())}",
+            f"column {numbers.name!r}: {first_few(whole[months].unique())} beside {first_few(whole[years].unique())}",
             "keep rows of one frequency",
         )
     return whole

@@ -93,9 +93,7 @@ def _column(records: Records, column: str) -> pd.Series:
     return records.frame[column]
 
 
-def count(
-    records: Records, name: str, *, exporters: Sequence[str] | None = None, weight: str | None = None
-) -> Panel:
+def count(records: Records, name: str, *, exporters: Sequence[str] | None = None, weight: str | None = None) -> Panel:
     """Count records per importer and year, and per exporter where exporters are named.
 
     Parameters

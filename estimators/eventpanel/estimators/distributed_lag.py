@@ -233,9 +233,9 @@ def _notes(
     if design.moderator is not None and design.moderator.timing == "contemporaneous":
         notes.append(f"{design.moderator.name} is taken in the same period: a post-treatment moderator.")
     notes += [f"not estimated: {term} ({reason})." for term, reason in dropped if term.event_time is not None]
-    if design.window.reference is not None and design.event.kind != "change":
+    if design.window.is_restricted:
         notes.append(
-            f"the effect at event time {design.window.reference} is set to zero: a restriction, since the event recurs "
-            "or has a dose; compare with reference = none."
+            f"the effect at event time {design.window.reference} is set to zero: a restriction, not a normalisation, "
+            "since nothing is collinear; compare with no reference."
         )
     return tuple(notes)

@@ -224,7 +224,7 @@ class Estimate:
             f"{self.design.covariance.describe()}. Intervals: {level:.0%}.",
         ]
         if self.reference:
-            kind = "normalisation" if self.design.event.kind == "change" else "restriction"
+            kind = "restriction" if self.design.window.is_restricted else "normalisation"
             times = first_few(sorted({str(term.event_time) for term in self.reference}))
             lines.append(f"Reference: event time {times}, set to zero ({kind}).")
         if self.design.moderator is not None:

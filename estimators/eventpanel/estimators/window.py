@@ -22,18 +22,18 @@ class EventWindow:
     leads, lags : int
         Periods before and after the event.
     reference : int or None
-        Event time left out, or ``None`` to estimate all. For an event that happens once and for all, leaving one out
-        is a normalisation. For a dose or an event that recurs nothing is collinear, and leaving a term out is the
-        **restriction** that its effect is zero; tables and figures say which.
+        Event time left out, or ``None`` to estimate all. With binned ends the terms add up to a constant for every
+        unit, and leaving one out is a normalisation. Without them nothing is collinear, and leaving a term out is
+        the **restriction** that its effect is zero; tables and figures say which.
     ends : {"none", "bin"}
         ``"bin"`` adds one term for all events further ahead than ``leads`` and one for all events further back than
         ``lags``, so that effects level off outside the window (Schmidheiny and Siegloch 2023, doi:10.1002/jae.2971);
-        it needs a complete event record. ``"none"`` assumes no effect outside the window.
+        it needs a complete event record and a reference. ``"none"`` assumes no effect outside the window.
 
     Raises
     ------
     WindowError
-        Negative numbers, or a reference outside the window.
+        Negative numbers, a reference outside the window, or binned ends without a reference.
 
     Examples
     --------
@@ -53,6 +53,12 @@ class EventWindow:
             )
         if self.ends not in ("none", "bin"):
             raise WindowError(f"Unknown ends {self.ends!r}.", "", "use 'none' or 'bin'")
+        if self.ends == "bin" and self.reference is None:
+            raise WindowError(
+                "Binned ends need a reference.",
+                "with them the terms add up to a constant for every unit",
+                "set a reference, such as -1, or use ends='none'",
+            )
         if self.reference is not None and not -self.leads <= self.reference <= self.lags:
             raise WindowError(
                 f"The reference {self.reference} lies outside the window.",
@@ -61,6 +67,11 @@ class EventWindow:
             )
         if not self.event_times:
             raise WindowError("The window holds no term.", "", "add a lead or a lag, or set reference to None")
+
+    @property
+    def is_restricted(self) -> bool:
+        """Whether the reference is an assumption about an effect, not a mere normalisation."""
+        return self.reference is not None and self.ends == "none"
 
     @property
     def event_times(self) -> tuple[int, ...]:

@@ -21,13 +21,13 @@ SHOWN = 15
 def main(options: Namespace) -> int:
     """Build the panel and print coverage, conflicts and the recurrence audit."""
     study = study_of(options)
-    if options.out:
+    if options.out is not None:
         check_folder(Path(options.out))
     with progress(len(study.inputs) + 2, quiet=options.quiet) as step:
         checked = check_study(study, data_folder(options), step)
     if not options.quiet:
         _show(study, checked)
-    if options.out:
+    if options.out is not None:
         publish(Path(options.out), _files(study, checked))
     return 0
 
@@ -61,6 +61,6 @@ def _files(study: Study, checked: Checked) -> dict[str, bytes]:
         "coverage.csv": csv_bytes(checked.panel.coverage.assign(label=label)),
         "conflicts.csv": csv_bytes(checked.panel.conflicts.assign(label=label)),
         "recurrence.csv": csv_bytes(checked.audit.assign(label=label)),
-        "panel.csv": csv_bytes(checked.panel.frame),
+        "panel.csv": csv_bytes(checked.panel.frame.assign(label=label)),
     }
     return files | {"manifest.json": manifest(study.model_dump(), checked.panel, files)}

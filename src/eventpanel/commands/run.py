@@ -13,7 +13,7 @@ from eventpanel.run import run_study
 def main(options: Namespace) -> int:
     """Run the study, print the estimates and say where the files are."""
     study = study_of(options)
-    out = Path(options.out or f"eventpanel-{Path(options.study).stem}")
+    out = Path(options.out if options.out is not None else f"eventpanel-{Path(options.study).stem}")
     with progress(len(study.inputs) + len(study.estimates) + 4, quiet=options.quiet) as step:
         results = run_study(study, out, data_folder(options), step)
     if not options.quiet:

@@ -20,10 +20,10 @@ def study_of(options: Namespace) -> Study:
 def data_folder(options: Namespace) -> Path | None:
     """Folder of the publishers' files: --data, else the environment, else the folder of the study file."""
     given = options.data or os.environ.get(VARIABLE)
-    if given is None:
+    if not given:
         return study_text(options.study)[1]
     folder = Path(given).expanduser()
     if not folder.is_dir():
         where = "--data" if options.data else VARIABLE
-        raise MissingFileError(f"The data folder of {where} does not exist.", str(folder), "correct the path")
+        raise MissingFileError(f"The data folder of {where} is not there.", str(folder), "correct the path")
     return folder

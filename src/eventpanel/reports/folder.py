@@ -22,12 +22,14 @@ def check_folder(folder: Path) -> None:
     Raises
     ------
     OutputError
-        A file of that name, files that an earlier run did not make, no right to write.
+        A file of that name, files that an earlier run did not make, the current folder, no right to write.
     """
     if folder.exists() and not folder.is_dir():
         raise OutputError(f"{folder} is a file.", str(folder), "choose another --out")
+    if folder.resolve() == Path.cwd():
+        raise OutputError("The output folder cannot be the current one.", str(folder.resolve()), "choose another --out")
     parent = _existing_parent(folder)
-    if not os.access(parent, os.W_OK):
+    if not parent.is_dir() or not os.access(parent, os.W_OK):
         raise OutputError("The output folder cannot be written.", str(parent), "choose another --out")
     strange = _strange(folder)
     if strange:

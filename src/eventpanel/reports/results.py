@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from eventpanel.datasets.errors import DesignError
 from eventpanel.estimators.estimate import Estimate
 from eventpanel.estimators.inference import (
     Test,
@@ -60,7 +61,19 @@ def summarise(name: str, title: str, estimate: Estimate, groups: Sequence[str] =
         The two groups to compare, first minus second; none for no comparison.
     level : float
         Level of intervals and bands.
+
+    Raises
+    ------
+    DesignError
+        A group to compare that the estimate does not have.
     """
+    for group in groups:
+        if group not in estimate.groups:
+            raise DesignError(
+                f"The estimate {name!r} compares the group {group!r}, which none of its rows has.",
+                f"groups: {', '.join(estimate.groups)}",
+                "correct difference, or the moderator and the sample",
+            )
     contrast = difference(estimate, groups[0], groups[1]) if len(groups) == 2 else None
     tests = [test(estimate, group) for group in estimate.groups for test in (lead_test, lag_test)]
     if contrast is not None:

@@ -58,20 +58,17 @@ def read(path: Path) -> Panel:
         Not this file.
     """
     rows = _read_stata(path).rename(columns=PAIR)
-    rows = keep_columns(rows, [*PAIR.values(), *DISTANCES, *FLAGS], path.name).rename(
-        columns=DISTANCES | FLAGS
-    )
+    rows = keep_columns(rows, [*PAIR.values(), *DISTANCES, *FLAGS], path.name).rename(columns=DISTANCES | FLAGS)
     pairs = rows[list(PAIR.values())].astype(str)
     former = pairs[pairs.isin(list(SUCCESSOR)).any(axis=1)].assign(code="YUG")
     reasons = pd.Series("a former state", index=former.index, dtype=object)
     read_as = list_conflicts(former, "code", reasons, NAME, "read as SRB", None)
-    rows = rows.assign(**pairs.replace(OLD_CODES | SUCCESSOR))
+    codes = pairs.replace(OLD_CODES | SUCCESSOR)
+    rows = rows.assign(exporter=codes["exporter"], importer=codes["importer"])
     rows = rows.astype(dict.fromkeys(DISTANCES.values(), float))
     rows, no_buyer = harmonise(rows, "importer", "iso3", year=None, source=NAME)
     rows, no_seller = harmonise(rows, "exporter", "iso3", into="exporter", year=None, source=NAME)
-    coverage = (
-        f"{rows['importer'].nunique()} countries and territories as of about 2005; facts that do not change."
-    )
+    coverage = f"{rows['importer'].nunique()} countries and territories as of about 2005; facts that do not change."
     return Panel(
         rows,
         ("exporter", "importer"),

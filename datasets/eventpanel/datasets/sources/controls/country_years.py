@@ -19,9 +19,7 @@ NAME = "country_years"
 KEYS = {"country", "importer", "year"}
 
 
-def read(
-    path: Path, *, columns: Mapping[str, str], country: str, scheme: Scheme, year: str = "year"
-) -> Panel:
+def read(path: Path, *, columns: Mapping[str, str], country: str, scheme: Scheme, year: str = "year") -> Panel:
     """Read numbers by country and year.
 
     Parameters

@@ -50,9 +50,7 @@ def read(path: Path, *, name: str) -> Panel:
     values = {name: to_numbers(rows["Value"], path.name)}
     rows = rows[["Country Code"]].assign(year=to_years(rows["Year"], path.name), **values)
     rows, unknown = harmonise(rows, "Country Code", "iso3", source=NAME)
-    rows, successions = settle_successions(
-        rows, "Country Code", "iso3", keys=["importer", "year"], source=NAME
-    )
+    rows, successions = settle_successions(rows, "Country Code", "iso3", keys=["importer", "year"], source=NAME)
     first, last = int(rows["year"].min()), int(rows["year"].max())
     coverage = f"Economies with a row, {first}-{last}; an absent row is missing."
     return Panel(

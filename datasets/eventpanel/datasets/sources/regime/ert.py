@@ -45,9 +45,7 @@ def read(path: Path) -> Panel:
     scores = {name: to_numbers(rows[column], path.name) for column, name in COLUMNS.items()}
     rows = rows[["country_text_id"]].assign(year=to_years(rows["year"], path.name), **scores)
     rows, unknown = harmonise(rows, "country_text_id", "vdem", source=NAME)
-    rows, successions = settle_successions(
-        rows, "country_text_id", "vdem", keys=["importer", "year"], source=NAME
-    )
+    rows, successions = settle_successions(rows, "country_text_id", "vdem", keys=["importer", "year"], source=NAME)
     first, last = int(rows["year"].min()), int(rows["year"].max())
     coverage = f"Countries of the file, {first}-{last}; an absent row is missing."
     return Panel(

@@ -39,9 +39,7 @@ COLUMNS = {
 }
 
 
-def read(
-    path: Path, *, year: Literal["commitment", "implementation", "completion"] = "commitment"
-) -> Records:
+def read(path: Path, *, year: Literal["commitment", "implementation", "completion"] = "commitment") -> Records:
     """Read Chinese-financed projects.
 
     Parameters

@@ -20,7 +20,7 @@ from pathlib import Path
 import pandas as pd
 
 from eventpanel.datasets.countries import harmonise, match, settle_successions
-from eventpanel.datasets.errors import InputError, WrongLayoutError
+from eventpanel.datasets.errors import DuplicateKeyError, InputError, WrongLayoutError, first_few
 from eventpanel.datasets.files import MISSING, keep_columns, read_table, require, to_numbers, to_years
 from eventpanel.datasets.panel import Panel, stack_conflicts
 from eventpanel.datasets.sources.common import describe, set_aside
@@ -58,15 +58,16 @@ def read(path: Path, *, exporter: str | None = None) -> Panel:
         Not this file, text for numbers.
     InputError
         An .rds file without the package rdata, or an exporter that is not in the file.
+    DuplicateKeyError
+        Two different flows for one importer, exporter and year.
     """
-    flows = _directed(_read_rds(path) if path.suffix.casefold() == ".rds" else _read_csv(path))
+    pairs = _read_rds(path) if path.suffix.casefold() == ".rds" else _read_csv(path)
+    flows = _directed(pairs, path.name)
     if exporter is not None:
         flows = _from_exporter(flows, exporter, path.name)
     totals = _totals(flows, exporter)
     named, unknown = harmonise(totals, "importer_code", "cow", source=NAME)
-    named, successions = settle_successions(
-        named, "importer_code", "cow", keys=["importer", "year"], source=NAME
-    )
+    named, successions = settle_successions(named, "importer_code", "cow", keys=["importer", "year"], source=NAME)
     empty = named[_value_name(exporter)].isna()
     named, missing = set_aside(named, empty, "importer", "no flow reported", NAME)
     first, last = int(flows["year"].min()), int(flows["year"].max())
@@ -106,20 +107,25 @@ def _read_rds(path: Path) -> pd.DataFrame:
     if not isinstance(table, pd.DataFrame):
         raise WrongLayoutError(f"{path.name} does not hold a table.", str(path), "give cow_trade_ddy.rds")
     rows = keep_columns(table, COLUMNS, path.name).set_axis(COLUMNS, axis=1).reset_index(drop=True)
-    flows = rows[["flow1", "flow2"]].astype(float)
-    return rows.astype({"ccode1": "int64", "ccode2": "int64", "year": "int64"}).assign(
-        **flows.where(flows >= 0)
-    )
+    rows = rows.astype({"ccode1": "int64", "ccode2": "int64", "year": "int64", "flow1": float, "flow2": float})
+    return rows.assign(**{name: rows[name].where(rows[name] >= 0) for name in ("flow1", "flow2")})
 
 
-def _directed(pairs: pd.DataFrame) -> pd.DataFrame:
-    """One row for each importer, exporter and year."""
+def _directed(pairs: pd.DataFrame, file: str) -> pd.DataFrame:
+    """One row for each importer, exporter and year, also where a file has each pair in both orders."""
     there = {"ccode1": "importer_code", "ccode2": "exporter_code", "flow1": "flow"}
     back = {"ccode2": "importer_code", "ccode1": "exporter_code", "flow2": "flow"}
-    columns = ["importer_code", "exporter_code", "year", "flow"]
-    return pd.concat(
-        [pairs.rename(columns=there)[columns], pairs.rename(columns=back)[columns]], ignore_index=True
-    )
+    keys = ["importer_code", "exporter_code", "year"]
+    both = [pairs.rename(columns=names)[[*keys, "flow"]] for names in (there, back)]
+    flows = pd.concat(both, ignore_index=True).drop_duplicates(ignore_index=True)
+    torn = flows[flows.duplicated(keys)]
+    if len(torn):
+        raise DuplicateKeyError(
+            f"{file}: flows of one importer, exporter and year differ.",
+            first_few(" ".join(map(str, row)) for row in torn[keys].itertuples(index=False)),
+            "download the file again",
+        )
+    return flows
 
 
 def _from_exporter(flows: pd.DataFrame, exporter: str, file: str) -> pd.DataFrame:

@@ -59,9 +59,7 @@ def read(
         ``first`` after ``last``.
     """
     if first > last:
-        raise StudyError(
-            f"The list ends before it begins: {first}-{last}.", NAME, "exchange `first` and `last`"
-        )
+        raise StudyError(f"The list ends before it begins: {first}-{last}.", NAME, "exchange `first` and `last`")
     names = columns or {}
     table = read_table(path)
     others = {name: name for name in table.columns if name not in names}

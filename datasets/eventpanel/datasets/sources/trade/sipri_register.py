@@ -139,9 +139,7 @@ def _deals(rows: pd.DataFrame, name: str) -> pd.DataFrame:
         delivery_year=to_years(rows["delivery_year"], name),
     )
     sums = numbers.groupby("deal", sort=False)[["delivered", "tiv_delivered"]].sum(min_count=1)
-    years = numbers.groupby("deal", sort=False)["delivery_year"].agg(
-        first_delivery="min", last_delivery="max"
-    )
+    years = numbers.groupby("deal", sort=False)["delivery_year"].agg(first_delivery="min", last_delivery="max")
     deals = groups[ONE_PER_DEAL].first().join(sums).join(years).reset_index()
     return deals.assign(
         order_year=to_years(deals["order_year"], name),

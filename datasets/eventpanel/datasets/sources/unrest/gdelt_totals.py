@@ -46,9 +46,7 @@ def read(path: Path) -> Panel:
         A code and year on two rows.
     """
     rows = parse_table(read_text(path), path.name, header=HEADER)
-    rows = rows.assign(
-        year=to_years(rows["year"], path.name), gdelt_events=to_numbers(rows["gdelt_events"], path.name)
-    )
+    rows = rows.assign(year=to_years(rows["year"], path.name), gdelt_events=to_numbers(rows["gdelt_events"], path.name))
     rows, stray = set_aside(rows, rows["year"] < FIRST, "year", f"before GDELT begins in {FIRST}", NAME)
     rows, partial = set_aside(rows, rows["year"] > LAST_FULL, "year", "2021 ends in April", NAME)
     rows, nowhere = set_aside(rows, rows["fips"].str.strip() == "", "fips", "no country code", NAME)

@@ -80,13 +80,9 @@ def read(path: Path, *, partial_2020: bool = False) -> Records:
     rows = rows[happened[rows.index]]
     late = (rows["year"] >= PARTIAL) & (not partial_2020)
     rows, partial = set_aside(rows, late, "country", "2020 ends in March", NAME)
-    frame = rows.assign(violent=to_flags(rows["protesterviolence"], path.name)).rename(
-        columns={"id": "protest_id"}
-    )
+    frame = rows.assign(violent=to_flags(rows["protesterviolence"], path.name)).rename(columns={"id": "protest_id"})
     last = "March 2020" if partial_2020 else "2019"
-    coverage = (
-        f"Countries of the file, 1990 to {last}, in years in which they existed; no protest there is a zero."
-    )
+    coverage = f"Countries of the file, 1990 to {last}, in years in which they existed; no protest there is a zero."
     return Records(
         frame[["importer", "year", "protest_id", "violent", *answers.columns]].reset_index(drop=True),
         watched,
@@ -98,9 +94,7 @@ def read(path: Path, *, partial_2020: bool = False) -> Records:
 def _answers(rows: pd.DataFrame, file: str) -> pd.DataFrame:
     """Demands and responses as truth values, from either layout."""
     if "protesterdemand1" in rows.columns:
-        return pd.concat(
-            [_said(rows, "protesterdemand", DEMANDS), _said(rows, "stateresponse", RESPONSES)], axis=1
-        )
+        return pd.concat([_said(rows, "protesterdemand", DEMANDS), _said(rows, "stateresponse", RESPONSES)], axis=1)
     wide = {name: column for name, (column, _) in {**DEMANDS, **RESPONSES}.items()}
     keep_columns(rows, list(wide.values()), file)
     return pd.DataFrame({name: to_numbers(rows[column], file).fillna(0) > 0 for name, column in wide.items()})
@@ -109,4 +103,4 @@ def _answers(rows: pd.DataFrame, file: str) -> pd.DataFrame:
 def _said(rows: pd.DataFrame, stem: str, wordings: dict[str, tuple[str, str]]) -> pd.DataFrame:
     cells = rows[[name for name in rows.columns if name.startswith(stem)]]
     texts = cells.apply(lambda column: column.str.strip().str.casefold())
-    return pd.DataFrame({name: texts.eq(wording).any(axis=1) for name, (_, wording) in wordings.items()})
+    return pd.DataFrame({name: (texts == wording).any(axis=1) for name, (_, wording) in wordings.items()})

@@ -1,0 +1,183 @@
+"""The tables of a study file: every key, its type and its default; docs/studies.md says what each means."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from eventpanel.estimators.covariance import SmallSample
+from eventpanel.estimators.events import Kind
+
+__all__ = ["Study"]
+
+# Bounds that no study meets; they keep a slip of the keyboard from filling the memory.
+Whole = Annotated[int, Field(ge=-10_000, le=10_000)]
+Some = Annotated[list[str], Field(min_length=1)]
+Codes = Annotated[list[Annotated[str, Field(pattern="^[A-Z]{3}$")]], Field(min_length=1)]
+
+
+def _two_groups(groups: list[str]) -> list[str]:
+    if groups and (len(groups) != 2 or groups[0] == groups[1]):
+        raise ValueError("must name two groups, the first minus the second")
+    return groups
+
+
+def _different(groups: list[str]) -> list[str]:
+    if len(set(groups)) < len(groups):
+        raise ValueError("must differ from one another")
+    return groups
+
+
+class _Section(BaseModel):
+    """A table of the study file: unknown keys are refused, nothing is converted."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+
+
+class InputSection(_Section):
+    """One dataset: where it is, how it is read, how it joins the panel."""
+
+    source: str
+    join: Literal["1:1", "m:1"]
+    file: str = ""
+    options: dict[str, Any] = Field(default_factory=dict)
+    part: Literal["", "deals", "unrest", "regime"] = ""
+    select: dict[str, list[Any]] = Field(default_factory=dict)
+    search: dict[str, list[str]] = Field(default_factory=dict)
+    count: str = ""
+    exporters: Codes | None = None
+    columns: Some | None = None
+
+
+class SimulationSection(_Section):
+    """Seed and planted effect of simulated inputs."""
+
+    seed: int = Field(ge=0)
+    effect: float
+
+
+class PanelSection(_Section):
+    """The spine."""
+
+    first: Whole
+    last: Whole
+    importers: Codes | None = None
+    importers_from: str = ""
+    exporters: Codes | None = None
+
+
+class DeriveSection(_Section):
+    """A column made from columns."""
+
+    how: Literal["any_of", "total", "ratio", "log", "log1p"]
+    columns: Some
+
+
+class ThresholdSection(_Section):
+    """Above which value a period counts as an event."""
+
+    rule: Literal["absolute", "unit_sd", "unit_median", "quantile"]
+    value: float = 0.0
+
+
+class EventSection(_Section):
+    """What counts as an event."""
+
+    column: str
+    kind: Kind
+    by: str | None = None
+    transform: Literal["none", "log1p"] = "none"
+    scale: Literal["none", "sd", "unit_sd", "period_sd"] = "none"
+    threshold: ThresholdSection | None = None
+    quiet: Whole = 1
+
+
+class WindowSection(_Section):
+    """Leads, lags, reference and ends."""
+
+    leads: Whole
+    lags: Whole
+    reference: Whole | Literal["none"]
+    ends: Literal["none", "bin"] = "none"
+
+
+class ModeratorSection(_Section):
+    """What the path may differ by."""
+
+    column: str
+    timing: Literal["base", "lagged", "contemporaneous", "fixed"]
+    by: str | None = None
+    below: float | None = None
+    groups: Annotated[list[str], AfterValidator(_different)] = Field(default_factory=list)
+    base: Whole | None = None
+    lag: Whole = 1
+
+
+class SampleSection(_Section):
+    """Which rows may enter."""
+
+    first: Whole | None = None
+    last: Whole | None = None
+    where: dict[str, list[Any]] = Field(default_factory=dict)
+    among: dict[str, str] = Field(default_factory=dict)
+
+
+class CovarianceSection(_Section):
+    """How uncertainty is computed."""
+
+    by: str
+    small_sample: SmallSample
+
+
+class DesignSection(_Section):
+    """What all estimates share unless they say otherwise."""
+
+    outcome: str
+    fixed_effects: list[str]
+    covariance: CovarianceSection
+    controls: list[str] = Field(default_factory=list)
+    weights: str | None = None
+    moderator: str | None = None
+    sample: SampleSection = Field(default_factory=SampleSection)
+
+
+class EstimateSection(_Section):
+    """One estimate: what it changes of the design, and which groups are compared."""
+
+    title: str
+    outcome: str | None = None
+    fixed_effects: list[str] | None = None
+    controls: list[str] | None = None
+    moderator: str | None = None
+    sample: SampleSection | None = None
+    difference: Annotated[list[str], AfterValidator(_two_groups)] = Field(default_factory=list)
+
+
+class OutputSection(_Section):
+    """How results are shown."""
+
+    level: float = Field(default=0.95, gt=0, lt=1)
+
+
+class Study(_Section):
+    """A whole study file.
+
+    Examples
+    --------
+    >>> WindowSection(leads=2, lags=2, reference="none").ends
+    'none'
+    """
+
+    title: str
+    label: str
+    inputs: dict[str, InputSection]
+    panel: PanelSection
+    event: EventSection
+    window: WindowSection
+    design: DesignSection
+    estimates: Annotated[dict[str, EstimateSection], Field(min_length=1)]
+    simulation: SimulationSection | None = None
+    derive: dict[str, DeriveSection] = Field(default_factory=dict)
+    moderators: dict[str, ModeratorSection] = Field(default_factory=dict)
+    output: OutputSection = Field(default_factory=OutputSection)
