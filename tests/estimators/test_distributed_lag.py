@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -42,13 +43,15 @@ def by_hand(frame: pd.DataFrame) -> pd.DataFrame:
         out = out.merge(moved, on=["importer", "year"], how="left")
     out = out.dropna().reset_index(drop=True)
     while True:
-        alone = (out.groupby("importer")["y"].transform("size") == 1) | (out.groupby("year")["y"].transform("size") == 1)
+        alone = (out.groupby("importer")["y"].transform("size") == 1) | (
+            out.groupby("year")["y"].transform("size") == 1
+        )
         if not alone.any():
             return out
         out = out[~alone].reset_index(drop=True)
 
 
-def lsdv(frame: pd.DataFrame, names: list[str], weights: pd.Series | None = None) -> object:
+def lsdv(frame: pd.DataFrame, names: list[str], weights: pd.Series | None = None) -> Any:
     """Dummy-variable regression by statsmodels, clustered by importer."""
     dummies = pd.get_dummies(frame[["importer", "year"]].astype(str), drop_first=True, dtype=float)
     X = sm.add_constant(pd.concat([frame[names], dummies], axis=1))
@@ -75,12 +78,11 @@ def test_equals_statsmodels_with_dummies(frame: pd.DataFrame, weighted: bool) ->
     )
     got = distributed_lag(Panel(frame, ("importer",), "year"), asked)
     want = lsdv(data, [*NAMES, "control"], data["weight"] if weighted else None)
-    np.testing.assert_allclose(got.params, want.params[[*NAMES, "control"]], rtol=1e-10)  # type: ignore[attr-defined]
-    np.testing.assert_allclose(got.std_errors, want.bse[[*NAMES, "control"]], rtol=1e-10)  # type: ignore[attr-defined]
-    np.testing.assert_allclose(got.pvalues, want.pvalues[[*NAMES, "control"]], rtol=1e-8)  # type: ignore[attr-defined]
-    np.testing.assert_allclose(
-        got.cov, want.cov_params().loc[[*NAMES, "control"], [*NAMES, "control"]], rtol=1e-9, atol=1e-14
-    )  # type: ignore[attr-defined]
+    np.testing.assert_allclose(got.params, want.params[[*NAMES, "control"]], rtol=1e-10)
+    np.testing.assert_allclose(got.std_errors, want.bse[[*NAMES, "control"]], rtol=1e-10)
+    np.testing.assert_allclose(got.pvalues, want.pvalues[[*NAMES, "control"]], rtol=1e-8)
+    block = want.cov_params().loc[got.names, got.names]
+    np.testing.assert_allclose(got.cov, block.to_numpy(), rtol=1e-9, atol=1e-14)
     assert got.nobs == len(data)
 
 
@@ -88,9 +90,7 @@ def test_equals_linearmodels(frame: pd.DataFrame) -> None:
     data = by_hand(frame).set_index(["importer", "year"])
     model = PanelOLS(data["y"], data[NAMES], entity_effects=True, time_effects=True)
     want = model.fit(cov_type="clustered", cluster_entity=True, debiased=False, auto_df=False, count_effects=False)
-    got = distributed_lag(
-        Panel(frame, ("importer",), "year"), design(covariance=Clustered("importer", "none"))
-    )
+    got = distributed_lag(Panel(frame, ("importer",), "year"), design(covariance=Clustered("importer", "none")))
     np.testing.assert_allclose(got.params, want.params, rtol=1e-10)
     np.testing.assert_allclose(got.std_errors, want.std_errors, rtol=1e-10)
     # linearmodels takes this R2 after both effects too.
@@ -113,9 +113,7 @@ def test_small_sample_rules_differ_by_their_formulas(frame: pd.DataFrame) -> Non
 def test_paths_by_group_equal_separate_regressions(frame: pd.DataFrame) -> None:
     panel = Panel(frame, ("importer",), "year")
     rule = Clustered("importer", "none")
-    joint = distributed_lag(
-        panel, design(moderator=REGIME, fixed_effects=("importer", "regime^year"), covariance=rule)
-    )
+    joint = distributed_lag(panel, design(moderator=REGIME, fixed_effects=("importer", "regime^year"), covariance=rule))
     for group in ("low", "high"):
         alone = distributed_lag(panel, design(sample=Sample(where=(("regime", (group,)),)), covariance=rule))
         mine = joint.select([t for t in joint.path if t.group == group])
@@ -137,8 +135,8 @@ def test_difference_equals_the_interaction_of_statsmodels(frame: pd.DataFrame) -
         design(moderator=REGIME, covariance=Clustered("importer", "statsmodels")),
     )
     got = difference(joint, "low", "high")
-    np.testing.assert_allclose(got.params, want.params[interactions], rtol=1e-9)  # type: ignore[attr-defined]
-    np.testing.assert_allclose(got.std_errors, want.bse[interactions], rtol=1e-9)  # type: ignore[attr-defined]
+    np.testing.assert_allclose(got.params, want.params[interactions], rtol=1e-9)
+    np.testing.assert_allclose(got.std_errors, want.bse[interactions], rtol=1e-9)
 
 
 def test_moderator_that_varies_enters_itself() -> None:
@@ -212,7 +210,7 @@ def test_reference_is_a_restriction() -> None:
     got = distributed_lag_quietly(panel, window=EventWindow(leads=2, lags=2, reference=-1))
     data = by_hand(panel.frame)
     want = lsdv(data, [name for name in NAMES if name != "x-1"])
-    np.testing.assert_allclose(got.params, want.params[["x-2", "x0", "x1", "x2"]], rtol=1e-10)  # type: ignore[attr-defined]
+    np.testing.assert_allclose(got.params, want.params[["x-2", "x0", "x1", "x2"]], rtol=1e-10)
     assert [t.event_time for t in got.reference] == [-1]
     assert any("restriction" in note for note in got.notes)
     row = got.tidy().set_index("event_time").loc[-1]
@@ -240,7 +238,7 @@ def test_binned_ends_of_a_recurring_count() -> None:
     data["ahead"] = [at[i, 2015] - at.get((i, y + 1), np.nan) for i, y in keys]
     names = ["ahead", "x0", "x1", "behind"]
     want = lsdv(data.dropna(), names)
-    np.testing.assert_allclose(got.params, want.params[names], rtol=1e-9)  # type: ignore[attr-defined]
+    np.testing.assert_allclose(got.params, want.params[names], rtol=1e-9)
     assert [t.binned for t in got.terms] == [True, False, False, True]
     assert not got.notes
     # With the reference the terms add up to a constant for every unit: leaving it out is a normalisation.

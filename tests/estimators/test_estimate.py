@@ -32,7 +32,7 @@ def test_names_of_linearmodels_and_statsmodels(estimate: Estimate) -> None:
 def test_intervals_and_p_values_agree(estimate: Estimate) -> None:
     for level in (0.90, 0.95):
         bounds = estimate.conf_int(level)
-        covers = (bounds["lower"] <= 0) & (0 <= bounds["upper"])
+        covers = (bounds["lower"] <= 0) & (bounds["upper"] >= 0)
         assert (covers == (estimate.pvalues >= 1 - level)).all()
     half = stats.t.ppf(0.975, estimate.dof) * estimate.std_errors
     np.testing.assert_allclose(estimate.conf_int()["upper"], estimate.params + half)

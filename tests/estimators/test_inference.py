@@ -115,11 +115,12 @@ def test_critical_value_of_perfectly_correlated_terms_is_that_of_one() -> None:
 def test_critical_value_equals_the_integral_over_the_multivariate_t(dof: float) -> None:
     correlation = 0.5 * np.eye(3) + 0.5
     c = simultaneous_critical(correlation, dof)
+    corner = np.full(3, c)
     if np.isinf(dof):
-        inside = stats.multivariate_normal.cdf(np.full(3, c), cov=correlation, lower_limit=np.full(3, -c))
+        inside = float(stats.multivariate_normal.cdf(corner, cov=correlation, lower_limit=-corner))
     else:
-        t = stats.multivariate_t(shape=correlation, df=dof, seed=1)
-        inside = t.cdf(np.full(3, c), lower_limit=np.full(3, -c), random_state=1)
+        t = stats.multivariate_t(shape=correlation, df=int(dof), seed=1)
+        inside = float(t.cdf(corner, lower_limit=-corner, random_state=1))
     assert inside == pytest.approx(0.95, abs=1e-3)
 
 

@@ -15,7 +15,7 @@ GROUPS = ("autocracy", "democracy")
 
 
 def panel() -> Panel:
-    rows = [("A", y, p) for y, p in zip(YEARS, [6, 7, 3, 8], strict=True)]
+    rows = [("A", y, p) for y, p in zip(YEARS, [6.0, 7.0, 3.0, 8.0], strict=True)]
     rows += [("B", y, p) for y, p in zip(YEARS, [np.nan, 6, 9, np.nan], strict=True)]
     return Panel(pd.DataFrame(rows, columns=["importer", "year", "polity"]), ("importer",), "year")
 

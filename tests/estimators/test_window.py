@@ -15,7 +15,14 @@ def test_event_times() -> None:
 
 @pytest.mark.parametrize(
     ("leads", "lags", "reference", "ends"),
-    [(-1, 0, None, "none"), (0, -1, None, "none"), (1, 1, 2, "none"), (0, 0, 0, "none"), (1, 1, None, "clip"), (1, 1, None, "bin")],
+    [
+        (-1, 0, None, "none"),
+        (0, -1, None, "none"),
+        (1, 1, 2, "none"),
+        (0, 0, 0, "none"),
+        (1, 1, None, "clip"),
+        (1, 1, None, "bin"),
+    ],
 )
 def test_windows_without_meaning_are_refused(leads: int, lags: int, reference: int | None, ends: str) -> None:
     with pytest.raises(WindowError):

@@ -34,7 +34,8 @@ def same(got: Estimate, rtol: float, factor: float = 1.0) -> None:
 
 
 def relabel(frame: pd.DataFrame) -> pd.DataFrame:
-    names = {name: f"N{hash_free}" for hash_free, name in enumerate(reversed(sorted(frame["importer"].unique())))}
+    backwards = sorted(frame["importer"].unique(), reverse=True)
+    names = {name: f"N{number}" for number, name in enumerate(backwards)}
     return frame.assign(importer=frame["importer"].map(names))
 
 
@@ -107,9 +108,7 @@ def test_integer_weights_are_copies() -> None:
 
 def test_with_binned_ends_the_choice_of_reference_moves_the_path_as_a_whole() -> None:
     complete = random_frame(11)
-    first, second = (
-        estimate(complete, window=EventWindow(leads=2, lags=2, reference=r, ends="bin")) for r in (-1, -2)
-    )
+    first, second = (estimate(complete, window=EventWindow(leads=2, lags=2, reference=r, ends="bin")) for r in (-1, -2))
     for group in ("low", "high"):
         one = {t.event_time: c for t, c in zip(first.terms, first.coef, strict=True) if t.group == group}
         two = {t.event_time: c for t, c in zip(second.terms, second.coef, strict=True) if t.group == group}

@@ -10,6 +10,7 @@ import pytest
 from eventpanel.build import build_designs, build_panel
 from eventpanel.datasets.errors import InputError
 from eventpanel.datasets.simulate import DEALS, PUBLISHED_EFFECT, SMART_CITY, simulate
+from eventpanel.estimators.core.arrays import Floats
 from eventpanel.estimators.distributed_lag import distributed_lag
 from eventpanel.estimators.estimate import Estimate
 from eventpanel.study import load_study
@@ -22,7 +23,7 @@ def fit(seed: int, name: str) -> Estimate:
     return distributed_lag(build_panel(study), build_designs(study)[name])
 
 
-def truth(estimate: Estimate) -> np.ndarray:  # type: ignore[type-arg]
+def truth(estimate: Estimate) -> Floats:
     """Planted effect for the first group in the year of unrest, zero for all else."""
     planted = [term.event_time == 0 and term.group == estimate.groups[0] for term in estimate.terms]
     return np.where(planted, PUBLISHED_EFFECT, 0.0)
@@ -47,7 +48,7 @@ def test_intervals_cover_the_truth(name: str) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 def test_marginals_are_the_published_ones() -> None:
-    totals = {key: [] for key in DEALS}  # type: ignore[var-annotated]
+    totals: dict[str, list[tuple[float, float]]] = {key: [] for key in DEALS}
     smart = []
     for seed in range(60):
         simulation = simulate(seed)
@@ -77,7 +78,7 @@ def test_without_an_effect_nothing_but_chance_is_found() -> None:
 
 
 def test_an_effect_that_probabilities_cannot_carry_is_refused() -> None:
-    with pytest.raises(InputError, match="between 0 and 0.09"):
+    with pytest.raises(InputError, match=r"between 0 and 0\.09"):
         simulate(1, effect=0.5)
 
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
 
 from eventpanel.datasets.panel import Panel
+from eventpanel.estimators.core.arrays import Floats
 from eventpanel.estimators.covariance import Clustered
 from eventpanel.estimators.design import Design
 from eventpanel.estimators.distributed_lag import distributed_lag
@@ -38,7 +38,7 @@ def panel(data_dir: Path) -> Panel:
     return Panel(frame[["id", "t", "z", "y_base", "x_r"]], ("id",), "t")
 
 
-def by_time(estimate: Estimate, values: np.ndarray) -> dict[int | None, float]:  # type: ignore[type-arg]
+def by_time(estimate: Estimate, values: Floats) -> dict[int | None, float]:
     return dict(zip([term.event_time for term in estimate.terms], values.tolist(), strict=True))
 
 

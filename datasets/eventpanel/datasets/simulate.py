@@ -86,7 +86,9 @@ def simulate(seed: int, *, effect: float = PUBLISHED_EFFECT) -> Simulation:
     if not 0 <= effect <= 0.09:
         raise InputError("The planted effect must lie between 0 and 0.09.", f"effect={effect}", "choose a smaller one")
     rng = np.random.default_rng(seed)
-    codes = np.array([f"X{first}{second}" for first in "ABCDEFG" for second in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"])[:IMPORTERS]
+    codes = np.array([f"X{first}{second}" for first in "ABCDEFG" for second in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"])[
+        :IMPORTERS
+    ]
     weak = rng.permutation(IMPORTERS) >= DEMOCRACIES
     unrest = _unrest(rng)
     standardised = (unrest - unrest.mean()) / unrest.std(ddof=1)
@@ -111,12 +113,15 @@ def _unrest(rng: np.random.Generator) -> np.ndarray[tuple[int, int], np.dtype[np
     for t in range(1, years):
         latent[:, t] = PERSISTENCE * latent[:, t - 1] + rng.normal(0, np.sqrt(1 - PERSISTENCE**2), IMPORTERS)
     uniform = stats.norm.cdf(lasting + np.sqrt(0.7) * latent)
-    return np.round(EVENTS_SCALE * stats.beta.ppf(uniform, *DOSE))
+    return np.asarray(np.round(EVENTS_SCALE * stats.beta.ppf(uniform, *DOSE)), dtype=np.float64)
 
 
 def _deals(
-    rng: np.random.Generator, codes: np.ndarray[tuple[int], np.dtype[np.str_]], exporter: str,
-    weak: np.ndarray[tuple[int], np.dtype[np.bool_]], dose: np.ndarray[tuple[int, int], np.dtype[np.float64]],
+    rng: np.random.Generator,
+    codes: np.ndarray[tuple[int], np.dtype[np.str_]],
+    exporter: str,
+    weak: np.ndarray[tuple[int], np.dtype[np.bool_]],
+    dose: np.ndarray[tuple[int, int], np.dtype[np.float64]],
 ) -> pd.DataFrame:
     """Draw any deal with probability floor + taste x profile + dose, then how many."""
     mean = np.where(weak, DEALS[exporter][1], DEALS[exporter][0]) / (1 + EXTRA_DEALS) / len(PROFILE)
@@ -155,8 +160,12 @@ def _grid(codes: np.ndarray[tuple[int], np.dtype[np.str_]], first: int, last: in
 
 
 def _panel(
-    codes: np.ndarray[tuple[int], np.dtype[np.str_]], first: int, last: int, name: str,
-    values: np.ndarray[tuple[int, int], np.dtype[np.float64]], title: str,
+    codes: np.ndarray[tuple[int], np.dtype[np.str_]],
+    first: int,
+    last: int,
+    name: str,
+    values: np.ndarray[tuple[int, int], np.dtype[np.float64]],
+    title: str,
 ) -> Panel:
     frame = _grid(codes, first, last).assign(**{name: values.reshape(-1)})
     return Panel(frame, ("importer",), "year", (_source(f"simulated_{name}", title),))
@@ -164,6 +173,9 @@ def _panel(
 
 def _source(name: str, title: str) -> Source:
     return Source(
-        name, title, citation="SIMULATED DATA: no statement about any country.", licence="none needed",
+        name,
+        title,
+        citation="SIMULATED DATA: no statement about any country.",
+        licence="none needed",
         coverage="complete by construction",
     )

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from collections.abc import Hashable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -12,6 +14,7 @@ from eventpanel.commands.shared import data_folder, study_of
 from eventpanel.reports.document import conflicts_summary, coverage_summary
 from eventpanel.reports.folder import check_folder, publish
 from eventpanel.reports.text import csv_bytes, manifest
+from eventpanel.reports.terminal import aligned, wrapped
 from eventpanel.run import Checked, check_study
 from eventpanel.study import Study
 
@@ -34,25 +37,33 @@ def main(options: Namespace) -> int:
 
 def _show(study: Study, checked: Checked) -> None:
     panel = checked.panel
-    print(f"{study.title}\n{study.label}\n")
+    print(wrapped(study.title), wrapped(study.label), "", sep="\n")
     print(f"Panel: {len(panel.frame)} rows; unit: {', '.join(panel.unit)}; period: {panel.period}")
-    _table("Coverage (panel rows)", coverage_summary(panel))
-    _table("Conflicts", conflicts_summary(panel))
+    _table("Coverage (panel rows)", coverage_summary(panel).drop(columns="source", errors="ignore"))
+    print("\nConflicts")
+    lines = [_conflict(line) for line in conflicts_summary(panel).to_dict("records")]
+    print(*lines[:SHOWN] or ["  none"], sep="\n")
+    _more(len(lines))
     print("\nRecurrence of the event")
     for name, value in checked.totals.items():
-        print(f"  {name}: {value:.3g}" if value < 1 else f"  {name}: {value:.0f}")
+        print(f"  {name}: {value:.0%}" if name.startswith("share") else f"  {name}: {value:.0f}")
     _table("Recurrence by unit, most events first", checked.audit.sort_values("events", ascending=False, kind="stable"))
+
+
+def _conflict(line: dict[Hashable, Any]) -> str:
+    text = "{source}: {problem}: {examples} ({values} values, {rows} rows): {resolution}"
+    return wrapped(text.format_map({str(key): value for key, value in line.items()}), "  ")
 
 
 def _table(title: str, table: pd.DataFrame) -> None:
     print(f"\n{title}")
-    if table.empty:
-        print("  none")
-        return
-    with pd.option_context("display.max_colwidth", 48, "display.width", 160):
-        print(table.head(SHOWN).to_string(index=False))
-    if len(table) > SHOWN:
-        print(f"  ... and {len(table) - SHOWN} more; use --out DIR for all")
+    print(aligned(list(table.columns), table.head(SHOWN).to_numpy().tolist()) if len(table) else "  none")
+    _more(len(table))
+
+
+def _more(lines: int) -> None:
+    if lines > SHOWN:
+        print(f"  ... and {lines - SHOWN} more; use --out DIR for all")
 
 
 def _files(study: Study, checked: Checked) -> dict[str, bytes]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from eventpanel.commands.progress import progress
 from eventpanel.commands.shared import data_folder, study_of
+from eventpanel.reports.terminal import result_text, wrapped
 from eventpanel.run import run_study
 
 
@@ -17,9 +18,8 @@ def main(options: Namespace) -> int:
     with progress(len(study.inputs) + len(study.estimates) + 4, quiet=options.quiet) as step:
         results = run_study(study, out, data_folder(options), step)
     if not options.quiet:
-        print(f"{study.title}\n{study.label}\n")
+        print(wrapped(study.title), wrapped(study.label), "", sep="\n")
         for result in results:
-            print(f"== {result.title} ({result.name})\n{result.estimate.summary(result.level)}")
-            print(*[f"Test: {test}." for test in result.tests], "", sep="\n")
+            print(result_text(result))
         print(f"Written to {out}: open {out / 'report.html'}")
     return 0

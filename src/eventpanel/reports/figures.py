@@ -22,14 +22,17 @@ __all__ = ["event_study", "save"]
 
 GROUP_COLORS = ("#b2182b", "#2166ac", "#762a83", "#1b7837")
 DIFFERENCE_COLOR = "#404040"
+# Inches; a single panel keeps room for title and caption.
+NARROWEST = 4.8
 STYLE: Any = {
     "font.size": 9,
-    "axes.titlesize": 10,
+    "axes.titlesize": 9.5,
     "axes.spines.top": False,
     "axes.spines.right": False,
     "pdf.fonttype": 42,
     "svg.hashsalt": "eventpanel",
     "axes.titlelocation": "left",
+    "text.parse_math": False,
 }
 
 
@@ -51,23 +54,34 @@ def event_study(results: Sequence[Result], title: str, label: str) -> Figure:
     """
     columns = max(sum(len(path.groups) for path in result.paths) for result in results)
     with rc_context(STYLE):
-        figure = Figure(figsize=(1.2 + 2.9 * columns, 1.1 + 2.9 * len(results)), layout="constrained")
+        size = (1.2 + max(_panel_width(results) * columns, NARROWEST), 1.1 + 2.9 * len(results))
+        width = round(11 * size[0])
+        figure = Figure(figsize=size, layout="constrained")
         FigureCanvasAgg(figure)
-        figure.suptitle(f"{title}\n{label}", fontsize=11)
+        figure.suptitle(f"{_wrap(title, width)}\n{_wrap(label, width)}", fontsize=11)
         rows = np.atleast_1d(figure.subfigures(len(results), 1, squeeze=False)[:, 0])
         for part, result in zip(rows, results, strict=True):
-            part.suptitle(_wrap(result.title, 34 * columns), fontsize=10, x=0.01, ha="left", weight="bold")
+            part.suptitle(_wrap(result.title, width), fontsize=10, x=0.01, ha="left", weight="bold")
             axes = part.subplots(1, columns, squeeze=False, sharey=True)[0]
             _draw(list(axes), result)
-        figure.supxlabel(_caption(results), fontsize=8, color="0.3", x=0.01, ha="left")
+        figure.supxlabel(_wrap(_caption(results), round(1.35 * width)), fontsize=8, color="0.3", x=0.01, ha="left")
     return figure
+
+
+def _panel_width(results: Sequence[Result]) -> float:
+    """Inches of one panel: more for a long path, so that its labels stay apart."""
+    times = max(len(result.estimate.path) / len(result.estimate.groups) for result in results)
+    return max(2.9, 0.3 * times)
 
 
 def _caption(results: Sequence[Result]) -> str:
     level = f"{results[0].level:.0%}"
     lines = [f"Thick bars: {level} pointwise intervals. Thin bars: {level} simultaneous bands for the whole path."]
-    if any(result.estimate.reference for result in results):
-        lines.append("Hollow points: the reference, set to zero.")
+    window = results[0].estimate.design.window
+    if window.reference is None:
+        lines.append("All event times are estimated; there is no reference.")
+    else:
+        lines.append(f"Hollow points: the reference, event time {_tick(window.reference, binned=False)}, set to zero.")
     return " ".join(lines)
 
 
@@ -95,7 +109,8 @@ def _panel(ax: Axes, result: Result, path: Estimate, group: str, color: str) -> 
     times = np.array([term.event_time for term in part.terms], dtype=float)
     bounds = part.conf_int(result.level)
     ax.axhline(0, color="0.4", linewidth=0.8)
-    ax.axvline(-0.5, color="0.7", linewidth=0.8, linestyle=":")
+    if (times < 0).any():
+        ax.axvline(-0.5, color="0.7", linewidth=0.8, linestyle=":")
     ax.vlines(times, bands["band_low"], bands["band_high"], color=color, linewidth=1.0, alpha=0.55)
     ax.vlines(times, bounds["lower"], bounds["upper"], color=color, linewidth=2.6)
     ax.plot(times, part.coef, "o", color=color, markersize=5)
@@ -103,11 +118,11 @@ def _panel(ax: Axes, result: Result, path: Estimate, group: str, color: str) -> 
     if path is result.contrast:
         reference = sorted({t.event_time for t in result.estimate.reference if t.event_time is not None})
     ax.plot(reference, np.zeros(len(reference)), "o", markerfacecolor="white", markeredgecolor=color, markersize=6)
-    _labels(ax, result, part, group, [*times, *reference])
+    _labels(ax, part, group, [*times, *reference])
 
 
-def _labels(ax: Axes, result: Result, part: Estimate, group: str, times: Sequence[float]) -> None:
-    ax.set_title(_wrap(f"Difference: {group}" if part.by_group["group"].ne(group).all() else group or "All units", 36))
+def _labels(ax: Axes, part: Estimate, group: str, times: Sequence[float]) -> None:
+    ax.set_title(_wrap(f"Difference: {group}" if part.by_group["group"].ne(group).all() else group or "All units", 34))
     ax.xaxis.set_major_locator(FixedLocator(sorted(times)))
     binned = {term.event_time for term in part.terms if term.binned}
     ax.set_xticks(sorted(times), [_tick(int(t), binned=int(t) in binned) for t in sorted(times)])
@@ -128,9 +143,6 @@ def _labels(ax: Axes, result: Result, part: Estimate, group: str, times: Sequenc
             color="0.3",
             annotation_clip=False,
         )
-    window = result.estimate.design.window
-    note = "all event times estimated" if window.reference is None else f"reference: {window.reference}"
-    ax.text(0.02, 0.98, note, transform=ax.transAxes, fontsize=7.5, color="0.3", va="top")
 
 
 def _tick(event_time: int, *, binned: bool) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,7 +13,7 @@ from eventpanel.estimators.inference import cumulative
 from eventpanel.estimators.matrices import Term
 from eventpanel.reports.results import Result
 
-__all__ = ["Grid", "grid", "latex", "markdown"]
+__all__ = ["Grid", "grid", "latex", "markdown", "number"]
 
 LATEX = {
     "\\": r"\textbackslash{}",
@@ -90,9 +91,29 @@ def _cell(path: Estimate, event_time: int, group: str) -> tuple[str, str]:
     return "", ""
 
 
+def number(value: float, scale: float = np.nan) -> str:
+    """Four decimals, or three digits where these would hide a small number or swell a large one; empty if missing.
+
+    Parameters
+    ----------
+    value : float
+    scale : float
+        What is small or large here, such as the standard error; the value itself if missing.
+
+    Examples
+    --------
+    >>> number(0.07304), number(-0.000002), number(-0.000002, 0.02), number(float("nan"))
+    ('0.0730', '-2e-06', '-0.0000', '')
+    """
+    if np.isnan(value):
+        return ""
+    size = abs(value) if np.isnan(scale) else scale
+    return f"{value:.4f}" if size == 0 or 0.001 <= size < 100_000 else f"{value:.3g}"
+
+
 def _number(path: Estimate, index: int) -> tuple[str, str]:
     error = path.std_errors.iloc[index]
-    return f"{path.coef[index]:.4f}", "(n.a.)" if np.isnan(error) else f"({error:.4f})"
+    return number(path.coef[index], error), f"({number(error) or 'n.a.'})"
 
 
 def _pair(name: str, cells: Sequence[tuple[str, str]]) -> list[tuple[str, ...]]:
@@ -106,7 +127,7 @@ def _counts(result: Result, groups: Sequence[tuple[Estimate, str]]) -> tuple[tup
         (name, *[f"{by_group[group][key]}" if group in by_group else "" for _, group in groups])
         for key, name in names.items()
     ]
-    means = [f"{by_group[group]['outcome_mean']:.4f}" if group in by_group else "" for _, group in groups]
+    means = [number(by_group[group]['outcome_mean']) if group in by_group else "" for _, group in groups]
     return (*rows, ("Mean of the outcome", *means))
 
 
@@ -120,19 +141,20 @@ def _notes(result: Result) -> tuple[str, ...]:
 
 def markdown(results: Sequence[Result], title: str, label: str) -> str:
     """All results as one Markdown page."""
-    parts = [f"# {title}", f"**{label}**"]
+    parts = [f"# {_plain(title)}", f"**{_plain(label)}**"]
     for result in results:
         table = grid(result)
         head = "| " + " | ".join(_plain(c) for c in table.columns) + " |"
         rule = "|:--|" + "--:|" * (len(table.columns) - 1)
         body = ["| " + " | ".join(_plain(c) for c in row) + " |" for row in (*table.rows, *table.counts)]
-        notes = [f"- {note}" for note in table.notes]
-        parts += [f"## {table.title}", "\n".join([head, rule, *body]), "\n".join(notes)]
+        notes = [f"- {_plain(note)}" for note in table.notes]
+        parts += [f"## {_plain(table.title)}", "\n".join([head, rule, *body]), "\n".join(notes)]
     return "\n\n".join(parts) + "\n"
 
 
 def _plain(text: str) -> str:
-    return text.replace("|", r"\|")
+    """Text that Markdown shows as it is: on one line, none of its signs or of HTML's at work."""
+    return re.sub(r"([\\`*_{}\[\]|#])", r"\\\1", _one_line(text)).replace("&", "&amp;").replace("<", "&lt;")
 
 
 def latex(results: Sequence[Result], title: str, label: str) -> str:
@@ -169,7 +191,7 @@ def _one_line(text: str) -> str:
 
 
 def _tex(text: str) -> str:
-    return "".join(LATEX.get(character, character) for character in text)
+    return "".join(LATEX.get(character, character) for character in _one_line(text))
 
 
 def _tex_row(cells: Sequence[str]) -> str:

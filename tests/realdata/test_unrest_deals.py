@@ -1,0 +1,84 @@
+"""The built-in study on the publishers' files, against a script that shares no code with it."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from eventpanel.reports.results import Result, estimates_table
+from eventpanel.run import check_study, estimate_study, render, run_study
+from eventpanel.study import load_study
+from tests.realdata import unrest_deals_by_hand
+
+FILES = (
+    "estimates.csv", "table.md", "table.tex", "event_study.png", "event_study.pdf", "ledger.csv", "coverage.csv",
+    "manifest.json", "report.html",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def folder(data_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("study") / "out"
+    run_study(load_study("unrest-deals"), out, data_dir)
+    return out
+
+
+@pytest.fixture(scope="module")
+def results(data_dir: Path) -> tuple[Result, ...]:
+    study = load_study("unrest-deals")
+    return estimate_study(study, check_study(study, data_dir).panel)
+
+
+def test_numbers_equal_those_of_pandas_and_linearmodels(results: tuple[Result, ...], data_dir: Path) -> None:
+    by_hand = unrest_deals_by_hand.all_estimates(data_dir)
+    short = {"autocracy or weak democracy": "weak", "strong democracy": "strong", "": "all"}
+    assert [result.name for result in results] == list(by_hand)
+    for result in results:
+        want, estimate = by_hand[result.name], result.estimate
+        names = [
+            term.variable if term.event_time is None else f"{short.get(term.group, term.group)} {term.event_time}"
+            for term in estimate.terms
+        ]
+        assert sorted(names) == sorted(want.index)
+        np.testing.assert_allclose(estimate.coef, want.loc[names, "coef"], rtol=1e-8)
+        np.testing.assert_allclose(estimate.std_errors, want.loc[names, "se"], rtol=1e-8)
+
+
+def test_the_other_script_shares_no_code() -> None:
+    tree = ast.parse(Path(unrest_deals_by_hand.__file__).read_text("utf-8"))
+    imported = [a.name for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names]
+    imported += [n.module or "" for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)]
+    assert not any(name.startswith("eventpanel") for name in imported)
+
+
+def test_all_files_are_written_and_say_what_the_data_are(folder: Path) -> None:
+    for name in FILES:
+        assert (folder / name).stat().st_size > 0
+    for name in ("table.md", "table.tex", "report.html", "estimates.csv", "ledger.csv", "coverage.csv"):
+        assert "not the data of the paper" in (folder / name).read_text("utf-8"), name
+
+
+def test_the_table_of_numbers_is_the_estimates(results: tuple[Result, ...]) -> None:
+    table = estimates_table(results)
+    path = table[(table["estimate"] == "arms") & (table["part"] == "path")].set_index("term")
+    np.testing.assert_allclose(path["value"], results[0].estimate.params[path.index], rtol=0)
+
+
+def test_other_questions_run_too(data_dir: Path) -> None:
+    study = load_study(
+        "unrest-deals",
+        ["window.leads=3", "moderators.regime.below=6", "moderators.regime.timing=lagged", "event.kind=onset",
+         "event.transform=none", "event.scale=none", "event.threshold.rule=unit_sd", "event.threshold.value=1.0"],
+    )  # fmt: skip
+    study = study.model_copy(
+        update={
+            "moderators": {**study.moderators, "regime": study.moderators["regime"].model_copy(update={"base": None})}
+        }
+    )
+    checked = check_study(study, data_dir)
+    results = estimate_study(study, checked.panel)
+    assert [t.event_time for t in results[0].estimate.path[:6]] == [-3, -2, -1, 0, 1, 2]
+    assert "report.html" in render(study, checked, results)
