@@ -126,3 +126,11 @@ def test_a_dataset_with_repeated_keys_never_becomes_a_panel() -> None:
 def test_column_errors_name_the_columns() -> None:
     with pytest.raises(ColumnError, match="importer, year"):
         spine(2010, 2011, importers=["KEN"]).column("deals")
+
+
+def test_rows_the_panel_has_no_place_for_are_listed() -> None:
+    years = pd.DataFrame({"importer": "KEN", "year": range(2008, 2014), "protests": 1})
+    merged = merge(spine(2010, 2012, importers=["KEN"]), Panel(years, ("importer",), "year"), cardinality="1:1")
+    line = merged.conflicts.iloc[0]
+    assert (line["problem"], line["value"]) == ("outside the panel's units and periods", "KEN")
+    assert (line["years"], line["rows"]) == ("2008-2013", 3)

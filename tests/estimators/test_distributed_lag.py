@@ -51,7 +51,7 @@ def by_hand(frame: pd.DataFrame) -> pd.DataFrame:
         out = out[~alone].reset_index(drop=True)
 
 
-def lsdv(frame: pd.DataFrame, names: list[str], weights: pd.Series | None = None) -> Any:
+def lsdv(frame: pd.DataFrame, names: list[str], weights: Any = None) -> Any:
     """Dummy-variable regression by statsmodels, clustered by importer."""
     dummies = pd.get_dummies(frame[["importer", "year"]].astype(str), drop_first=True, dtype=float)
     X = sm.add_constant(pd.concat([frame[names], dummies], axis=1))

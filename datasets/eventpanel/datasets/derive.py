@@ -68,7 +68,7 @@ def log(panel: Panel, name: str, columns: Sequence[str]) -> Panel:
 
 
 def log1p(panel: Panel, name: str, columns: Sequence[str]) -> Panel:
-    """Add log(1 + column); estimates on it depend on the column's unit (Chen and Roth 2024, doi:10.1093/qje/qjad054)."""
+    """Add log(1 + column), on which estimates depend on the unit (Chen and Roth 2024, doi:10.1093/qje/qjad054)."""
     values = _one(panel, columns)
     if (values < 0).any():
         raise NumberError(f"Column {columns[0]!r} has negative values.", f"{int((values < 0).sum())} rows")

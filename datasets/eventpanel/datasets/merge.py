@@ -9,7 +9,7 @@ import pandas as pd
 
 from eventpanel.datasets.countries import country_years
 from eventpanel.datasets.errors import FrequencyError, MergeError, first_few
-from eventpanel.datasets.panel import Panel, stack_conflicts
+from eventpanel.datasets.panel import Panel, no_conflicts, stack_conflicts
 
 __all__ = ["merge", "spine"]
 
@@ -56,7 +56,8 @@ def merge(left: Panel, right: Panel, *, cardinality: str) -> Panel:
     Returns
     -------
     Panel
-        ``left`` with the columns of ``right``, its sources, its conflicts, and what it covered.
+        ``left`` with the columns of ``right``, its sources, its conflicts, what it covered, and how many of its
+        rows the panel has no place for.
 
     Raises
     ------
@@ -96,7 +97,7 @@ def merge(left: Panel, right: Panel, *, cardinality: str) -> Panel:
         left,
         frame=frame,
         sources=tuple(dict.fromkeys((*left.sources, *right.sources))),
-        conflicts=stack_conflicts([left.conflicts, right.conflicts]),
+        conflicts=stack_conflicts([left.conflicts, right.conflicts, _unplaced(left, right, keys)]),
         coverage=_stack(left.coverage, _coverage(frame, found, left, right)),
     )
 
@@ -137,6 +138,26 @@ def _name(panel: Panel) -> str:
 
 def _example(panel: Panel, keys: list[str]) -> str:
     return " ".join(map(str, panel.frame[keys].iloc[0])) if len(panel.frame) else "no rows"
+
+
+def _unplaced(left: Panel, right: Panel, keys: list[str]) -> pd.DataFrame:
+    """Rows of the dataset that the panel has no place for: an event record cut short would show here."""
+    places = left.frame[keys].drop_duplicates()
+    found = right.frame[keys].merge(places, on=keys, how="left", indicator="_found")
+    lost = found[found["_found"] == "left_only"]
+    if lost.empty:
+        return no_conflicts()
+    units = lost[list(right.unit)].drop_duplicates().astype(str).agg(" ".join, axis=1)
+    years = [] if right.period is None else [str(lost[right.period].min()), str(lost[right.period].max())]
+    line = {
+        "source": _name(right),
+        "problem": "outside the panel's units and periods",
+        "value": first_few(units),
+        "years": "-".join(dict.fromkeys(years)),
+        "rows": len(lost),
+        "resolution": "not merged",
+    }
+    return pd.DataFrame([line])
 
 
 def _coverage(frame: pd.DataFrame, found: pd.Series, left: Panel, right: Panel) -> pd.DataFrame:

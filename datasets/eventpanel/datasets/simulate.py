@@ -128,7 +128,8 @@ def _deals(
     taste = rng.gamma(4.0, 0.25, IMPORTERS).clip(max=2.5)
     floor = np.minimum(FLOOR, mean * 0.7) if exporter != "CHN" else np.full(IMPORTERS, FLOOR)
     probability = floor[:, None] + (np.maximum(mean - floor, 0) * taste)[:, None] * PROFILE + dose
-    assert 0 < probability.min() and probability.max() < 1
+    if probability.min() <= 0 or probability.max() >= 1:
+        raise AssertionError("a probability left (0, 1): the planted effect would not be linear")
     numbers = (rng.random(probability.shape) < probability) * (1 + rng.poisson(EXTRA_DEALS, probability.shape))
     rows, columns = np.nonzero(numbers)
     repeat = numbers[rows, columns]

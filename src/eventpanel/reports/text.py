@@ -32,6 +32,7 @@ def csv_bytes(table: pd.DataFrame) -> bytes:
     for column in safe.columns:
         if not pd.api.types.is_numeric_dtype(safe[column].dtype):
             safe[column] = safe[column].map(_harmless, na_action="ignore")
+    safe.columns = pd.Index([_harmless(name) for name in safe.columns])
     return safe.to_csv(index=False, lineterminator="\n").encode()
 
 
