@@ -81,7 +81,8 @@ def test_equals_statsmodels_with_dummies(frame: pd.DataFrame, weighted: bool) ->
     np.testing.assert_allclose(got.params, want.params[[*NAMES, "control"]], rtol=1e-10)
     np.testing.assert_allclose(got.std_errors, want.bse[[*NAMES, "control"]], rtol=1e-10)
     np.testing.assert_allclose(got.pvalues, want.pvalues[[*NAMES, "control"]], rtol=1e-8)
-    block = want.cov_params().loc[got.names, got.names]
+    names = [*NAMES, "control"]
+    block = want.cov_params().loc[names, names]
     np.testing.assert_allclose(got.cov, block.to_numpy(), rtol=1e-9, atol=1e-14)
     assert got.nobs == len(data)
 

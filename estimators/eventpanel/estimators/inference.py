@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -198,14 +199,18 @@ def simultaneous_critical(correlation: Floats, dof: float, level: float = 0.95) 
 
 def _largest(correlation: Floats, dof: float) -> Floats:
     """Largest absolute component of multivariate t draws."""
-    k = len(correlation)
     values, vectors = np.linalg.eigh(correlation)
     root = vectors * np.sqrt(np.clip(values, 0, None))
+    return np.asarray(np.abs(_spherical(len(correlation), dof) @ root.T).max(axis=1))
+
+
+@lru_cache(maxsize=8)
+def _spherical(k: int, dof: float) -> Floats:
+    """Quasi-random draws of an uncorrelated multivariate t, shape (draws, k)."""
     points = stats.qmc.Sobol(k + 1, scramble=True, rng=np.random.default_rng(0)).random_base2(DRAWS)
     points = np.clip(points, 1e-12, 1 - 1e-12)
-    normal = stats.norm.ppf(points[:, :k]) @ root.T
-    scale = np.sqrt(stats.chi2.ppf(points[:, k], dof) / dof) if np.isfinite(dof) else 1.0
-    return np.asarray(np.abs(normal).max(axis=1) / scale)
+    normal = np.asarray(stats.norm.ppf(points[:, :k]))
+    return normal if np.isinf(dof) else normal / np.sqrt(stats.chi2.ppf(points[:, k:], dof) / dof)
 
 
 def simultaneous_bands(estimate: Estimate, level: float = 0.95) -> pd.DataFrame:
