@@ -174,7 +174,9 @@ def _spine(study: Study, loaded: dict[str, Records | Panel]) -> Panel:
             )
         importers = _importers(loaded[section.importers_from])
     if section.first > section.last:
-        raise StudyError("The panel ends before it begins.", f"panel.first={section.first}, last={section.last}", "exchange them")
+        raise StudyError(
+            "The panel ends before it begins.", f"panel.first={section.first}, last={section.last}", "exchange them"
+        )
     return spine(section.first, section.last, importers=importers, exporters=section.exporters)
 
 

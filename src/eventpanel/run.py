@@ -50,6 +50,14 @@ class Checked:
 def check_study(study: Study, data: Path | None = None, step: Step = _silent) -> Checked:
     """Build the panel of a study and audit its events.
 
+    Parameters
+    ----------
+    study : Study
+    data : Path, optional
+        Folder of the publishers' files.
+    step : callable
+        Called with what is done next.
+
     Examples
     --------
     >>> from eventpanel.study import load_study
@@ -69,6 +77,14 @@ def estimate_study(study: Study, panel: Panel, step: Step = _silent) -> tuple[Re
     """Estimate everything a study asks for.
 
     Cautions are part of the results, so they are not raised as warnings here.
+
+    Parameters
+    ----------
+    study : Study
+    panel : Panel
+        As :func:`eventpanel.build.build_panel` makes it.
+    step : callable
+        Called with the name of each estimate before it is made.
     """
     results = []
     for name, design in build_designs(study).items():

@@ -156,7 +156,7 @@ def _explain(name: str, error: ValidationError, content: dict[str, Any]) -> Stud
 
 
 def _place(location: tuple[int | str, ...], content: Any) -> tuple[int | str, ...]:
-    """The part of a location that is in the file, or a key that is missing there; the rest names kinds of values."""
+    """Cut a location to what is in the file, or to a key that is missing there; the rest names kinds of values."""
     for depth, part in enumerate(location):
         if not isinstance(content, dict | list):
             return location[:depth]

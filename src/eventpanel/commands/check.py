@@ -13,8 +13,8 @@ from eventpanel.commands.progress import progress
 from eventpanel.commands.shared import data_folder, study_of
 from eventpanel.reports.document import conflicts_summary, coverage_summary
 from eventpanel.reports.folder import check_folder, publish
-from eventpanel.reports.text import csv_bytes, manifest
 from eventpanel.reports.terminal import aligned, wrapped
+from eventpanel.reports.text import csv_bytes, manifest
 from eventpanel.run import Checked, check_study
 from eventpanel.study import Study
 

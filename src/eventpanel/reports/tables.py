@@ -127,7 +127,7 @@ def _counts(result: Result, groups: Sequence[tuple[Estimate, str]]) -> tuple[tup
         (name, *[f"{by_group[group][key]}" if group in by_group else "" for _, group in groups])
         for key, name in names.items()
     ]
-    means = [number(by_group[group]['outcome_mean']) if group in by_group else "" for _, group in groups]
+    means = [number(by_group[group]["outcome_mean"]) if group in by_group else "" for _, group in groups]
     return (*rows, ("Mean of the outcome", *means))
 
 
@@ -140,7 +140,14 @@ def _notes(result: Result) -> tuple[str, ...]:
 
 
 def markdown(results: Sequence[Result], title: str, label: str) -> str:
-    """All results as one Markdown page."""
+    """All results as one Markdown page.
+
+    Parameters
+    ----------
+    results : sequence of Result
+    title, label : str
+        Head of the page, and what the data are.
+    """
     parts = [f"# {_plain(title)}", f"**{_plain(label)}**"]
     for result in results:
         table = grid(result)
@@ -158,7 +165,14 @@ def _plain(text: str) -> str:
 
 
 def latex(results: Sequence[Result], title: str, label: str) -> str:
-    """All results as LaTeX tables; needs the packages booktabs and threeparttable."""
+    """All results as LaTeX tables; needs the packages booktabs and threeparttable.
+
+    Parameters
+    ----------
+    results : sequence of Result
+    title, label : str
+        Comment at the top; the label, what the data are, stands under every table too.
+    """
     parts = [f"% {_one_line(title)}", f"% {_one_line(label)}", r"% needs \usepackage{booktabs,threeparttable}"]
     for result in results:
         table = grid(result)

@@ -33,6 +33,15 @@ def wrapped(text: str, indent: str = "") -> str:
 def aligned(head: Sequence[str], rows: Sequence[Sequence[object]], indent: str = "  ") -> str:
     """Arrange cells in columns, the first to the left, the others to the right; heads break at underscores.
 
+    Parameters
+    ----------
+    head : sequence of str
+        Names of the columns.
+    rows : sequence of sequences
+        As many cells as the head; a missing number is left empty.
+    indent : str
+        Before every line.
+
     Examples
     --------
     >>> print(aligned(["unit", "not_covered"], [["KEN", 12], ["UGA", 3]]))
@@ -47,11 +56,9 @@ def aligned(head: Sequence[str], rows: Sequence[Sequence[object]], indent: str =
     cells = [[_cell(value) for value in row] for row in rows]
     columns = list(zip(*[*zip(*lines, strict=True), *cells], strict=True))
     widths = [max(map(len, column)) for column in columns]
-    table = [
-        "  ".join(cell.ljust(w) if i == 0 else cell.rjust(w) for i, (cell, w) in enumerate(zip(row, widths, strict=True)))
-        for row in zip(*columns, strict=True)
-    ]
-    return "\n".join((indent + line).rstrip() for line in table)
+    gap = " " if len(indent) + sum(widths) + 2 * len(widths) > WIDTH else "  "
+    table = [[row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])] for row in zip(*columns, strict=True)]
+    return "\n".join((indent + gap.join(row)).rstrip() for row in table)
 
 
 def _cell(value: object) -> str:

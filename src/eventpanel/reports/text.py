@@ -17,7 +17,7 @@ from eventpanel.datasets.panel import Panel
 __all__ = ["csv_bytes", "manifest", "versions"]
 
 PACKAGES = ("eventpanel", "numpy", "pandas", "scipy", "matplotlib", "pydantic")
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+FORMULA = ("=", "+", "-", "@", "\t", "\n")
 
 
 def csv_bytes(table: pd.DataFrame) -> bytes:
@@ -37,7 +37,10 @@ def csv_bytes(table: pd.DataFrame) -> bytes:
 
 
 def _harmless(value: object) -> object:
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
+    if not isinstance(value, str):
+        return value
+    text = value.replace("\r\n", "\n").replace("\r", "\n")  # a lone \r would end the row for most readers
+    return f"'{text}" if text.startswith(FORMULA) else text
 
 
 def versions() -> dict[str, str]:
@@ -55,6 +58,15 @@ def manifest(study: Mapping[str, Any], panel: Panel, outputs: Mapping[str, bytes
     """Say what went in and what came out: study, inputs with checksums, versions, outputs with checksums.
 
     The manifest holds no time and no path, so that equal runs leave equal manifests.
+
+    Parameters
+    ----------
+    study : mapping
+        The study with all settings, as a dictionary.
+    panel : Panel
+        Its sources are the inputs.
+    outputs : mapping of str to bytes
+        File names and their content.
     """
     content = {
         "title": study["title"],

@@ -1,0 +1,95 @@
+"""Text files: formulas are disarmed, numbers are whole, pages are escaped, folders are all or nothing."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from eventpanel.datasets.errors import OutputError
+from eventpanel.datasets.panel import Panel, Source
+from eventpanel.reports.document import page
+from eventpanel.reports.folder import check_folder, publish
+from eventpanel.reports.text import csv_bytes
+from tests.reports.results import HOSTILE, panel, result
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n"])
+def test_no_cell_is_a_formula(start: str) -> None:
+    table = pd.DataFrame({"text": [f"{start}1+1"], f"{start}head": ["plain"]})
+    back = pd.read_csv(io.BytesIO(csv_bytes(table)))
+    shown = start.replace("\r", "\n")
+    assert back["text"].tolist() == [f"'{shown}1+1"]
+    assert back.columns.tolist() == ["text", f"'{shown}head"]
+
+
+def test_numbers_keep_their_sign_and_all_their_digits() -> None:
+    table = pd.DataFrame({"value": [-0.1, 1 / 3, np.nan], "n": [-1, 2, 3]})
+    pd.testing.assert_frame_equal(pd.read_csv(io.BytesIO(csv_bytes(table))), table)
+
+
+def test_texts_survive_commas_quotes_and_lines() -> None:
+    table = pd.DataFrame({"text": ['a,"b"', "c\nd", "\N{LATIN CAPITAL LETTER O WITH DIAERESIS}"]})
+    pd.testing.assert_frame_equal(pd.read_csv(io.BytesIO(csv_bytes(table))), table)
+
+
+def test_the_table_given_is_not_changed() -> None:
+    table = pd.DataFrame({"=text": ["=1"]})
+    csv_bytes(table)
+    assert table.to_dict("list") == {"=text": ["=1"]}
+
+
+def test_a_page_shows_hostile_names_as_text() -> None:
+    evil = "<img src=x onerror=alert(1)>\"'"
+    source = Source(name=evil, title=evil, url="javascript:alert(1)", citation=evil, licence=evil, coverage=evil)
+    frame = panel(HOSTILE).frame
+    sourced = Panel(frame, ("importer",), "year", (source,))
+    text = page([result(HOSTILE)], sourced, title=evil, label=evil, picture=b"png", audit={evil: 1.0})
+    assert "<img src=x" not in text
+    assert "<script" not in text
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in text
+    assert 'href="javascript' not in text
+
+
+def test_the_security_policy_forbids_everything_but_the_picture() -> None:
+    text = page([result()], panel(), title="T", label="L", picture=b"png", audit={})
+    assert "default-src 'none'; img-src data:; style-src 'unsafe-inline'" in text
+
+
+def test_a_folder_appears_with_its_parents(tmp_path: Path) -> None:
+    target = tmp_path / "a" / "b" / "out"
+    publish(target, {"x.txt": b"1", "manifest.json": b'{"outputs": {"x.txt": ""}}'})
+    assert sorted(path.name for path in target.iterdir()) == ["manifest.json", "x.txt"]
+    assert [path.name for path in target.parent.iterdir()] == ["out"]
+
+
+def test_what_a_run_made_may_be_replaced_and_nothing_else(tmp_path: Path) -> None:
+    target = tmp_path / "out"
+    publish(target, {"x.txt": b"1", "manifest.json": b'{"outputs": {"x.txt": ""}}'})
+    publish(target, {"y.txt": b"2", "manifest.json": b'{"outputs": {"y.txt": ""}}'})
+    assert sorted(path.name for path in target.iterdir()) == ["manifest.json", "y.txt"]
+    (target / "notes").mkdir()
+    with pytest.raises(OutputError, match="notes"):
+        check_folder(target)
+
+
+@pytest.mark.parametrize("manifest", ["", "[]", "{}", '{"outputs": 3}', "not json"])
+def test_a_manifest_of_somebody_else_protects_its_folder(tmp_path: Path, manifest: str) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "manifest.json").write_text(manifest)
+    with pytest.raises(OutputError):
+        check_folder(tmp_path / "out")
+
+
+def test_an_empty_folder_may_be_used(tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    check_folder(tmp_path / "out")
+
+
+def test_the_current_folder_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(OutputError, match="current"):
+        check_folder(Path())
