@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -33,20 +33,21 @@ DERIVATIONS: dict[str, Callable[[Panel, str, list[str]], Panel]] = {
     "log1p": derive.log1p,
 }
 Step = Callable[[str], None]
+Folders = Path | Sequence[Path]
 
 
 def _silent(_: str) -> None:
     """Report no progress."""
 
 
-def build_panel(study: Study, data: Path | None = None, step: Step = _silent) -> Panel:
+def build_panel(study: Study, data: Folders = (), step: Step = _silent) -> Panel:
     """Read, harmonise and merge the inputs of a study.
 
     Parameters
     ----------
     study : Study
-    data : Path, optional
-        Folder of the publishers' files; not needed for simulated inputs.
+    data : Path or sequence of Path
+        Folders of the publishers' files, searched in order; not needed for simulated inputs.
     step : callable
         Called with the name of each input before it is read.
 
@@ -61,10 +62,11 @@ def build_panel(study: Study, data: Path | None = None, step: Step = _silent) ->
     ('exporter', 'importer')
     """
     simulation = None if study.simulation is None else simulate(study.simulation.seed, effect=study.simulation.effect)
+    folders = (data,) if isinstance(data, Path) else tuple(data)
     loaded: dict[str, Records | Panel] = {}
     for name, section in study.inputs.items():
         step(f"reading {name}")
-        loaded[name] = _narrow(name, section, _load(name, section, data, simulation))
+        loaded[name] = _narrow(name, section, _load(name, section, folders, simulation))
     step("merging")
     panel = _spine(study, loaded)
     for name, section in study.inputs.items():
@@ -80,7 +82,7 @@ def _refuse_taken(name: str, taken: Iterable[str], where: str) -> None:
         raise StudyError(f"A new column cannot be called {name!r}.", where, f"choose a name unlike {first_few(taken)}")
 
 
-def _load(name: str, section: InputSection, data: Path | None, simulation: Simulation | None) -> Records | Panel:
+def _load(name: str, section: InputSection, folders: Sequence[Path], simulation: Simulation | None) -> Records | Panel:
     if section.source == SIMULATED:
         if simulation is None or not section.part:
             raise StudyError(
@@ -94,13 +96,14 @@ def _load(name: str, section: InputSection, data: Path | None, simulation: Simul
             "regime": simulation.regime,
         }
         return parts[section.part]
-    if data is None:
+    if not folders:
         raise StudyError(
             f"The input {name!r} is a file, and no data folder is given.",
             section.file or section.source,
             "use --data DIR, or set the environment variable EVENTPANEL_DATA",
         )
-    return read(section.source, _inside(data, section.file, name), section.options)
+    paths = [_inside(folder, section.file, name) for folder in folders]
+    return read(section.source, next((path for path in paths if path.is_file()), paths[0]), section.options)
 
 
 def _inside(data: Path, file: str, name: str) -> Path:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from eventpanel.build import build_designs, build_event, build_panel, build_window
+from eventpanel.build import Folders, build_designs, build_event, build_panel, build_window
 from eventpanel.datasets.panel import Panel
 from eventpanel.estimators.audit import recurrence, recurrence_totals
 from eventpanel.estimators.distributed_lag import EstimationWarning, distributed_lag
@@ -47,14 +47,14 @@ class Checked:
     totals: dict[str, float]
 
 
-def check_study(study: Study, data: Path | None = None, step: Step = _silent) -> Checked:
+def check_study(study: Study, data: Folders = (), step: Step = _silent) -> Checked:
     """Build the panel of a study and audit its events.
 
     Parameters
     ----------
     study : Study
-    data : Path, optional
-        Folder of the publishers' files.
+    data : Path or sequence of Path
+        Folders of the publishers' files, searched in order.
     step : callable
         Called with what is done next.
 
@@ -97,7 +97,7 @@ def estimate_study(study: Study, panel: Panel, step: Step = _silent) -> tuple[Re
     return tuple(results)
 
 
-def run_study(study: Study, out: Path, data: Path | None = None, step: Step = _silent) -> tuple[Result, ...]:
+def run_study(study: Study, out: Path, data: Folders = (), step: Step = _silent) -> tuple[Result, ...]:
     """Run a study and write its folder.
 
     Parameters
@@ -105,8 +105,8 @@ def run_study(study: Study, out: Path, data: Path | None = None, step: Step = _s
     study : Study
     out : Path
         Folder to make, or to replace if an earlier run made it.
-    data : Path, optional
-        Folder of the publishers' files.
+    data : Path or sequence of Path
+        Folders of the publishers' files, searched in order.
     step : callable
         Called with what is done next.
 

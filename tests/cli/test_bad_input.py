@@ -92,7 +92,6 @@ ISSUE = [
         FrequencyError,
         ("2003Q1",),
         prepare=_cells("unrest.csv", "XAA,2003,", "XAA,2003Q1,"),
-        marks=(pytest.mark.xfail(strict=True, reason="readers call a quarter among years text, not a frequency"),),
     ),
     Case(
         "text in a number column",
@@ -120,7 +119,6 @@ ISSUE = [
         NoEventError,
         ("event",),
         prepare=_cells("unrest.csv", r",(\d{4}),\d+,", r",\1,0,"),
-        marks=(pytest.mark.xfail(strict=True, reason="a spread of zero makes every lead missing: no row is left"),),
     ),
     Case(
         "two importers in a subsample",
@@ -135,9 +133,6 @@ ISSUE = [
         (
             (SAMPLE, 'sample = { first = 2004, last = 2015, where = { importer = ["XAA", "XAB"] } }'),
             ('"importer", "year"', '"importer", "regime^year"'),
-        ),
-        marks=(
-            pytest.mark.xfail(strict=True, reason="rows alone in a fixed effect leave before clusters are counted"),
         ),
     ),
 ]

@@ -11,12 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from eventpanel.datasets.conflicts import list_conflicts, no_conflicts
 from eventpanel.datasets.countries import (
     SCHEMES,
+    Scheme,
     country_years,
     existed,
     harmonise,
-    list_conflicts,
     match,
     name_of,
     normalise,
@@ -24,7 +25,6 @@ from eventpanel.datasets.countries import (
 )
 from eventpanel.datasets.crosswalk import FOREVER
 from eventpanel.datasets.errors import ColumnError, CountryError, DuplicateKeyError
-from eventpanel.datasets.panel import no_conflicts
 
 HERE = Path(__file__).parent
 
@@ -40,8 +40,8 @@ def case_id(case: dict[str, str]) -> str:
 
 def ask(case: dict[str, str]) -> tuple[str, str]:
     years = pd.Series([int(case["year"])]) if case["year"] else None
-    scheme = next(scheme for scheme in SCHEMES if scheme == case["scheme"])
-    found = match(pd.Series([case["value"]]), scheme, years)
+    schemes: dict[str, Scheme] = {scheme: scheme for scheme in SCHEMES}
+    found = match(pd.Series([case["value"]]), schemes[case["scheme"]], years)
     return found.iso3.fillna("").iloc[0], found.problem.iloc[0]
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from eventpanel.datasets.cells import to_flags, to_numbers, to_years
 from eventpanel.datasets.errors import (
     ColumnError,
     EncodingError,
@@ -15,17 +16,7 @@ from eventpanel.datasets.errors import (
     NumberError,
     WrongLayoutError,
 )
-from eventpanel.datasets.files import (
-    keep_columns,
-    parse_table,
-    read_table,
-    read_text,
-    rename,
-    sha256,
-    to_flags,
-    to_numbers,
-    to_years,
-)
+from eventpanel.datasets.files import keep_columns, parse_table, read_table, read_text, rename, sha256
 
 
 def write(folder: Path, content: bytes, name: str = "deals.csv") -> Path:

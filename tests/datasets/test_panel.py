@@ -5,8 +5,9 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
+from eventpanel.datasets.conflicts import no_conflicts, stack_conflicts
 from eventpanel.datasets.errors import ColumnError, DuplicateKeyError, FrequencyError, NumberError, PanelError
-from eventpanel.datasets.panel import Panel, no_conflicts, stack_conflicts
+from eventpanel.datasets.panel import Panel
 
 
 def frame(**columns: list[object]) -> pd.DataFrame:

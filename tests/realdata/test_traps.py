@@ -281,7 +281,31 @@ def test_trap_12_layouts(data_dir: Path) -> None:
 
 def test_trap_13_few_clusters(data_dir: Path) -> None:
     """A subsample of two importers printed standard errors of 0.000 without a word; here it is refused by name."""
-    region = ["ARE", "ARM", "AZE", "BHR", "CYP", "EGY", "GEO", "IRN", "IRQ", "ISR", "JOR", "KWT", "LBN", "LBY", "MAR", "OMN", "PAK", "QAT", "SAU", "SYR", "TUN", "TUR", "YEM"]
+    region = [
+        "ARE",
+        "ARM",
+        "AZE",
+        "BHR",
+        "CYP",
+        "EGY",
+        "GEO",
+        "IRN",
+        "IRQ",
+        "ISR",
+        "JOR",
+        "KWT",
+        "LBN",
+        "LBY",
+        "MAR",
+        "OMN",
+        "PAK",
+        "QAT",
+        "SAU",
+        "SYR",
+        "TUN",
+        "TUR",
+        "YEM",
+    ]
     study = load_study("unrest-deals", [f"panel.importers={region}"])
     panel, design = build_panel(study, data_dir), build_designs(study)["arms"]
     polity = panel.frame.query("year == 1999").drop_duplicates("importer").set_index("importer")["polity2"]

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from eventpanel.datasets.conflicts import list_conflicts, no_conflicts
 from eventpanel.datasets.crosswalk import (
     FOREVER,
     SCHEMES,
@@ -27,7 +28,6 @@ from eventpanel.datasets.crosswalk import (
     spells,
 )
 from eventpanel.datasets.errors import ColumnError, CountryError, DuplicateKeyError, first_few
-from eventpanel.datasets.panel import no_conflicts
 
 __all__ = [
     "SCHEMES",
@@ -36,7 +36,6 @@ __all__ = [
     "country_years",
     "existed",
     "harmonise",
-    "list_conflicts",
     "match",
     "name_of",
     "normalise",
@@ -169,26 +168,6 @@ def harmonise(
     return kept, conflicts
 
 
-def list_conflicts(
-    rows: pd.DataFrame, column: str, problem: pd.Series, source: str, resolution: str, year: str | None
-) -> pd.DataFrame:
-    """Gather rows into a conflict table, one line per value and problem."""
-    if rows.empty:
-        return no_conflicts()
-    table = pd.DataFrame(
-        {
-            "problem": problem.to_numpy(),
-            "value": rows[column].astype(str).to_numpy(),
-            "year": rows[year].to_numpy() if year is not None else "",
-        }
-    )
-    grouped = table.groupby(["problem", "value"], sort=True)["year"]
-    listed = grouped.agg(first="min", last="max", rows="size").reset_index()
-    span = listed["first"].astype(str) + "-" + listed["last"].astype(str)
-    listed["years"] = span.where(listed["first"] != listed["last"], listed["first"].astype(str))
-    return listed.assign(source=source, resolution=resolution)[list(no_conflicts().columns)]
-
-
 def settle_successions(
     frame: pd.DataFrame,
     column: str,
@@ -201,6 +180,19 @@ def settle_successions(
     """Where two codes are one ISO3 country in one year, keep the state that existed on 31 December.
 
     Sudan and Sudan-North both stand in Polity for 2011; the latter is kept, the former listed.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Rows with ``keys``, ``column`` and ``year``.
+    column, scheme : str
+        Column of the codes as they were, and one of :data:`SCHEMES`.
+    keys : sequence of str
+        Columns that must be unique together, ISO3 and year among them.
+    year : str
+        Column of years.
+    source : str
+        Name of the source, for the conflict table.
 
     Raises
     ------
@@ -219,7 +211,9 @@ def settle_successions(
     if len(same):
         raise DuplicateKeyError(
             f"{source}: several rows are the same country and year.",
-            first_few(" ".join(map(str, row)) for row in same[[*keys, column]].itertuples(index=False)),
+            first_few(
+                " ".join(map(str, row)) for row in same[list(dict.fromkeys([*keys, column]))].itertuples(index=False)
+            ),
             "keep one row per country and year",
         )
     problem = pd.Series("two states in one year", index=lost.index)

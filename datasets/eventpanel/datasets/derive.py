@@ -16,6 +16,14 @@ __all__ = ["any_of", "log", "log1p", "ratio", "total"]
 def any_of(panel: Panel, name: str, columns: Sequence[str]) -> Panel:
     """Add a 0/1 column: 1 where a column is above zero, 0 where all are known to be zero.
 
+    Parameters
+    ----------
+    panel : Panel
+    name : str
+        The new column.
+    columns : sequence of str
+        Columns of numbers.
+
     Examples
     --------
     >>> import pandas as pd
@@ -29,12 +37,29 @@ def any_of(panel: Panel, name: str, columns: Sequence[str]) -> Panel:
 
 
 def total(panel: Panel, name: str, columns: Sequence[str]) -> Panel:
-    """Add the sum of columns; missing where one of them is."""
+    """Add the sum of columns; missing where one of them is.
+
+    Parameters
+    ----------
+    panel : Panel
+    name : str
+        The new column.
+    columns : sequence of str
+        Columns of numbers.
+    """
     return _with(panel, name, _numbers(panel, columns).sum(axis=1, skipna=False))
 
 
 def ratio(panel: Panel, name: str, columns: Sequence[str]) -> Panel:
     """Add the first column over the second; missing where the second is zero.
+
+    Parameters
+    ----------
+    panel : Panel
+    name : str
+        The new column.
+    columns : sequence of str
+        Numerator and denominator.
 
     Raises
     ------
@@ -50,6 +75,14 @@ def ratio(panel: Panel, name: str, columns: Sequence[str]) -> Panel:
 
 def log(panel: Panel, name: str, columns: Sequence[str]) -> Panel:
     """Add the natural logarithm of a column.
+
+    Parameters
+    ----------
+    panel : Panel
+    name : str
+        The new column.
+    columns : sequence of str
+        One column of positive numbers.
 
     Raises
     ------
@@ -68,7 +101,21 @@ def log(panel: Panel, name: str, columns: Sequence[str]) -> Panel:
 
 
 def log1p(panel: Panel, name: str, columns: Sequence[str]) -> Panel:
-    """Add log(1 + column), on which estimates depend on the unit (Chen and Roth 2024, doi:10.1093/qje/qjad054)."""
+    """Add log(1 + column); estimates then depend on the unit (Chen and Roth 2024, doi:10.1093/qje/qjad054).
+
+    Parameters
+    ----------
+    panel : Panel
+    name : str
+        The new column.
+    columns : sequence of str
+        One column without negative numbers.
+
+    Raises
+    ------
+    NumberError
+        Negative values.
+    """
     values = _one(panel, columns)
     if (values < 0).any():
         raise NumberError(f"Column {columns[0]!r} has negative values.", f"{int((values < 0).sum())} rows")

@@ -4,33 +4,21 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from eventpanel.datasets.errors import (
     ColumnError,
     EncodingError,
     MissingFileError,
-    NumberError,
     WrongLayoutError,
     first_few,
 )
 
-MISSING = ("", "NA", "NaN", ".")
-FLAGS = {
-    "yes": True,
-    "true": True,
-    "1": True,
-    "1.0": True,
-    "no": False,
-    "false": False,
-    "0": False,
-    "0.0": False,
-}
 WEB_PAGE = ("<!doctype", "<html", "<?xml")
 
 
@@ -44,7 +32,7 @@ def sha256(path: Path) -> str:
 
 
 def require(path: Path) -> Path:
-    """Return the path of a readable file, or say that it is not there."""
+    """Return the path of a readable file, or say that it is not there or may not be read."""
     if not path.is_file():
         kind = "is a folder" if path.is_dir() else "does not exist"
         raise MissingFileError(
@@ -52,6 +40,8 @@ def require(path: Path) -> Path:
             str(path),
             "check the name, or point --data at the folder that has it",
         )
+    if not os.access(path, os.R_OK):
+        raise MissingFileError(f"The file {path.name!r} may not be read.", str(path), "change its permissions")
     return path
 
 
@@ -64,8 +54,9 @@ def read_text(path: Path, encoding: str = "utf-8-sig") -> str:
         Not there; another encoding; zero bytes inside, so no text at all.
     """
     raw = require(path).read_bytes()
+    wanted = encoding.removesuffix("-sig").upper()
     if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        raise EncodingError(f"{path.name} is written in UTF-16.", str(path), f"save it as {encoding} and run again")
+        raise EncodingError(f"{path.name} is written in UTF-16.", str(path), f"save it as {wanted} and run again")
     if b"\0" in raw:
         raise WrongLayoutError(f"{path.name} is not a text file.", str(path), "give the publisher's csv file")
     if raw.lstrip(b"\xef\xbb\xbf \r\n\t")[:9].lower().startswith(tuple(mark.encode() for mark in WEB_PAGE)):
@@ -79,7 +70,7 @@ def read_text(path: Path, encoding: str = "utf-8-sig") -> str:
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         raise EncodingError(
-            f"{path.name} is not written in {encoding}.",
+            f"{path.name} is not written in {wanted}.",
             f"line {line}: byte 0x{raw[error.start]:02x}",
             "save the file in that encoding, or download it again",
         ) from error
@@ -205,76 +196,6 @@ def keep_columns(frame: pd.DataFrame, columns: Sequence[str], name: str) -> pd.D
     """
     _require_columns(list(frame.columns), columns, name)
     return frame[list(columns)]
-
-
-def to_numbers(column: pd.Series, name: str, missing: Sequence[str] = MISSING) -> pd.Series:
-    """Turn texts into floating-point numbers; only the listed texts count as missing.
-
-    Raises
-    ------
-    NumberError
-        Any other text, with the first five values and their rows.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> to_numbers(pd.Series(["1", "NA"], name="deals"), "x.csv").tolist()
-    [1.0, nan]
-    """
-    text = _text(column)
-    absent = text.isin(list(missing))
-    numbers = pd.to_numeric(text.where(~absent), errors="coerce").astype(float)
-    _refuse_cells(text, ~absent & ~np.isfinite(numbers), name, "text where numbers are needed")
-    return numbers
-
-
-def to_years(column: pd.Series, name: str) -> pd.Series:
-    """Turn texts into whole years; nothing may be missing.
-
-    Raises
-    ------
-    NumberError
-        Text, an empty cell or a fraction, with the first five values and their rows.
-    """
-    numbers = to_numbers(column, name, missing=())
-    _refuse_cells(_text(column), numbers != numbers.round(), name, "years that are not whole numbers")
-    return numbers.astype("int64")
-
-
-def to_flags(column: pd.Series, name: str, missing: Sequence[str] = MISSING) -> pd.Series:
-    """Turn yes and no, true and false, 1 and 0 into truth values; missing ones stay missing.
-
-    Raises
-    ------
-    NumberError
-        Any other text, with the first five values and their rows.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> to_flags(pd.Series(["Yes", "no", ""], name="estimated"), "x.csv").tolist()
-    [True, False, <NA>]
-    """
-    text = _text(column).str.casefold()
-    absent = text.isin([word.casefold() for word in missing])
-    flags = text.map(FLAGS)
-    _refuse_cells(text, flags.isna() & ~absent, name, "neither yes nor no")
-    return flags.astype("boolean")
-
-
-def _text(column: pd.Series) -> pd.Series:
-    return column.where(column.notna(), "").astype(str).str.strip()
-
-
-def _refuse_cells(text: pd.Series, bad: pd.Series, name: str, problem: str) -> None:
-    if bad.any():
-        rows = [place + 1 for place in np.flatnonzero(bad.to_numpy())]
-        cells = zip(text[bad], rows, strict=True)
-        raise NumberError(
-            f"{name}: column {text.name!r} holds {problem}.",
-            first_few(f"{value!r} in data row {row}" for value, row in cells),
-            "correct these cells",
-        )
 
 
 def rename(frame: pd.DataFrame, names: Mapping[str, str], file: str) -> pd.DataFrame:

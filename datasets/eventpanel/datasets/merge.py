@@ -7,9 +7,10 @@ from dataclasses import replace
 
 import pandas as pd
 
+from eventpanel.datasets.conflicts import no_conflicts, stack_conflicts
 from eventpanel.datasets.countries import country_years
 from eventpanel.datasets.errors import FrequencyError, MergeError, first_few
-from eventpanel.datasets.panel import Panel, no_conflicts, stack_conflicts
+from eventpanel.datasets.panel import Panel
 
 __all__ = ["merge", "spine"]
 
@@ -36,6 +37,7 @@ def spine(
     grid = country_years(first, last, importers)
     if exporters is None:
         return Panel(grid, ("importer",), "year")
+    country_years(last, last, exporters)  # refuses what is no ISO3 code
     dyads = pd.DataFrame({"exporter": list(exporters)}).merge(grid, how="cross")
     return Panel(dyads[dyads["exporter"] != dyads["importer"]], ("exporter", "importer"), "year")
 

@@ -2,28 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
+from eventpanel.datasets.conflicts import no_conflicts
 from eventpanel.datasets.errors import ColumnError, DuplicateKeyError, NumberError, PanelError, first_few
 from eventpanel.datasets.periods import frequency, to_period
 
-__all__ = ["Panel", "Source", "no_conflicts", "stack_conflicts"]
-
-CONFLICT_COLUMNS = ["source", "problem", "value", "years", "rows", "resolution"]
-
-
-def no_conflicts() -> pd.DataFrame:
-    """Return an empty conflict table: source, problem, value, years, rows, resolution."""
-    return pd.DataFrame({name: pd.Series(dtype=object) for name in CONFLICT_COLUMNS})
-
-
-def stack_conflicts(tables: Iterable[pd.DataFrame]) -> pd.DataFrame:
-    """One conflict table of several; columns source, problem, value, years, rows, resolution."""
-    filled = [table for table in tables if len(table)]
-    return pd.concat(filled, ignore_index=True) if filled else no_conflicts()
+__all__ = ["Panel", "Source"]
 
 
 @dataclass(frozen=True, slots=True)

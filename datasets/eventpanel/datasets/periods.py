@@ -7,6 +7,8 @@ lags are taken on it.
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -14,6 +16,7 @@ import pandas as pd
 from eventpanel.datasets.errors import FrequencyError, NumberError, first_few
 
 INTEGER = "integer"
+PART_OF_A_YEAR = re.compile(r"[12]\d{3}(-?[Qq][1-4]|[-/](0?[1-9]|1[0-2])([-/]\d{1,2})?|(0[1-9]|1[0-2]))")
 
 
 def to_period(column: pd.Series) -> pd.Series:
@@ -119,6 +122,17 @@ def _one_period(text: str) -> pd.Period | None:
     except ValueError:
         return None
     return period if isinstance(period, pd.Period) else None
+
+
+def is_part_of_a_year(text: str) -> bool:
+    """Whether a text names a quarter, a month or a day: 2011Q2, 2011-03, 201103, 2011-03-31.
+
+    Examples
+    --------
+    >>> is_part_of_a_year("2011Q2"), is_part_of_a_year("201103"), is_part_of_a_year("2011"), is_part_of_a_year("many")
+    (True, True, False, False)
+    """
+    return PART_OF_A_YEAR.fullmatch(text) is not None
 
 
 def frequency(column: pd.Series) -> str:

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
+from eventpanel.datasets.conflicts import no_conflicts, stack_conflicts
 from eventpanel.datasets.errors import ColumnError, InputError, first_few
-from eventpanel.datasets.panel import Panel, Source, no_conflicts, stack_conflicts
+from eventpanel.datasets.panel import Panel, Source
 
 __all__ = ["Records", "count", "search", "select"]
 
@@ -41,6 +42,14 @@ class Records:
 def select(records: Records, column: str, values: Sequence[object]) -> Records:
     """Keep the records whose column holds one of the values.
 
+    Parameters
+    ----------
+    records : Records
+    column : str
+        Column of the records.
+    values : sequence
+        Values to keep.
+
     Raises
     ------
     ColumnError
@@ -61,6 +70,14 @@ def select(records: Records, column: str, values: Sequence[object]) -> Records:
 
 def search(records: Records, column: str, words: Sequence[str]) -> Records:
     """Keep the records whose text holds one of the words or phrases, at the start of a word, in any case.
+
+    Parameters
+    ----------
+    records : Records
+    column : str
+        Column of texts.
+    words : sequence of str
+        Plain words or phrases, never patterns.
 
     Raises
     ------

@@ -24,7 +24,8 @@ from eventpanel.estimators.core.sandwich import clustered
 from eventpanel.estimators.covariance import Counts
 from eventpanel.estimators.design import Design
 from eventpanel.estimators.estimate import Estimate
-from eventpanel.estimators.matrices import Matrices, Term, matrices
+from eventpanel.estimators.matrices import Matrices, matrices
+from eventpanel.estimators.path import Term
 
 __all__ = ["EstimationWarning", "distributed_lag"]
 

@@ -14,7 +14,7 @@ from scipy import stats
 from eventpanel.datasets.errors import DesignError, first_few
 from eventpanel.estimators.core.arrays import Floats, Mask
 from eventpanel.estimators.design import Design
-from eventpanel.estimators.matrices import Term
+from eventpanel.estimators.path import Term
 
 __all__ = ["Estimate", "Term"]
 
@@ -31,6 +31,12 @@ TIDY = (
     "conf_low",
     "conf_high",
 )
+
+
+def check_level(level: float) -> None:
+    """Refuse a confidence level outside (0, 1)."""
+    if not 0 < level < 1:
+        raise DesignError("A confidence level lies between 0 and 1.", f"level={level}", "for example 0.95")
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -137,8 +143,7 @@ class Estimate:
         DesignError
             A level outside (0, 1).
         """
-        if not 0 < level < 1:
-            raise DesignError("A confidence level lies between 0 and 1.", f"level={level}", "for example 0.95")
+        check_level(level)
         half = stats.t.ppf(0.5 + level / 2, self.dof) * self.std_errors
         return pd.DataFrame({"lower": self.params - half, "upper": self.params + half})
 

@@ -12,8 +12,8 @@ from scipy import stats
 
 from eventpanel.datasets.errors import DesignError
 from eventpanel.estimators.core.arrays import Floats
-from eventpanel.estimators.estimate import Estimate
-from eventpanel.estimators.matrices import Term
+from eventpanel.estimators.estimate import Estimate, check_level
+from eventpanel.estimators.path import Term
 
 __all__ = [
     "Test",
@@ -66,6 +66,14 @@ def wald(estimate: Estimate, terms: Sequence[Term], null: str) -> Test:
     """Test that terms are jointly zero: F with (number of terms, degrees of freedom of the estimate).
 
     The test is not made where the covariance of the terms is singular, as it must be with fewer clusters than terms.
+
+    Parameters
+    ----------
+    estimate : Estimate
+    terms : sequence of Term
+        Terms of the estimate that are zero under the null.
+    null : str
+        The null hypothesis in words.
 
     Examples
     --------
@@ -193,6 +201,7 @@ def simultaneous_critical(correlation: Floats, dof: float, level: float = 0.95) 
     >>> round(simultaneous_critical(np.eye(4), np.inf), 2)
     2.49
     """
+    check_level(level)
     single, bonferroni = (float(stats.t.ppf(1 - (1 - level) / 2 / m, dof)) for m in (1, len(correlation)))
     return float(np.clip(np.quantile(_largest(correlation, dof), level), single, bonferroni))
 

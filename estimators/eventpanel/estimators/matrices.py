@@ -7,51 +7,17 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from eventpanel.datasets.errors import DesignError, FewClustersError, NoEventError, WindowError, first_few
+from eventpanel.datasets.errors import DesignError, FewClustersError, NoEventError, first_few
 from eventpanel.datasets.panel import Panel
 from eventpanel.estimators.core.arrays import Codes, Floats, Mask
 from eventpanel.estimators.core.groups import cross, is_nested, not_singletons, recode
 from eventpanel.estimators.design import Design
-from eventpanel.estimators.events import Record, calendar, record
+from eventpanel.estimators.events import calendar, record
 from eventpanel.estimators.ledger import Ledger
 from eventpanel.estimators.moderator import group_order, moderator_groups
-from eventpanel.estimators.window import EventWindow
+from eventpanel.estimators.path import Term, check_record, event_path, happened_in
 
 MINIMUM_CLUSTERS = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Term:
-    """What a coefficient belongs to.
-
-    Attributes
-    ----------
-    variable : str
-        Event, control or grouping.
-    event_time : int or None
-        Periods since the event; ``None`` for other columns.
-    group : str
-        Group of the moderator, or empty.
-    binned : bool
-        Whether the term stands for all event times further out.
-    """
-
-    variable: str
-    event_time: int | None = None
-    group: str = ""
-    binned: bool = False
-
-    def __str__(self) -> str:
-        """Label for tables: ``protests, 1 before [autocracy]``."""
-        if self.event_time is None:
-            return self.variable
-        when = "same period" if self.event_time == 0 else f"{abs(self.event_time)} {_side(self.event_time)}"
-        beyond = " or more" if self.binned else ""
-        return f"{self.variable}, {when}{beyond}" + (f" [{self.group}]" if self.group else "")
-
-
-def _side(event_time: int) -> str:
-    return "before" if event_time < 0 else "after"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +62,13 @@ def matrices(panel: Panel, design: Design) -> Matrices:
         Each says what is wrong, where, and what to do.
     """
     events = record(panel, design.event)
-    _check_window(events, design.window)
+    check_record(events, design)
     path = event_path(panel, design, events)
     groups = _groups(panel, design)
     ledger = _sample(panel, design, path, groups, events.by)
+    clusters = recode(_factor(panel.column(design.covariance.by)))
+    order = ("",) if design.moderator is None else group_order(groups[ledger.keep], design.moderator)
+    _check_clusters(order, groups[ledger.keep], clusters[ledger.keep])
     effects = {name: _effect(panel, design, groups, name) for name in design.fixed_effects}
     ledger.drop(~_not_alone(list(effects.values()), ledger.keep), "alone in a fixed effect")
     keep = ledger.keep
@@ -107,10 +76,9 @@ def matrices(panel: Panel, design: Design) -> Matrices:
         raise DesignError(
             "No row is left to estimate from.", _causes(ledger), "see the ledger: which cause takes the rows"
         )
-    order = ("",) if design.moderator is None else group_order(groups[keep], design.moderator)
-    clusters = recode(_factor(panel.column(design.covariance.by)))
-    happened = _happened(panel, design, events)
-    _check_groups(order, groups[keep], clusters[keep], happened[keep], path[keep])
+    happened = happened_in(panel, design, events)
+    _check_clusters(order, groups[keep], clusters[keep])
+    _check_events(order, groups[keep], happened[keep], path[keep])
     columns, terms = _columns(panel, design, path, groups, order)
     return Matrices(
         y=panel.number(design.outcome).to_numpy()[keep],
@@ -124,56 +92,6 @@ def matrices(panel: Panel, design: Design) -> Matrices:
         sample=keep,
         ledger=ledger.table(),
     )
-
-
-def event_path(panel: Panel, design: Design, events: Record) -> pd.DataFrame:
-    """Leads and lags of the event for every row of the panel.
-
-    Returns
-    -------
-    DataFrame, shape (rows of the panel, terms)
-        One column per event time; with binned ends also ``-leads - 1`` and ``lags + 1``.
-    """
-    series = {k: shift_onto(events.coded, k) for k in design.window.event_times}
-    if design.window.ends == "bin":
-        ahead, behind = _ends(events, design)
-        series = {-design.window.leads - 1: ahead, **series, design.window.lags + 1: behind}
-    index = pd.MultiIndex.from_arrays([panel.column(events.by), calendar(panel)])
-    return pd.DataFrame({k: s.reindex(index).to_numpy() for k, s in series.items()}, index=panel.frame.index)
-
-
-def shift_onto(series: pd.Series, event_time: int) -> pd.Series:
-    """Place each value ``event_time`` periods later on the calendar, so that a gap in the record loses only itself."""
-    units, times = series.index.get_level_values(0), series.index.get_level_values(1)
-    return pd.Series(series.to_numpy(), index=pd.MultiIndex.from_arrays([units, times + event_time]))
-
-
-def _ends(events: Record, design: Design) -> tuple[pd.Series, pd.Series]:
-    """Events further ahead than the leads and further back than the lags, while the record is unbroken."""
-    if design.event.kind == "change":
-        level = events.raw
-    else:
-        coded = events.coded
-        units = coded.index.get_level_values(0)
-        steps = pd.Series(coded.index.get_level_values(1), index=coded.index).groupby(level=0).diff()
-        broken = (coded.isna() | (steps > 1)).groupby(level=0).cummax()
-        level = coded.groupby(units).cumsum().where(~broken)
-    total = level.groupby(level=0).transform("last")
-    ahead = total - level
-    return shift_onto(ahead, -design.window.leads), shift_onto(level, design.window.lags + 1)
-
-
-def _check_window(events: Record, window: EventWindow) -> None:
-    times = events.coded.index.get_level_values(1)
-    if len(times) == 0:
-        raise NoEventError("The event record is empty.", "", "check the event column and its coverage")
-    length, needed = int(times.max() - times.min()) + 1, window.leads + window.lags + 1
-    if needed > length:
-        raise WindowError(
-            "The window is longer than the event record.",
-            f"{window.leads} leads and {window.lags} lags need {needed} periods; the record has {length}",
-            "use fewer leads and lags, or a longer record",
-        )
 
 
 def _groups(panel: Panel, design: Design) -> pd.Series:
@@ -254,32 +172,31 @@ def _causes(ledger: Ledger) -> str:
     return first_few(f"{cause}: {rows} rows" for cause, rows in table.items())
 
 
-def _happened(panel: Panel, design: Design, events: Record) -> Mask:
-    """Whether something happened in a row: the level changed, the threshold was passed, or the dose is not zero."""
-    index = pd.MultiIndex.from_arrays([panel.column(events.by), calendar(panel)])
-    values = events.coded if design.event.kind != "dose" else events.raw
-    return (values.reindex(index).fillna(0.0) != 0).to_numpy()
-
-
-def _check_groups(
-    order: tuple[str, ...], groups: pd.Series, clusters: Codes, happened: Mask, path: pd.DataFrame
-) -> None:
-    for group in order:
+def _check_clusters(order: tuple[str, ...], groups: pd.Series, clusters: Codes) -> None:
+    for group in order if len(groups) else ():
         rows = (groups == group).to_numpy()
-        where = f"group {group!r}" if group else "the sample"
         n = len(np.unique(clusters[rows]))
         if n < MINIMUM_CLUSTERS:
             raise FewClustersError(
-                f"{where} has {n} cluster(s); standard errors would mean nothing.",
-                f"{int(rows.sum())} rows in {where}",
+                f"{_where(group)} has {n} cluster(s); standard errors would mean nothing.",
+                f"{int(rows.sum())} rows in {_where(group)}",
                 "use a wider sample or another cutoff, or drop the moderator",
             )
+
+
+def _check_events(order: tuple[str, ...], groups: pd.Series, happened: Mask, path: pd.DataFrame) -> None:
+    for group in order:
+        rows = (groups == group).to_numpy()
         if not happened[rows].any() or (path[rows].nunique() <= 1).all():
             raise NoEventError(
-                f"The event never varies in {where}.",
+                f"The event never varies in {_where(group)}.",
                 f"{int(rows.sum())} rows",
                 "check the event column, its threshold and the sample",
             )
+
+
+def _where(group: str) -> str:
+    return f"group {group!r}" if group else "the sample"
 
 
 def _columns(

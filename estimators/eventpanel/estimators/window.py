@@ -65,7 +65,7 @@ class EventWindow:
                 f"event times -{self.leads} to {self.lags}",
                 "choose an event time inside, or None to estimate all",
             )
-        if not self.event_times:
+        if self.leads + self.lags + 1 == (self.reference is not None):
             raise WindowError("The window holds no term.", "", "add a lead or a lag, or set reference to None")
 
     @property

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from eventpanel.commands.progress import progress
-from eventpanel.commands.shared import data_folder, study_of
+from eventpanel.commands.shared import data_folders, study_of
 from eventpanel.reports.document import conflicts_summary, coverage_summary
 from eventpanel.reports.folder import check_folder, publish
 from eventpanel.reports.terminal import aligned, wrapped
@@ -27,7 +27,7 @@ def main(options: Namespace) -> int:
     if options.out is not None:
         check_folder(Path(options.out))
     with progress(len(study.inputs) + 2, quiet=options.quiet) as step:
-        checked = check_study(study, data_folder(options), step)
+        checked = check_study(study, data_folders(options), step)
     if not options.quiet:
         _show(study, checked)
     if options.out is not None:

@@ -6,7 +6,7 @@ from argparse import Namespace
 from pathlib import Path
 
 from eventpanel.commands.progress import progress
-from eventpanel.commands.shared import data_folder, study_of
+from eventpanel.commands.shared import data_folders, study_of
 from eventpanel.reports.terminal import result_text, wrapped
 from eventpanel.run import run_study
 
@@ -16,7 +16,7 @@ def main(options: Namespace) -> int:
     study = study_of(options)
     out = Path(options.out if options.out is not None else f"eventpanel-{Path(options.study).stem}")
     with progress(len(study.inputs) + len(study.estimates) + 4, quiet=options.quiet) as step:
-        results = run_study(study, out, data_folder(options), step)
+        results = run_study(study, out, data_folders(options), step)
     if not options.quiet:
         print(wrapped(study.title), wrapped(study.label), "", sep="\n")
         for result in results:

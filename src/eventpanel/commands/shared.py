@@ -17,13 +17,17 @@ def study_of(options: Namespace) -> Study:
     return load_study(options.study, options.set)
 
 
-def data_folder(options: Namespace) -> Path | None:
-    """Folder of the publishers' files: --data, else the environment, else the folder of the study file."""
-    given = options.data or os.environ.get(VARIABLE)
-    if not given:
-        return study_text(options.study)[1]
+def data_folders(options: Namespace) -> tuple[Path, ...]:
+    """Folders of the publishers' files: --data alone, else the folder of the study file and then the environment's."""
+    if options.data:
+        return (_folder(options.data, "--data"),)
+    own, given = study_text(options.study)[1], os.environ.get(VARIABLE)
+    folders = [own] if own is not None else []
+    return (*folders, *([_folder(given, VARIABLE)] if given else []))
+
+
+def _folder(given: str, where: str) -> Path:
     folder = Path(given).expanduser()
     if not folder.is_dir():
-        where = "--data" if options.data else VARIABLE
         raise MissingFileError(f"The data folder of {where} is not there.", str(folder), "correct the path")
     return folder

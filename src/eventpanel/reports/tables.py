@@ -10,7 +10,7 @@ import numpy as np
 
 from eventpanel.estimators.estimate import Estimate
 from eventpanel.estimators.inference import cumulative
-from eventpanel.estimators.matrices import Term
+from eventpanel.estimators.path import Term
 from eventpanel.reports.results import Result
 
 __all__ = ["Grid", "grid", "latex", "markdown", "number"]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from eventpanel.datasets.countries import list_conflicts
+from eventpanel.datasets.conflicts import list_conflicts
 from eventpanel.datasets.files import sha256
 from eventpanel.datasets.panel import Source
 from eventpanel.datasets.registry import entry

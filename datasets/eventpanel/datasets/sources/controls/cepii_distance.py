@@ -16,10 +16,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from eventpanel.datasets.countries import harmonise, list_conflicts
+from eventpanel.datasets.conflicts import list_conflicts, stack_conflicts
+from eventpanel.datasets.countries import harmonise
 from eventpanel.datasets.errors import WrongLayoutError
 from eventpanel.datasets.files import keep_columns, require
-from eventpanel.datasets.panel import Panel, stack_conflicts
+from eventpanel.datasets.panel import Panel
 from eventpanel.datasets.sources.common import describe
 
 NAME = "cepii_distance"

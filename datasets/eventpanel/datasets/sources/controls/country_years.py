@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from eventpanel.datasets.cells import to_numbers, to_years
+from eventpanel.datasets.conflicts import stack_conflicts
 from eventpanel.datasets.countries import Scheme, harmonise, settle_successions
 from eventpanel.datasets.errors import StudyError, first_few
-from eventpanel.datasets.files import read_table, rename, to_numbers, to_years
-from eventpanel.datasets.panel import Panel, stack_conflicts
+from eventpanel.datasets.files import read_table, rename
+from eventpanel.datasets.panel import Panel
 from eventpanel.datasets.sources.common import describe
 
 NAME = "country_years"

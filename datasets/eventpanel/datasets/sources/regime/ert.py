@@ -12,9 +12,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from eventpanel.datasets.cells import to_numbers, to_years
+from eventpanel.datasets.conflicts import stack_conflicts
 from eventpanel.datasets.countries import harmonise, settle_successions
-from eventpanel.datasets.files import read_table, to_numbers, to_years
-from eventpanel.datasets.panel import Panel, stack_conflicts
+from eventpanel.datasets.files import read_table
+from eventpanel.datasets.panel import Panel
 from eventpanel.datasets.sources.common import describe
 
 NAME = "ert"

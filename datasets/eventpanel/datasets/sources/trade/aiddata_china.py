@@ -16,10 +16,11 @@ from typing import Literal
 
 import pandas as pd
 
+from eventpanel.datasets.cells import to_numbers, to_years
+from eventpanel.datasets.conflicts import stack_conflicts
 from eventpanel.datasets.countries import country_years, harmonise
 from eventpanel.datasets.errors import WrongLayoutError, first_few
-from eventpanel.datasets.files import read_table, to_numbers, to_years
-from eventpanel.datasets.panel import stack_conflicts
+from eventpanel.datasets.files import read_table
 from eventpanel.datasets.records import Records
 from eventpanel.datasets.sources.common import describe, set_aside
 

@@ -19,10 +19,12 @@ from pathlib import Path
 
 import pandas as pd
 
+from eventpanel.datasets.cells import MISSING, to_numbers, to_years
+from eventpanel.datasets.conflicts import stack_conflicts
 from eventpanel.datasets.countries import harmonise, match, settle_successions
 from eventpanel.datasets.errors import DuplicateKeyError, InputError, WrongLayoutError, first_few
-from eventpanel.datasets.files import MISSING, keep_columns, read_table, require, to_numbers, to_years
-from eventpanel.datasets.panel import Panel, stack_conflicts
+from eventpanel.datasets.files import keep_columns, read_table, require
+from eventpanel.datasets.panel import Panel
 from eventpanel.datasets.sources.common import describe, set_aside
 
 try:

@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from eventpanel.datasets.cells import to_flags, to_years
+from eventpanel.datasets.conflicts import stack_conflicts
 from eventpanel.datasets.countries import Scheme, country_years, harmonise
 from eventpanel.datasets.errors import StudyError
-from eventpanel.datasets.files import keep_columns, read_table, rename, to_flags, to_years
-from eventpanel.datasets.panel import stack_conflicts
+from eventpanel.datasets.files import keep_columns, read_table, rename
 from eventpanel.datasets.records import Records
 from eventpanel.datasets.sources.common import describe
 

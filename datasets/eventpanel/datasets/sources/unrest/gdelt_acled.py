@@ -21,10 +21,12 @@ from typing import Literal
 
 import pandas as pd
 
-from eventpanel.datasets.countries import Scheme, harmonise, list_conflicts, settle_successions
+from eventpanel.datasets.cells import to_numbers, to_years
+from eventpanel.datasets.conflicts import list_conflicts, no_conflicts, stack_conflicts
+from eventpanel.datasets.countries import Scheme, harmonise, settle_successions
 from eventpanel.datasets.errors import InputError, first_few
-from eventpanel.datasets.files import read_table, to_numbers, to_years
-from eventpanel.datasets.panel import Panel, no_conflicts, stack_conflicts
+from eventpanel.datasets.files import read_table
+from eventpanel.datasets.panel import Panel
 from eventpanel.datasets.sources.common import describe
 
 NAME = "gdelt_acled"

@@ -14,10 +14,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from eventpanel.datasets.countries import harmonise, list_conflicts
+from eventpanel.datasets.cells import to_numbers, to_years
+from eventpanel.datasets.conflicts import list_conflicts, stack_conflicts
+from eventpanel.datasets.countries import harmonise
 from eventpanel.datasets.errors import DuplicateKeyError, first_few
-from eventpanel.datasets.files import parse_table, read_text, to_numbers, to_years
-from eventpanel.datasets.panel import Panel, stack_conflicts
+from eventpanel.datasets.files import parse_table, read_text
+from eventpanel.datasets.panel import Panel
 from eventpanel.datasets.sources.common import describe, set_aside
 
 NAME = "gdelt_totals"

@@ -16,9 +16,10 @@ from pathlib import Path
 
 import pandas as pd
 
+from eventpanel.datasets.cells import to_flags, to_numbers, to_years
+from eventpanel.datasets.conflicts import stack_conflicts
 from eventpanel.datasets.countries import country_years, harmonise
-from eventpanel.datasets.files import keep_columns, read_table, to_flags, to_numbers, to_years
-from eventpanel.datasets.panel import stack_conflicts
+from eventpanel.datasets.files import keep_columns, read_table
 from eventpanel.datasets.records import Records
 from eventpanel.datasets.sources.common import describe, set_aside
 
