@@ -19,7 +19,8 @@ IGNORED = shutil.ignore_patterns("__pycache__", "*.pyc")
 SCRIPT = """
 import sys
 checkout, unpacked, *arguments = sys.argv[1:]
-sys.path[:] = [unpacked, *(entry for entry in sys.path if entry and not entry.startswith(checkout))]
+ours = [checkout, *(f"{checkout}/{root}" for root in ("src", "estimators", "datasets"))]
+sys.path[:] = [unpacked, *(entry for entry in sys.path if entry and entry not in ours)]
 sys.meta_path[:] = [finder for finder in sys.meta_path if "editable" not in str(finder)]
 from eventpanel.cli import main
 code = main(arguments)
