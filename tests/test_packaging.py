@@ -25,7 +25,7 @@ sys.meta_path[:] = [finder for finder in sys.meta_path if "editable" not in str(
 from eventpanel.cli import main
 code = main(arguments)
 for module in list(sys.modules.values()):
-    if module.__name__.startswith("eventpanel.") and getattr(module, "__file__", None):
+    if str(getattr(module, "__name__", "")).startswith("eventpanel.") and getattr(module, "__file__", None):
         print("MODULE", module.__file__)
 sys.exit(code)
 """

@@ -186,7 +186,7 @@ def test_the_page_states_every_default() -> None:
 def _default(field: Any) -> str:
     if field.is_required():
         return "needed"
-    value = field.get_default(call_default_factory=True)
+    value = field.default if field.default_factory is None else field.default_factory()
     empty = value is None or isinstance(value, BaseModel) or value in ("", [], {})
     return "none" if empty else f"`{value!r}`".replace("'", '"')
 

@@ -91,7 +91,7 @@ class Panel:
         unit = (self.unit,) if isinstance(self.unit, str) else tuple(self.unit)
         object.__setattr__(self, "unit", unit)
         _check_keys(self.frame, self.keys)
-        frame = self.frame
+        frame = _without_categories(self.frame, unit)
         if self.period is not None:
             frame = frame.assign(**{self.period: to_period(frame[self.period])})
         _refuse_duplicates(frame, self.keys)
@@ -140,6 +140,12 @@ class Panel:
     def with_frame(self, frame: pd.DataFrame) -> Panel:
         """Return the same panel with other rows or columns; keys are checked again."""
         return replace(self, frame=frame)
+
+
+def _without_categories(frame: pd.DataFrame, unit: tuple[str, ...]) -> pd.DataFrame:
+    """Plain values for units: groups of a category that has no row are not units."""
+    categorical = [name for name in unit if isinstance(frame[name].dtype, pd.CategoricalDtype)]
+    return frame.assign(**{name: frame[name].astype(frame[name].cat.categories.dtype) for name in categorical})
 
 
 def _check_keys(frame: pd.DataFrame, keys: tuple[str, ...]) -> None:
