@@ -12,7 +12,7 @@ from eventpanel.datasets.panel import Panel
 from eventpanel.estimators.core.arrays import Codes, Floats, Mask
 from eventpanel.estimators.core.groups import cross, is_nested, not_singletons, recode
 from eventpanel.estimators.design import Design
-from eventpanel.estimators.events import calendar, record
+from eventpanel.estimators.events import Record, calendar, record
 from eventpanel.estimators.ledger import Ledger
 from eventpanel.estimators.moderator import group_order, moderator_groups
 from eventpanel.estimators.path import Term, check_record, event_path, happened_in
@@ -65,7 +65,7 @@ def matrices(panel: Panel, design: Design) -> Matrices:
     check_record(events, design)
     path = event_path(panel, design, events)
     groups = _groups(panel, design)
-    ledger = _sample(panel, design, path, groups, events.by)
+    ledger = _sample(panel, design, path, groups, events)
     clusters = recode(_factor(panel.column(design.covariance.by)))
     order = ("",) if design.moderator is None else group_order(groups[ledger.keep], design.moderator)
     _check_clusters(order, groups[ledger.keep], clusters[ledger.keep])
@@ -100,13 +100,16 @@ def _groups(panel: Panel, design: Design) -> pd.Series:
     return moderator_groups(panel, design.moderator)
 
 
-def _sample(panel: Panel, design: Design, path: pd.DataFrame, groups: pd.Series, by: str) -> Ledger:
-    ledger = Ledger(panel.column(by), panel.column(str(panel.period)))
+def _sample(panel: Panel, design: Design, path: pd.DataFrame, groups: pd.Series, events: Record) -> Ledger:
+    units = panel.column(events.by)
+    ledger = Ledger(units, panel.column(str(panel.period)))
     _restrict(panel, design, ledger)
     ledger.drop(panel.number(design.outcome).isna().to_numpy(), f"no value of the outcome {design.outcome}")
     if design.moderator is not None:
         ledger.drop(groups.isna().to_numpy(), f"no group of the moderator {design.moderator.name}")
-    for event_time in path.columns:
+    watched = units.isin(events.raw.index.get_level_values(0))
+    ledger.drop(~watched.to_numpy(), f"never in the record of the event {design.event.column}")
+    for event_time in sorted(path.columns, key=abs):
         ledger.drop(path[event_time].isna().to_numpy(), _lost_event(design, int(event_time)))
     for control in design.controls:
         ledger.drop(panel.number(control).isna().to_numpy(), f"no value of the control {control}")

@@ -67,7 +67,8 @@ def grid(result: Result) -> Grid:
     for term in result.estimate.terms:
         if term.event_time is None:
             cell = _number(result.estimate, result.estimate.terms.index(term))
-            rows += _pair(str(term), [cell] + [("", "")] * (len(groups) - 1))
+            name = str(term) if len(groups) == 1 else f"{term} (all groups)"
+            rows += _pair(name, [cell] + [("", "")] * (len(groups) - 1))
     columns = ("", *[group or result.estimate.design.outcome for _, group in groups])
     return Grid(result.title, columns, tuple(rows), _counts(result, groups), _notes(result))
 
