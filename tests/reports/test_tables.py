@@ -51,7 +51,7 @@ def test_binned_ends_are_named() -> None:
 
 def test_controls_stand_below_the_path() -> None:
     table = grid(result(("low", "high"), controls=("control",)))
-    assert [row[0] for row in table.rows if row[0]][-1] == "control"
+    assert [row[0] for row in table.rows if row[0]][-1] == "control (all groups)"
 
 
 def test_counts_are_those_of_the_groups() -> None:

@@ -109,8 +109,8 @@ def _sample(panel: Panel, design: Design, path: pd.DataFrame, groups: pd.Series,
         ledger.drop(groups.isna().to_numpy(), f"no group of the moderator {design.moderator.name}")
     watched = units.isin(events.raw.index.get_level_values(0))
     ledger.drop(~watched.to_numpy(), f"never in the record of the event {design.event.column}")
-    for event_time in sorted(path.columns, key=abs):
-        ledger.drop(path[event_time].isna().to_numpy(), _lost_event(design, int(event_time)))
+    for event_time in sorted(map(int, path.columns), key=abs):
+        ledger.drop(path[event_time].isna().to_numpy(), _lost_event(design, event_time))
     for control in design.controls:
         ledger.drop(panel.number(control).isna().to_numpy(), f"no value of the control {control}")
     if design.weights is not None:
