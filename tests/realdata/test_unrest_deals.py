@@ -82,3 +82,49 @@ def test_other_questions_run_too(data_dir: Path) -> None:
     results = estimate_study(study, checked.panel)
     assert [t.event_time for t in results[0].estimate.path[:6]] == [-3, -2, -1, 0, 1, 2]
     assert "report.html" in render(study, checked, results)
+
+
+SCALED = """
+title = "Arms deals and protest as a share of all events"
+label = "Arms deals (SIPRI) and GDELT: not the data of the paper on trade in AI."
+panel = { first = 2010, last = 2020 }
+event = { column = "protest_share", kind = "dose", scale = "sd" }
+window = { leads = 1, lags = 1, reference = "none" }
+inputs.arms = { source = "sipri_register", file = "trade/sipri_trade_register.csv", count = "deals", join = "1:1" }
+estimates.all = { title = "Any arms deal" }
+derive.any_deal = { how = "any_of", columns = ["deals"] }
+derive.protest_share = { how = "ratio", columns = ["gdelt_14", "gdelt_events"] }
+
+[inputs.protests]
+source = "gdelt_acled"
+file = "unrest/gdelt_acled_ucdp_country_years.csv"
+options = { measure = "gdelt" }
+join = "1:1"
+
+[inputs.events]
+source = "gdelt_totals"
+file = "unrest/gdelt_all_events_by_fips.csv"
+join = "1:1"
+
+[design]
+outcome = "any_deal"
+fixed_effects = ["importer", "year"]
+covariance = { by = "importer", small_sample = "reghdfe" }
+"""
+
+
+def test_protest_scaled_by_all_events(data_dir: Path, tmp_path: Path) -> None:
+    (tmp_path / "scaled.toml").write_text(SCALED, "utf-8")
+    study = load_study(str(tmp_path / "scaled.toml"))
+    checked = check_study(study, data_dir)
+    frame = checked.panel.frame
+    known = frame["protest_share"].notna()
+    np.testing.assert_allclose(
+        frame.loc[known, "protest_share"], (frame["gdelt_14"] / frame["gdelt_events"])[known], rtol=1e-15
+    )
+    # Covered by the protest file from 2012 and by the totals up to 2020, their last whole year.
+    assert (frame.loc[known, "year"].min(), frame.loc[known, "year"].max()) == (2012, 2020)
+    (result,) = estimate_study(study, checked.panel)
+    assert [term.event_time for term in result.estimate.path] == [-1, 0, 1]
+    used = frame["year"][result.estimate.sample]
+    assert (used.min(), used.max()) == (2013, 2019)

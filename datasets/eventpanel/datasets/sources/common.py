@@ -1,4 +1,4 @@
-"""What every reader does in the same way: name its source, set rows aside with a reason."""
+"""What every reader does in the same way: name its source, set rows aside with a reason, make country-years."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from eventpanel.datasets.conflicts import list_conflicts
+from eventpanel.datasets.conflicts import list_conflicts, stack_conflicts
+from eventpanel.datasets.countries import Scheme, harmonise, settle_successions
 from eventpanel.datasets.files import sha256
-from eventpanel.datasets.panel import Source
+from eventpanel.datasets.panel import Panel, Source
 from eventpanel.datasets.registry import entry
 
 LEFT_OUT = "rows left out"
@@ -60,3 +61,38 @@ def set_aside(
     rows = frame[lost]
     reason = pd.Series(problem, index=rows.index, dtype=object)
     return frame[~lost], list_conflicts(rows, column, reason, source, LEFT_OUT, "year")
+
+
+def country_years_panel(
+    rows: pd.DataFrame, column: str, scheme: Scheme, *, name: str, path: Path, coverage: str
+) -> Panel:
+    """Panel of importers and years from rows with codes, years and numbers.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        ``column``, ``year`` and the columns of the panel.
+    column, scheme : str
+        Column of country names or codes, and what they are written in.
+    name : str
+        Name in the registry.
+    path : Path
+        The file.
+    coverage : str
+        What the file watches, in one sentence, with ``{years}`` where its years belong.
+
+    Raises
+    ------
+    DuplicateKeyError
+        A country and year on two rows that no succession of states explains.
+    """
+    named, unknown = harmonise(rows, column, scheme, source=name)
+    settled, successions = settle_successions(named, column, scheme, keys=["importer", "year"], source=name)
+    years = f"{settled['year'].min()}-{settled['year'].max()}" if len(settled) else "no year"
+    return Panel(
+        settled.drop(columns=column),
+        ("importer",),
+        "year",
+        (describe(name, path, coverage.replace("{years}", years)),),
+        stack_conflicts([unknown, successions]),
+    )

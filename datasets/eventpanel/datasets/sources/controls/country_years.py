@@ -10,12 +10,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from eventpanel.datasets.cells import to_numbers, to_years
-from eventpanel.datasets.conflicts import stack_conflicts
-from eventpanel.datasets.countries import Scheme, harmonise, settle_successions
+from eventpanel.datasets.countries import Scheme
 from eventpanel.datasets.errors import StudyError, first_few
 from eventpanel.datasets.files import read_table, rename
 from eventpanel.datasets.panel import Panel
-from eventpanel.datasets.sources.common import describe
+from eventpanel.datasets.sources.common import country_years_panel
 
 NAME = "country_years"
 KEYS = {"country", "importer", "year"}
@@ -61,13 +60,11 @@ def read(path: Path, *, columns: Mapping[str, str], country: str, scheme: Scheme
     rows = rename(read_table(path), {country: "country", year: "year", **columns}, path.name)
     values = {name: to_numbers(rows[name], path.name) for name in names}
     rows = rows.assign(year=to_years(rows["year"], path.name), **values)
-    rows, unknown = harmonise(rows, "country", scheme, source=NAME)
-    rows, successions = settle_successions(rows, "country", scheme, keys=["importer", "year"], source=NAME)
-    coverage = "The rows of the file; an absent row is missing."
-    return Panel(
-        rows.drop(columns="country"),
-        ("importer",),
-        "year",
-        (describe(NAME, path, coverage),),
-        stack_conflicts([unknown, successions]),
+    return country_years_panel(
+        rows,
+        "country",
+        scheme,
+        name=NAME,
+        path=path,
+        coverage="The rows of the file; an absent row is missing.",
     )

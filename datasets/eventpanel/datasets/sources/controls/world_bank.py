@@ -13,12 +13,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from eventpanel.datasets.cells import to_numbers, to_years
-from eventpanel.datasets.conflicts import stack_conflicts
-from eventpanel.datasets.countries import harmonise, settle_successions
 from eventpanel.datasets.errors import StudyError
 from eventpanel.datasets.files import read_table
 from eventpanel.datasets.panel import Panel
-from eventpanel.datasets.sources.common import describe
+from eventpanel.datasets.sources.common import country_years_panel
 
 NAME = "world_bank"
 COLUMNS = ["Country Name", "Country Code", "Year", "Value"]
@@ -51,14 +49,11 @@ def read(path: Path, *, name: str) -> Panel:
     rows = read_table(path, COLUMNS)
     values = {name: to_numbers(rows["Value"], path.name)}
     rows = rows[["Country Code"]].assign(year=to_years(rows["Year"], path.name), **values)
-    rows, unknown = harmonise(rows, "Country Code", "iso3", source=NAME)
-    rows, successions = settle_successions(rows, "Country Code", "iso3", keys=["importer", "year"], source=NAME)
-    first, last = int(rows["year"].min()), int(rows["year"].max())
-    coverage = f"Economies with a row, {first}-{last}; an absent row is missing."
-    return Panel(
-        rows.drop(columns="Country Code"),
-        ("importer",),
-        "year",
-        (describe(NAME, path, coverage),),
-        stack_conflicts([unknown, successions]),
+    return country_years_panel(
+        rows,
+        "Country Code",
+        "iso3",
+        name=NAME,
+        path=path,
+        coverage="Economies with a row, {years}; an absent row is missing.",
     )

@@ -15,11 +15,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from eventpanel.datasets.cells import to_numbers, to_years
-from eventpanel.datasets.conflicts import stack_conflicts
-from eventpanel.datasets.countries import harmonise, settle_successions
 from eventpanel.datasets.files import read_table
 from eventpanel.datasets.panel import Panel
-from eventpanel.datasets.sources.common import describe
+from eventpanel.datasets.sources.common import country_years_panel
 
 NAME = "polity5"
 SPECIAL = {-66.0: "interruption", -77.0: "interregnum", -88.0: "transition"}
@@ -55,14 +53,11 @@ def read(path: Path) -> Panel:
         polity=raw.where(raw.between(-10, 10)),
         polity_special=raw.map(SPECIAL).fillna(REGULAR),
     )
-    rows, unknown = harmonise(rows, "ccode", "polity", source=NAME)
-    rows, successions = settle_successions(rows, "ccode", "polity", keys=["importer", "year"], source=NAME)
-    first, last = int(rows["year"].min()), int(rows["year"].max())
-    coverage = f"States of more than 500,000 people, {first}-{last}; an absent row is missing."
-    return Panel(
-        rows[["importer", "year", "polity2", "polity", "polity_special"]],
-        ("importer",),
-        "year",
-        (describe(NAME, path, coverage),),
-        stack_conflicts([unknown, successions]),
+    return country_years_panel(
+        rows[["ccode", "year", "polity2", "polity", "polity_special"]],
+        "ccode",
+        "polity",
+        name=NAME,
+        path=path,
+        coverage="States of more than 500,000 people, {years}; an absent row is missing.",
     )

@@ -13,11 +13,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from eventpanel.datasets.cells import to_numbers, to_years
-from eventpanel.datasets.conflicts import stack_conflicts
-from eventpanel.datasets.countries import harmonise, settle_successions
 from eventpanel.datasets.files import read_table
 from eventpanel.datasets.panel import Panel
-from eventpanel.datasets.sources.common import describe
+from eventpanel.datasets.sources.common import country_years_panel
 
 NAME = "vdem"
 COLUMNS = ("v2x_polyarchy", "v2x_libdem")
@@ -48,14 +46,11 @@ def read(path: Path, *, columns: Sequence[str] = COLUMNS) -> Panel:
     rows = read_table(path, ["country_text_id", "year", *columns])
     scores = {name: to_numbers(rows[name], path.name) for name in columns}
     rows = rows[["country_text_id"]].assign(year=to_years(rows["year"], path.name), **scores)
-    rows, unknown = harmonise(rows, "country_text_id", "vdem", source=NAME)
-    rows, successions = settle_successions(rows, "country_text_id", "vdem", keys=["importer", "year"], source=NAME)
-    first, last = int(rows["year"].min()), int(rows["year"].max())
-    coverage = f"Countries of the file, {first}-{last}; an absent row is missing."
-    return Panel(
-        rows.drop(columns="country_text_id"),
-        ("importer",),
-        "year",
-        (describe(NAME, path, coverage),),
-        stack_conflicts([unknown, successions]),
+    return country_years_panel(
+        rows,
+        "country_text_id",
+        "vdem",
+        name=NAME,
+        path=path,
+        coverage="Countries of the file, {years}; an absent row is missing.",
     )

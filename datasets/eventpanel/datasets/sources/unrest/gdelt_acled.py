@@ -16,6 +16,7 @@ events (``gdelt_totals``).
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -23,11 +24,11 @@ import pandas as pd
 
 from eventpanel.datasets.cells import to_numbers, to_years
 from eventpanel.datasets.conflicts import list_conflicts, no_conflicts, stack_conflicts
-from eventpanel.datasets.countries import Scheme, harmonise, settle_successions
+from eventpanel.datasets.countries import Scheme
 from eventpanel.datasets.errors import InputError, first_few
 from eventpanel.datasets.files import read_table
 from eventpanel.datasets.panel import Panel
-from eventpanel.datasets.sources.common import describe
+from eventpanel.datasets.sources.common import country_years_panel
 
 NAME = "gdelt_acled"
 Measure = Literal["gdelt", "acled", "ucdp"]
@@ -72,19 +73,15 @@ def read(path: Path, *, measure: Measure, event_type: int = 14) -> Panel:
         )
     table = rows[["country_code"]].assign(year=to_years(rows["year"], path.name), **{name: counts})[there]
     table, read_as = _today(table) if measure == "ucdp" else (table, no_conflicts())
-    table, unknown = harmonise(table, "country_code", SCHEMES[measure], source=NAME)
-    table, successions = settle_successions(
-        table, "country_code", SCHEMES[measure], keys=["importer", "year"], source=NAME
+    panel = country_years_panel(
+        table,
+        "country_code",
+        SCHEMES[measure],
+        name=NAME,
+        path=path,
+        coverage="Country-years with a row, {years}; an absent row is missing, not zero.",
     )
-    first, last = int(table["year"].min()), int(table["year"].max())
-    coverage = f"Country-years with a row, {first}-{last}; an absent row is missing, not zero."
-    return Panel(
-        table.drop(columns="country_code"),
-        ("importer",),
-        "year",
-        (describe(NAME, path, coverage),),
-        stack_conflicts([read_as, unknown, successions]),
-    )
+    return replace(panel, conflicts=stack_conflicts([read_as, panel.conflicts]))
 
 
 def _today(table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -13,11 +13,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from eventpanel.datasets.cells import to_numbers, to_years
-from eventpanel.datasets.conflicts import stack_conflicts
-from eventpanel.datasets.countries import harmonise, settle_successions
 from eventpanel.datasets.files import read_table
 from eventpanel.datasets.panel import Panel
-from eventpanel.datasets.sources.common import describe
+from eventpanel.datasets.sources.common import country_years_panel
 
 NAME = "mass_mobilization_years"
 COLUMNS = {
@@ -56,14 +54,11 @@ def read(path: Path) -> Panel:
     rows = read_table(path, ["country", "year", *COLUMNS])
     counts = {name: to_numbers(rows[column], path.name) for column, name in COLUMNS.items()}
     rows = rows[["country"]].assign(year=to_years(rows["year"], path.name), **counts)
-    rows, unknown = harmonise(rows, "country", "name", source=NAME)
-    rows, successions = settle_successions(rows, "country", "name", keys=["importer", "year"], source=NAME)
-    first, last = int(rows["year"].min()), int(rows["year"].max())
-    coverage = f"Countries of the file, {first}-{last}; zeros are written in the file."
-    return Panel(
-        rows.drop(columns="country"),
-        ("importer",),
-        "year",
-        (describe(NAME, path, coverage),),
-        stack_conflicts([unknown, successions]),
+    return country_years_panel(
+        rows,
+        "country",
+        "name",
+        name=NAME,
+        path=path,
+        coverage="Countries of the file, {years}; zeros are written in the file.",
     )
