@@ -21,6 +21,8 @@ from eventpanel.estimators.inference import (
 
 __all__ = ["Result", "estimates_table", "summarise", "tests_table"]
 
+FEW_LEADS = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Result:
@@ -48,6 +50,18 @@ class Result:
     def paths(self) -> tuple[Estimate, ...]:
         """The estimate, and the contrast where there is one."""
         return (self.estimate,) if self.contrast is None else (self.estimate, self.contrast)
+
+    @property
+    def notes(self) -> list[str]:
+        """What a reader needs beside the numbers: sample, effects, covariance, cautions, joint tests."""
+        notes = [*self.estimate.describe(self.level), *[f"Test: {test}." for test in self.tests]]
+        leads = {term.event_time for term in self.estimate.path if (term.event_time or 0) < 0}
+        if 0 < len(leads) <= FEW_LEADS:
+            notes.append(
+                f"With {len(leads)} lead(s), leads that are not significant are weak evidence against a trend: "
+                "read their intervals (Roth 2022, doi:10.1257/aeri.20210236)."
+            )
+        return notes
 
 
 def summarise(name: str, title: str, estimate: Estimate, groups: Sequence[str] = (), level: float = 0.95) -> Result:

@@ -137,7 +137,7 @@ def _notes(result: Result) -> tuple[str, ...]:
     outcome = (
         f"Outcome: {estimate.design.outcome}. Event: {estimate.design.event.describe()}. Standard errors in brackets."
     )
-    return (outcome, *estimate.describe(result.level), *[f"Test: {test}." for test in result.tests])
+    return (outcome, *result.notes)
 
 
 def markdown(results: Sequence[Result], title: str, label: str) -> str:

@@ -78,8 +78,7 @@ def result_text(result: Result) -> str:
     others = estimate.tidy(result.level).query("event_time.isna()")
     if len(others):
         parts.append(_block("Other terms", others))
-    notes = [*estimate.describe(result.level), *[f"Test: {test}." for test in result.tests]]
-    return "\n".join([*parts, "", *map(wrapped, notes), ""])
+    return "\n".join([*parts, "", *map(wrapped, result.notes), ""])
 
 
 def _block(name: str, table: pd.DataFrame) -> str:
