@@ -19,7 +19,8 @@ LAYERS: tuple[dict[str, tuple[str, ...]], ...] = (
     {"run": ("run",)},
     {"build": ("build",)},
     {"study": ("study", "sections", "studies"), "reports": ("reports",), "robustness": ("robustness",)},
-    {"cross_check": ("estimators.cross_check",)},
+    {"cross_check": ("estimators.cross_check",), "wild_bootstrap": ("estimators.wild_bootstrap",)},
+    {"influence": ("estimators.influence",)},
     {
         "distributed_lag": ("estimators.distributed_lag",),
         "inference": ("estimators.inference",),
@@ -86,7 +87,16 @@ def test_estimators_know_panels_errors_and_periods_and_no_more_of_the_datasets()
 def test_the_core_knows_neither_pandas_nor_datasets() -> None:
     for module in modules():
         if module.name.startswith("estimators.core"):
-            assert outside(module) <= {"numpy", "scipy", "__future__", "collections", "dataclasses", "typing", "math"}
+            assert outside(module) <= {
+                "numpy",
+                "scipy",
+                "__future__",
+                "collections",
+                "dataclasses",
+                "typing",
+                "math",
+                "itertools",
+            }
             assert not any(name.startswith("datasets") for name in module.imports), module.name
 
 

@@ -25,13 +25,16 @@ from eventpanel.estimators.inference import (
     simultaneous_bands,
     wald,
 )
+from eventpanel.estimators.influence import leave_one_out
 from eventpanel.estimators.moderator import Moderator
+from eventpanel.estimators.wild_bootstrap import Bootstrap, wild_bootstrap
 from eventpanel.estimators.window import EventWindow
 from eventpanel.reports.show import etable, iplot
 from eventpanel.run import check_study, estimate_study, run_study
 from eventpanel.study import Study, load_study
 
 __all__ = [
+    "Bootstrap",
     "Clustered",
     "Design",
     "Estimate",
@@ -64,6 +67,7 @@ __all__ = [
     "iplot",
     "lag_test",
     "lead_test",
+    "leave_one_out",
     "load_study",
     "log",
     "log1p",
@@ -83,4 +87,5 @@ __all__ = [
     "spine",
     "total",
     "wald",
+    "wild_bootstrap",
 ]

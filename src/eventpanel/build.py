@@ -241,7 +241,7 @@ def _design(study: Study, own: EstimateSection) -> Design:
         event=build_event(study),
         window=build_window(study),
         fixed_effects=tuple(shared.fixed_effects if own.fixed_effects is None else own.fixed_effects),
-        covariance=Clustered(shared.covariance.by, shared.covariance.small_sample),
+        covariance=Clustered(shared.covariance.by, shared.covariance.small_sample, shared.covariance.kind),
         moderator=None if moderator is None else _moderator(study, moderator),
         controls=tuple(shared.controls if own.controls is None else own.controls),
         weights=shared.weights,

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from eventpanel.estimators.covariance import Kind as CovarianceKind
 from eventpanel.estimators.covariance import SmallSample
 from eventpanel.estimators.events import Kind
 
@@ -128,6 +129,7 @@ class CovarianceSection(_Section):
 
     by: str
     small_sample: SmallSample
+    kind: CovarianceKind = "CRV1"
 
 
 class DesignSection(_Section):

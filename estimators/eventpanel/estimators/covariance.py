@@ -9,6 +9,12 @@ from eventpanel.datasets.errors import DesignError
 
 __all__ = ["Clustered", "Counts", "Covariance"]
 
+Kind = Literal["CRV1", "CRV2", "CRV3"]
+KINDS: dict[str, str] = {
+    "CRV1": "t(G-1)",
+    "CRV2": "bias-reduced (Bell and McCaffrey), t with Satterthwaite degrees of freedom",
+    "CRV3": "cluster jackknife, t(G-1)",
+}
 SmallSample = Literal["reghdfe", "statsmodels", "ppmlhdfe", "none"]
 RULES: dict[str, str] = {
     "reghdfe": "G/(G-1) x (N-1)/(N-K), K without effects nested in the clusters",
@@ -41,7 +47,7 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Clustered:
-    """Cluster-robust covariance (CRV1) with t(G-1) reference distribution.
+    """Cluster-robust covariance.
 
     Parameters
     ----------
@@ -49,12 +55,16 @@ class Clustered:
         Column of the clusters.
     small_sample : {"reghdfe", "statsmodels", "ppmlhdfe", "none"}
         Factor on the covariance, named after the software whose default it matches. There is no default here:
-        packages differ by several per cent on the same data.
+        packages differ by several per cent on the same data. CRV2 and CRV3 carry their own correction and take
+        ``"none"``.
+    kind : {"CRV1", "CRV2", "CRV3"}
+        Sandwich of cluster scores; bias-reduced with Satterthwaite degrees of freedom; cluster jackknife. The last
+        two are for few or unequal clusters.
 
     Raises
     ------
     DesignError
-        Unknown rule.
+        Unknown rule or kind, or a small-sample factor on top of CRV2 or CRV3.
 
     References
     ----------
@@ -68,8 +78,17 @@ class Clustered:
 
     by: str
     small_sample: SmallSample
+    kind: Kind = "CRV1"
 
     def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise DesignError(f"Unknown kind of covariance {self.kind!r}.", "", f"choose one of {', '.join(KINDS)}")
+        if self.kind != "CRV1" and self.small_sample != "none":
+            raise DesignError(
+                f"{self.kind} carries its own small-sample correction.",
+                f"small_sample={self.small_sample!r}",
+                "set small_sample='none'",
+            )
         if self.small_sample not in RULES:
             raise DesignError(
                 f"Unknown small-sample rule {self.small_sample!r}.", "", f"choose one of {', '.join(RULES)}"
@@ -77,7 +96,8 @@ class Clustered:
 
     def describe(self) -> str:
         """One line for tables."""
-        return f"clustered by {self.by}; small-sample rule {self.small_sample}: {RULES[self.small_sample]}; t(G-1)"
+        rule = f"small-sample rule {self.small_sample}: {RULES[self.small_sample]}; " if self.kind == "CRV1" else ""
+        return f"clustered by {self.by} ({self.kind}); {rule}{KINDS[self.kind]}"
 
     def factor(self, counts: Counts) -> float:
         """Small-sample factor on the covariance."""
@@ -86,7 +106,14 @@ class Clustered:
         ratio = counts.clusters / (counts.clusters - 1)
         if self.small_sample == "ppmlhdfe":
             return ratio
-        return ratio * (counts.nobs - 1) / (counts.nobs - self.parameters(counts))
+        free = counts.nobs - self.parameters(counts)
+        if free <= 0:
+            raise DesignError(
+                "No degree of freedom is left.",
+                f"{counts.nobs} rows for {self.parameters(counts)} parameters by the rule {self.small_sample}",
+                "use fewer fixed effects or terms, or a larger sample",
+            )
+        return ratio * (counts.nobs - 1) / free
 
     def parameters(self, counts: Counts) -> int:
         """Count the parameters K of the rule."""

@@ -18,8 +18,10 @@ from eventpanel.datasets.errors import ConstantOutcomeError, IdentificationError
 from eventpanel.datasets.panel import Panel
 from eventpanel.estimators.core.absorb import Absorbed, absorb
 from eventpanel.estimators.core.arrays import Floats, Mask
+from eventpanel.estimators.core.cluster_robust import crv2, crv3
 from eventpanel.estimators.core.groups import is_nested
 from eventpanel.estimators.core.least_squares import COLLINEAR, Fit, independent, least_squares
+from eventpanel.estimators.core.moments import moments
 from eventpanel.estimators.core.sandwich import clustered
 from eventpanel.estimators.covariance import Counts
 from eventpanel.estimators.design import Design
@@ -91,17 +93,19 @@ def distributed_lag(panel: Panel, design: Design) -> Estimate:
     kept, dropped = _identified(m, X)
     fit = least_squares(y, X[:, kept], m.weights)
     counts = _counts(m, within, int(kept.sum()))
-    vcov = design.covariance.factor(counts) * clustered(fit, m.clusters)
     by_group = _by_group(m)
     treated = len(np.unique(m.clusters[m.happened]))
     terms = tuple(term for term, keep in zip(m.terms, kept, strict=True) if keep)
+    vcov, dof = design.covariance.factor(counts) * clustered(fit, m.clusters), _dof(terms, by_group, counts)
+    if design.covariance.kind != "CRV1":
+        vcov, dof = _corrected(m, design, kept, dof)
     estimate = Estimate(
         estimator="distributed_lag",
         design=design,
         terms=terms,
         coef=fit.coef,
         vcov=vcov,
-        dof=_dof(terms, by_group, counts),
+        dof=dof,
         nobs=counts.nobs,
         n_clusters=counts.clusters,
         n_treated=treated,
@@ -195,6 +199,12 @@ def _dof(terms: Sequence[Term], by_group: pd.DataFrame, counts: Counts) -> Float
     """Clusters less one, of the term's group where it has one: a path rests on the clusters of its own group."""
     clusters = dict(zip(by_group["group"], by_group["clusters"], strict=True))
     return np.array([clusters[t.group] if t.event_time is not None else counts.clusters for t in terms]) - 1.0
+
+
+def _corrected(m: Matrices, design: Design, kept: Mask, dof: Floats) -> tuple[Floats, Floats]:
+    """Covariance and degrees of freedom of CRV2 or CRV3."""
+    products = moments(m.y, m.X[:, kept], [codes for _, codes in m.effects], m.clusters, m.weights)
+    return crv2(products) if design.covariance.kind == "CRV2" else (crv3(products), dof)
 
 
 def _reference(design: Design, groups: Sequence[str]) -> tuple[Term, ...]:

@@ -1,0 +1,85 @@
+"""Covariances for few or unequal clusters, and estimates without each cluster, from moments alone.
+
+CRV2: Bell and McCaffrey (2002), degrees of freedom Pustejovsky and Tipton (2018, doi:10.1080/07350015.2016.1247004).
+CRV3: MacKinnon, Nielsen and Webb (2023, doi:10.1002/jae.2949), the cluster jackknife.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from eventpanel.estimators.core.arrays import Floats
+from eventpanel.estimators.core.moments import Moments
+
+# Leverage this close to one: the cluster's own rows fit a column exactly, and nothing is left to correct.
+FULL_LEVERAGE = 1e-9
+
+
+def leave_one_out(m: Moments) -> Floats:
+    """Coefficients of the terms without each cluster, shape (G, terms); missing where they are then not identified."""
+    total, right = m.xx.sum(axis=0), m.xy.sum(axis=0)
+    out = np.full((len(m.xx), m.terms), np.nan)
+    for g in range(len(m.xx)):
+        rest = total - m.xx[g]
+        scale = np.sqrt(np.clip(np.diag(rest), 0, None))
+        # Dummies of periods that only this cluster has are left without a row.
+        kept = scale > FULL_LEVERAGE * np.sqrt(np.diag(total))
+        scaled = rest[np.ix_(kept, kept)] / np.outer(scale[kept], scale[kept])
+        values, vectors = np.linalg.eigh(scaled)
+        good = values > FULL_LEVERAGE * values[-1]
+        solution = vectors[:, good] @ ((vectors[:, good].T @ ((right - m.xy[g])[kept] / scale[kept])) / values[good])
+        identified = (vectors[:, ~good] ** 2).sum(axis=1) < FULL_LEVERAGE
+        where = np.flatnonzero(kept)
+        terms = where < m.terms
+        out[g, where[terms]] = np.where(identified[terms], (solution / scale[kept])[terms], np.nan)
+    return out
+
+
+def crv3(m: Moments) -> Floats:
+    """Cluster jackknife covariance of the terms, around the full estimate, shape (terms, terms).
+
+    Missing where a coefficient is not identified without one of the clusters.
+    """
+    deviations = leave_one_out(m) - m.coef[: m.terms]
+    clusters = len(deviations)
+    return (clusters - 1) / clusters * deviations.T @ deviations
+
+
+def crv2(m: Moments) -> tuple[Floats, Floats]:
+    """Bias-reduced covariance of the terms and Satterthwaite degrees of freedom of each.
+
+    Returns
+    -------
+    vcov : ndarray, shape (terms, terms)
+    dof : ndarray, shape (terms,)
+    """
+    values, vectors = np.linalg.eigh(m.bread)
+    half = (vectors * np.sqrt(np.clip(values, 0, None))) @ vectors.T
+    adjusted = np.empty_like(m.xy)
+    correction = np.empty_like(m.xx)
+    for g, (xx, score) in enumerate(zip(m.xx, m.scores, strict=True)):
+        leverage, basis = np.linalg.eigh(half @ xx @ half)
+        # X'A e with A = (I - XBX')^(-1/2), by the eigenvectors of the leverage; full leverage is left out.
+        spread = half @ basis
+        correction[g] = (spread * _inverse_root_less_one(leverage)) @ spread.T
+        adjusted[g] = score + xx @ correction[g] @ score
+    k = m.terms
+    root = adjusted @ m.bread[:, :k]
+    return root.T @ root, np.array([_satterthwaite(m, correction, j) for j in range(k)])
+
+
+def _inverse_root_less_one(leverage: Floats) -> Floats:
+    """``((1 - h)^(-1/2) - 1) / h`` for each eigenvalue h of a cluster's leverage."""
+    h = np.clip(leverage, 0.0, 1.0)
+    safe = np.where(h < 1 - FULL_LEVERAGE, h, 0.5)
+    inside = np.where(h > 1e-12, (1 / np.sqrt(1 - safe) - 1) / np.where(safe > 0, safe, 1.0), 0.5)
+    return np.where(h < 1 - FULL_LEVERAGE, inside, -1.0)
+
+
+def _satterthwaite(m: Moments, correction: Floats, j: int) -> float:
+    direction = m.bread[:, j]
+    steps = direction + (correction @ (m.xx @ direction)[:, :, None])[:, :, 0]
+    reach = (m.xx @ steps[:, :, None])[:, :, 0]
+    own = (steps * reach).sum(axis=1)
+    joint = np.diag(own) - reach @ m.bread @ reach.T
+    return float(np.trace(joint) ** 2 / (joint**2).sum())
