@@ -23,9 +23,11 @@ LAYERS: tuple[dict[str, tuple[str, ...]], ...] = (
     {"influence": ("estimators.influence",)},
     {
         "distributed_lag": ("estimators.distributed_lag",),
+        "ppml": ("estimators.ppml",),
         "inference": ("estimators.inference",),
         "audit": ("estimators.audit",),
     },
+    {"solution": ("estimators.solution",)},
     {"estimate": ("estimators.estimate",)},
     {"matrices": ("estimators.matrices",)},
     {"path": ("estimators.path",)},

@@ -19,8 +19,8 @@ from eventpanel.estimators.core.arrays import Codes, Floats
 from eventpanel.estimators.core.groups import group_sums
 
 DENSE_LIMIT = 3000
-# Eigenvalues of the Schur complement below this share of the largest are zero: the complement is a graph Laplacian
-# whose smallest true eigenvalue is near 1/levels^2, 1e-7 at the dense limit.
+# Eigenvalues of the scaled Schur complement lie between zero and the number of effects; below this they are zero. It is a
+# normalised graph Laplacian whose smallest true eigenvalue is near 1/levels^2, 1e-7 at the dense limit.
 RANK_TOLERANCE = 1e-11
 
 
@@ -113,10 +113,13 @@ def _schur(within: Floats, first: Codes, rest: Sequence[Codes], w: Floats) -> tu
     weighted = dummies.multiply(w[:, None]).tocsr()
     one = _dummies([first])
     joint = (one.T @ weighted).toarray()
-    complement = (dummies.T @ weighted).toarray() - joint.T @ (joint / np.bincount(first, weights=w)[:, None])
-    values, vectors = linalg.eigh(complement)
-    kept = values > RANK_TOLERANCE * max(float(values[-1]), np.finfo(float).tiny)
-    half = vectors[:, kept] / np.sqrt(values[kept])
+    gram = (dummies.T @ weighted).toarray()
+    complement = gram - joint.T @ (joint / np.bincount(first, weights=w)[:, None])
+    # Levels of small weight must not pass for redundant ones: each is scaled by its own weight.
+    scale = np.sqrt(np.diag(gram))
+    values, vectors = linalg.eigh(complement / np.outer(scale, scale))
+    kept = values > RANK_TOLERANCE * len(rest)
+    half = vectors[:, kept] / np.sqrt(values[kept]) / scale[:, None]
     for _ in range(2):
         effect = half @ (half.T @ (weighted.T @ within))
         within = _demean(within - dummies @ effect, first, w)

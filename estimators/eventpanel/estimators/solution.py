@@ -1,0 +1,215 @@
+"""Solution: what every estimator hands over, and the Estimate that is made of it."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from eventpanel.datasets.errors import IdentificationError, first_few
+from eventpanel.estimators.core.absorb import Absorbed, absorb
+from eventpanel.estimators.core.arrays import Floats, Mask
+from eventpanel.estimators.core.groups import is_nested
+from eventpanel.estimators.core.least_squares import Fit, independent
+from eventpanel.estimators.core.sandwich import clustered
+from eventpanel.estimators.covariance import Counts
+from eventpanel.estimators.design import Design
+from eventpanel.estimators.estimate import Estimate
+from eventpanel.estimators.matrices import Matrices
+from eventpanel.estimators.path import Term
+
+__all__ = ["EstimationWarning", "Solution", "absorb_effects", "assemble", "identified", "spread"]
+
+# Below about 20 clusters CRV1 tests reject too often even with t(G-1) (Cameron and Miller 2015,
+# doi:10.3368/jhr.50.2.317); with few treated clusters at any number of clusters (MacKinnon and Webb 2018,
+# doi:10.1111/ectj.12107).
+FEW_CLUSTERS = 20
+FEW_TREATED = 10
+# A certificate worse than this means that the fixed effects were not removed.
+ABSORBED_WELL = 1e-8
+
+
+class EstimationWarning(UserWarning):
+    """A result that should be read with care."""
+
+
+@dataclass(frozen=True, slots=True)
+class Solution:
+    """Coefficients on matrices, before they are called an estimate.
+
+    Attributes
+    ----------
+    kept : ndarray of bool, shape (k,)
+        Terms that were estimated.
+    dropped : tuple of (Term, reason)
+    fit : Fit
+        Coefficients, scores and bread of the kept terms.
+    rank : int
+        Independent dummies of the fixed effects.
+    facts : tuple of (name, value)
+        What a table says about the fit.
+    corrected : tuple of ndarray, optional
+        Covariance and degrees of freedom, where they are not those of the plain sandwich.
+    """
+
+    kept: Mask
+    dropped: tuple[tuple[Term, str], ...]
+    fit: Fit
+    rank: int
+    facts: tuple[tuple[str, str], ...]
+    corrected: tuple[Floats, Floats | None] | None = None
+
+
+def absorb_effects(m: Matrices, columns: Floats) -> Absorbed:
+    """Residualise columns on the fixed effects, or on a constant where there is none.
+
+    Raises
+    ------
+    IdentificationError
+        The effects could not be removed to the accuracy needed.
+    """
+    codes = [codes for _, codes in m.effects] or [np.zeros(len(m.y), dtype=np.int64)]
+    within = absorb(columns, codes, m.weights)
+    if within.certificate > ABSORBED_WELL:
+        raise IdentificationError(
+            "The fixed effects could not be removed to the accuracy needed.",
+            f"largest group mean left: {within.certificate:.1e} of a standard deviation",
+            "use fewer or coarser fixed effects",
+        )
+    return within
+
+
+def spread(columns: Floats) -> Floats:
+    """Norm of columns around their means, shape (k,)."""
+    return np.asarray(np.linalg.norm(columns - columns.mean(axis=0), axis=0))
+
+
+def identified(m: Matrices, X: Floats) -> tuple[Mask, tuple[tuple[Term, str], ...]]:
+    """Find the terms that can be estimated, and why the others cannot.
+
+    Raises
+    ------
+    IdentificationError
+        A group of which no term is identified.
+    """
+    kept, absorbed = independent(X, spread(m.X))
+    dropped = tuple(
+        (term, "explained by the fixed effects" if inside else "collinear with terms before it")
+        for term, keep, inside in zip(m.terms, kept, absorbed, strict=True)
+        if not keep
+    )
+    for group in dict.fromkeys(term.group for term in m.terms if term.event_time is not None):
+        path = [k for k, t in zip(kept, m.terms, strict=True) if t.event_time is not None and t.group == group]
+        if not any(path):
+            raise IdentificationError(
+                "No term of the path is identified" + (f" for {group}." if group else "."),
+                first_few(f"{term}: {reason}" for term, reason in dropped),
+                "use fewer fixed effects, or an event that varies within them",
+            )
+    return kept, dropped
+
+
+def assemble(estimator: str, design: Design, m: Matrices, solution: Solution) -> Estimate:
+    """Make an Estimate of a solution: covariance, degrees of freedom, counts, cautions; cautions are warned about.
+
+    Parameters
+    ----------
+    estimator : str
+        Name of the estimator.
+    design : Design
+    m : Matrices
+    solution : Solution
+    """
+    fit, terms = solution.fit, tuple(t for t, keep in zip(m.terms, solution.kept, strict=True) if keep)
+    counts, by_group = _counts(m, solution.rank, len(terms)), _by_group(m)
+    treated = len(np.unique(m.clusters[m.happened]))
+    vcov, dof = solution.corrected or (design.covariance.factor(counts) * clustered(fit, m.clusters), None)
+    estimate = Estimate(
+        estimator=estimator,
+        design=design,
+        terms=terms,
+        coef=fit.coef,
+        vcov=vcov,
+        dof=_dof(terms, by_group, counts) if dof is None else dof,
+        nobs=counts.nobs,
+        n_clusters=counts.clusters,
+        n_treated=treated,
+        sample=m.sample,
+        reference=_reference(design, by_group["group"].tolist()),
+        dropped=solution.dropped,
+        ledger=m.ledger,
+        by_group=by_group,
+        facts=(("Fixed effects", _levels(m)), *solution.facts),
+        notes=_notes(design, counts, treated, by_group, solution.dropped),
+    )
+    for note in estimate.notes:
+        warnings.warn(note, EstimationWarning, stacklevel=3)
+    return estimate
+
+
+def _levels(m: Matrices) -> str:
+    return ", ".join(f"{name} ({int(codes.max()) + 1})" for name, codes in m.effects) or "none"
+
+
+def _counts(m: Matrices, rank: int, terms: int) -> Counts:
+    nested = [codes for _, codes in m.effects if is_nested(codes, m.clusters)]
+    inside = absorb(np.empty((len(m.y), 0)), nested, m.weights).rank
+    return Counts(len(m.y), int(m.clusters.max()) + 1, terms, rank, inside)
+
+
+def _by_group(m: Matrices) -> pd.DataFrame:
+    rows = []
+    for group in dict.fromkeys(term.group for term in m.terms if term.event_time is not None):
+        member = (m.groups == group).to_numpy()
+        weights = None if m.weights is None else m.weights[member]
+        rows.append(
+            {
+                "group": group,
+                "rows": int(member.sum()),
+                "clusters": len(np.unique(m.clusters[member])),
+                "treated_clusters": len(np.unique(m.clusters[member & m.happened])),
+                "outcome_mean": float(np.average(m.y[member], weights=weights)),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _dof(terms: Sequence[Term], by_group: pd.DataFrame, counts: Counts) -> Floats:
+    """Clusters less one, of the term's group where it has one: a path rests on the clusters of its own group."""
+    clusters = dict(zip(by_group["group"], by_group["clusters"], strict=True))
+    return np.array([clusters[t.group] if t.event_time is not None else counts.clusters for t in terms]) - 1.0
+
+
+def _reference(design: Design, groups: Sequence[str]) -> tuple[Term, ...]:
+    if design.window.reference is None:
+        return ()
+    return tuple(Term(design.event.column, design.window.reference, group) for group in groups)
+
+
+def _notes(
+    design: Design, counts: Counts, treated: int, by_group: pd.DataFrame, dropped: Sequence[tuple[Term, str]]
+) -> tuple[str, ...]:
+    notes = []
+    if counts.clusters < FEW_CLUSTERS:
+        notes.append(f"only {counts.clusters} clusters: tests reject too often; prefer a wild cluster bootstrap.")
+    elif treated < FEW_TREATED:
+        notes.append(f"the event happens in only {treated} clusters: standard errors may be far too small.")
+    for row in by_group.to_dict("records"):
+        few = row["clusters"] < FEW_CLUSTERS or row["treated_clusters"] < FEW_TREATED
+        if row["group"] and few:
+            notes.append(
+                f"{row['group']}: {row['clusters']} clusters, {row['treated_clusters']} with an event; its standard "
+                "errors rest on few clusters."
+            )
+    if design.moderator is not None and design.moderator.timing == "contemporaneous":
+        notes.append(f"{design.moderator.name} is taken in the same period: a post-treatment moderator.")
+    notes += [f"not estimated: {term} ({reason})." for term, reason in dropped if term.event_time is not None]
+    if design.window.is_restricted:
+        notes.append(
+            f"the effect at event time {design.window.reference} is set to zero: a restriction, not a normalisation, "
+            "since nothing is collinear; compare with no reference."
+        )
+    return tuple(notes)
