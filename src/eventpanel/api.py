@@ -27,6 +27,7 @@ from eventpanel.estimators.inference import (
 )
 from eventpanel.estimators.influence import leave_one_out
 from eventpanel.estimators.moderator import Moderator
+from eventpanel.estimators.ppml import percent, ppml
 from eventpanel.estimators.wild_bootstrap import Bootstrap, wild_bootstrap
 from eventpanel.estimators.window import EventWindow
 from eventpanel.reports.show import etable, iplot
@@ -74,6 +75,8 @@ __all__ = [
     "match",
     "merge",
     "name_of",
+    "percent",
+    "ppml",
     "ratio",
     "read",
     "recurrence",

@@ -12,7 +12,10 @@ import pandas as pd
 from eventpanel.build import Folders, build_designs, build_event, build_panel, build_window
 from eventpanel.datasets.panel import Panel
 from eventpanel.estimators.audit import recurrence, recurrence_totals
+from eventpanel.estimators.design import Design
 from eventpanel.estimators.distributed_lag import EstimationWarning, distributed_lag
+from eventpanel.estimators.estimate import Estimate
+from eventpanel.estimators.ppml import ppml
 from eventpanel.reports.document import page
 from eventpanel.reports.figures import event_study, save
 from eventpanel.reports.folder import check_folder, publish
@@ -24,6 +27,7 @@ from eventpanel.study import Study
 __all__ = ["Checked", "check_study", "estimate_study", "run_study"]
 
 Step = Callable[[str], None]
+ESTIMATORS: dict[str, Callable[[Panel, Design], Estimate]] = {"distributed_lag": distributed_lag, "ppml": ppml}
 
 
 def _silent(_: str) -> None:
@@ -89,10 +93,10 @@ def estimate_study(study: Study, panel: Panel, step: Step = _silent) -> tuple[Re
     results = []
     for name, design in build_designs(study).items():
         step(f"estimating {name}")
+        section = study.estimates[name]
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", EstimationWarning)
-            estimate = distributed_lag(panel, design)
-        section = study.estimates[name]
+            estimate = ESTIMATORS[section.estimator or study.design.estimator](panel, design)
         results.append(summarise(name, section.title, estimate, section.difference, study.output.level))
     return tuple(results)
 

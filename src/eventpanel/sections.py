@@ -124,6 +124,9 @@ class SampleSection(_Section):
     among: dict[str, str] = Field(default_factory=dict)
 
 
+Estimator = Literal["distributed_lag", "ppml"]
+
+
 class CovarianceSection(_Section):
     """How uncertainty is computed."""
 
@@ -138,6 +141,7 @@ class DesignSection(_Section):
     outcome: str
     fixed_effects: list[str]
     covariance: CovarianceSection
+    estimator: Estimator = "distributed_lag"
     controls: list[str] = Field(default_factory=list)
     weights: str | None = None
     moderator: str | None = None
@@ -148,6 +152,7 @@ class EstimateSection(_Section):
     """One estimate: what it changes of the design, and which groups are compared."""
 
     title: str
+    estimator: Estimator | None = None
     outcome: str | None = None
     fixed_effects: list[str] | None = None
     controls: list[str] | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,7 @@ from eventpanel.datasets.panel import Panel
 from eventpanel.estimators.core.arrays import Codes, Floats, Mask
 from eventpanel.estimators.core.groups import cross, is_nested, not_singletons, recode
 from eventpanel.estimators.design import Design
-from eventpanel.estimators.events import Record, calendar, record
+from eventpanel.estimators.events import Record, calendar, event_unit, record
 from eventpanel.estimators.ledger import Ledger
 from eventpanel.estimators.moderator import group_order, moderator_groups
 from eventpanel.estimators.path import Term, check_record, event_path, happened_in
@@ -68,7 +68,7 @@ def matrices(panel: Panel, design: Design) -> Matrices:
     ledger = _sample(panel, design, path, groups, events)
     clusters = recode(_factor(panel.column(design.covariance.by)))
     order = ("",) if design.moderator is None else group_order(groups[ledger.keep], design.moderator)
-    _check_clusters(order, groups[ledger.keep], clusters[ledger.keep])
+    check_clusters(groups[ledger.keep], clusters[ledger.keep])
     effects = {name: _effect(panel, design, groups, name) for name in design.fixed_effects}
     ledger.drop(~_not_alone(list(effects.values()), ledger.keep), "alone in a fixed effect")
     keep = ledger.keep
@@ -77,7 +77,7 @@ def matrices(panel: Panel, design: Design) -> Matrices:
             "No row is left to estimate from.", _causes(ledger), "see the ledger: which cause takes the rows"
         )
     happened = happened_in(panel, design, events)
-    _check_clusters(order, groups[keep], clusters[keep])
+    check_clusters(groups[keep], clusters[keep])
     _check_events(order, groups[keep], happened[keep], path[keep])
     columns, terms = _columns(panel, design, path, groups, order)
     return Matrices(
@@ -91,6 +91,40 @@ def matrices(panel: Panel, design: Design) -> Matrices:
         happened=happened[keep],
         sample=keep,
         ledger=ledger.table(),
+    )
+
+
+def without_rows(panel: Panel, design: Design, m: Matrices, rows: Mask, cause: str) -> Matrices:
+    """Matrices without some of their rows, which go on the ledger.
+
+    Parameters
+    ----------
+    panel : Panel
+    design : Design
+    m : Matrices
+    rows : ndarray of bool, shape (n,)
+        Rows to leave out.
+    cause : str
+        Why.
+    """
+    if not rows.any():
+        return m
+    by = event_unit(panel, design.event)
+    lost = Ledger(panel.column(by)[m.sample], panel.column(str(panel.period))[m.sample])
+    lost.drop(rows, cause)
+    sample = m.sample.copy()
+    sample[m.sample] = ~rows
+    return replace(
+        m,
+        y=m.y[~rows],
+        X=m.X[~rows],
+        effects=tuple((name, recode(codes[~rows])) for name, codes in m.effects),
+        clusters=recode(m.clusters[~rows]),
+        weights=None if m.weights is None else m.weights[~rows],
+        groups=m.groups[~rows],
+        happened=m.happened[~rows],
+        sample=sample,
+        ledger=pd.concat([m.ledger, lost.table()], ignore_index=True) if len(m.ledger) else lost.table(),
     )
 
 
@@ -175,8 +209,14 @@ def _causes(ledger: Ledger) -> str:
     return first_few(f"{cause}: {rows} rows" for cause, rows in table.items())
 
 
-def _check_clusters(order: tuple[str, ...], groups: pd.Series, clusters: Codes) -> None:
-    for group in order if len(groups) else ():
+def check_clusters(groups: pd.Series, clusters: Codes) -> None:
+    """Refuse groups of too few clusters.
+
+    Raises
+    ------
+    FewClustersError
+    """
+    for group in groups.dropna().unique():
         rows = (groups == group).to_numpy()
         n = len(np.unique(clusters[rows]))
         if n < MINIMUM_CLUSTERS:

@@ -101,7 +101,9 @@ def _draw(axes: list[Axes], result: Result) -> None:
     unit = "unit of the event" if result.estimate.design.event.scale == "none" else "s.d. of the event"
     if result.estimate.design.event.is_binary:
         unit = "event"
-    axes[0].set_ylabel(f"Effect on {result.estimate.design.outcome}\nper {unit}")
+    outcome = result.estimate.design.outcome
+    measure = f"log mean of {outcome}" if result.estimate.estimator == "ppml" else outcome
+    axes[0].set_ylabel(f"Effect on {measure}\nper {unit}")
 
 
 def _panel(ax: Axes, result: Result, path: Estimate, group: str, color: str) -> None:

@@ -55,6 +55,8 @@ class Result:
     def notes(self) -> list[str]:
         """What a reader needs beside the numbers: sample, effects, covariance, cautions, joint tests."""
         notes = [*self.estimate.describe(self.level), *[f"Test: {test}." for test in self.tests]]
+        if self.estimate.estimator == "ppml":
+            notes.insert(0, "Poisson pseudo-maximum likelihood; a coefficient b is 100 (exp(b) - 1) per cent.")
         leads = {term.event_time for term in self.estimate.path if (term.event_time or 0) < 0}
         if 0 < len(leads) <= FEW_LEADS:
             notes.append(

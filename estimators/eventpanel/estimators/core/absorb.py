@@ -19,8 +19,8 @@ from eventpanel.estimators.core.arrays import Codes, Floats
 from eventpanel.estimators.core.groups import group_sums
 
 DENSE_LIMIT = 3000
-# Eigenvalues of the scaled Schur complement lie between zero and the number of effects; below this they are zero. It is a
-# normalised graph Laplacian whose smallest true eigenvalue is near 1/levels^2, 1e-7 at the dense limit.
+# Pivots of the Cholesky factor of the scaled Schur complement below this are zero. The complement is a normalised graph
+# Laplacian: its smallest true eigenvalue, which no pivot is below, is near 1/levels^2, 1e-7 at the dense limit.
 RANK_TOLERANCE = 1e-11
 
 
@@ -117,13 +117,15 @@ def _schur(within: Floats, first: Codes, rest: Sequence[Codes], w: Floats) -> tu
     complement = gram - joint.T @ (joint / np.bincount(first, weights=w)[:, None])
     # Levels of small weight must not pass for redundant ones: each is scaled by its own weight.
     scale = np.sqrt(np.diag(gram))
-    values, vectors = linalg.eigh(complement / np.outer(scale, scale))
-    kept = values > RANK_TOLERANCE * len(rest)
-    half = vectors[:, kept] / np.sqrt(values[kept]) / scale[:, None]
+    factor, pivots, rank, _ = linalg.lapack.dpstrf(complement / np.outer(scale, scale), tol=RANK_TOLERANCE)
+    # Levels beyond the rank are redundant: their effect is set to zero.
+    kept = pivots[:rank] - 1
     for _ in range(2):
-        effect = half @ (half.T @ (weighted.T @ within))
+        effect = np.zeros((len(scale), within.shape[1]))
+        right = (weighted.T @ within)[kept] / scale[kept, None]
+        effect[kept] = linalg.cho_solve((factor[:rank, :rank], False), right) / scale[kept, None]
         within = _demean(within - dummies @ effect, first, w)
-    return within, int(kept.sum())
+    return within, int(rank)
 
 
 def _iterate(within: Floats, first: Codes, rest: Sequence[Codes], w: Floats) -> Floats:
