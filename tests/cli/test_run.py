@@ -329,3 +329,18 @@ def test_a_killed_run_leaves_nothing(tmp_path: Path, kill: signal.Signals) -> No
     assert process.returncode == (INTERRUPTED if kill == signal.SIGINT else -kill)
     assert "Traceback" not in errors
     assert [path.name for path in tmp_path.iterdir()] == ["slow.py"]
+
+
+def test_counts_go_to_ppml(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    settings = ["design.estimator=ppml", "design.outcome=deals", "design.covariance.small_sample=ppmlhdfe"]
+    arguments = [part for setting in settings for part in ("--set", setting)]
+    assert main(["run", "demo", "--out", str(tmp_path / "out"), *arguments]) == 0
+    assert "Poisson pseudo-maximum likelihood" in capsys.readouterr().out
+    ledger = pd.read_csv(tmp_path / "out" / "ledger.csv")
+    separated = ledger[ledger["cause"].str.startswith("separated") & (ledger["estimate"] == "regimes")]
+    # Importers without a single deal from China in 14 years say nothing about their timing.
+    panel = pd.read_csv(tmp_path / "out" / "panel.csv")
+    china = panel[(panel["exporter"] == "CHN") & panel["deals"].notna()]
+    never = china.groupby("importer")["deals"].sum()
+    assert set(separated["unit"]) == set(never.index[never == 0])
+    assert (separated["rows"] == 14).all()
