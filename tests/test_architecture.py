@@ -287,7 +287,8 @@ KEPT = ("src", "estimators", "datasets", "tests", "docs", "benchmarks", ".ci")
 
 
 def texts() -> Iterator[Path]:
-    yield from (path for path in ROOT.iterdir() if path.is_file() and path.name != ".git")
+    # A lock file of uv is not kept (docs/decisions/0009): it names an index, as it must.
+    yield from (path for path in ROOT.iterdir() if path.is_file() and path.name not in {".git", "uv.lock"})
     for folder in KEPT:
         yield from (p for p in (ROOT / folder).rglob("*") if p.is_file() and "__pycache__" not in p.parts)
 
