@@ -194,7 +194,7 @@ def _notes(
 ) -> tuple[str, ...]:
     notes = []
     if counts.clusters < FEW_CLUSTERS:
-        notes.append(f"only {counts.clusters} clusters: tests reject too often; prefer a wild cluster bootstrap.")
+        notes.append(f"only {counts.clusters} clusters: tests reject too often; see docs/methods/inference.md.")
     elif treated < FEW_TREATED:
         notes.append(f"the event happens in only {treated} clusters: standard errors may be far too small.")
     for row in by_group.to_dict("records"):

@@ -111,3 +111,13 @@ def test_a_term_that_lives_in_one_cluster_is_not_identified_without_it() -> None
     assert np.isnan(got[5, 2])
     assert np.isfinite(np.delete(got, 5, axis=0)).all()
     assert np.isfinite(got[5, :2]).all()
+
+
+@pytest.mark.parametrize("nested", [True, False])
+def test_a_column_far_from_zero_keeps_its_digits(nested: bool) -> None:
+    y, X, (unit, period), clusters = sample(5)
+    effects = [unit, period] if nested else [period]
+    near, far = moments(y, X, effects, clusters), moments(y, X + np.array([0.0, 1e10, 0.0]), effects, clusters)
+    # Adding 1e10 to a column of size one leaves it six digits.
+    np.testing.assert_allclose(far.coef[:3], near.coef[:3], rtol=1e-4)
+    np.testing.assert_allclose(crv3(far), crv3(near), rtol=1e-3)

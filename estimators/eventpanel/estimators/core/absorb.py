@@ -19,8 +19,8 @@ from eventpanel.estimators.core.arrays import Codes, Floats
 from eventpanel.estimators.core.groups import group_sums
 
 DENSE_LIMIT = 3000
-# Pivots of the Cholesky factor of the scaled Schur complement below this are zero. The complement is a normalised graph
-# Laplacian: its smallest true eigenvalue, which no pivot is below, is near 1/levels^2, 1e-7 at the dense limit.
+# Pivots of the Cholesky factor of the scaled Schur complement below this are zero: for redundant levels they are
+# rounding, at most levels x 2e-16, 1e-12 at the dense limit.
 RANK_TOLERANCE = 1e-11
 
 

@@ -92,7 +92,9 @@ def moments(
     nested = [codes for codes in groupings if is_nested(codes, clusters)]
     free = [np.eye(int(codes.max()) + 1)[codes] for codes in groupings if not is_nested(codes, clusters)]
     constant = [] if groupings else [np.ones((len(y), 1))]
-    columns = np.column_stack([y[:, None], X, *free, *constant])
+    # Effects or constant span the mean: taken out first, a column far from zero keeps its digits.
+    own = np.column_stack([y, X])
+    columns = np.column_stack([own - own.mean(axis=0), *free, *constant])
     within = absorb(columns, nested, weights).columns
     kept, _ = independent(within[:, 1:], np.linalg.norm(columns[:, 1:], axis=0))
     root = np.ones(len(y)) if weights is None else np.sqrt(weights)
