@@ -16,7 +16,7 @@ from scipy.sparse import csgraph
 from scipy.sparse.linalg import lsmr
 
 from eventpanel.estimators.core.arrays import Codes, Floats
-from eventpanel.estimators.core.groups import group_sums
+from eventpanel.estimators.core.groups import dummies_of, group_sums
 
 DENSE_LIMIT = 3000
 # Pivots of the Cholesky factor of the scaled Schur complement below this are zero: for redundant levels they are
@@ -99,19 +99,11 @@ def _demean(columns: Floats, codes: Codes, w: Floats) -> Floats:
     return once - _means(once, codes, w)[codes]
 
 
-def _dummies(groupings: Sequence[Codes]) -> sparse.csr_array:
-    n, sizes = len(groupings[0]), [int(codes.max(initial=0)) + 1 for codes in groupings]
-    starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
-    indices = np.column_stack([codes + start for codes, start in zip(groupings, starts, strict=True)]).reshape(-1)
-    pointers = np.arange(0, indices.size + 1, len(groupings))
-    return sparse.csr_array((np.ones(indices.size), indices, pointers), shape=(n, sum(sizes)))
-
-
 def _schur(within: Floats, first: Codes, rest: Sequence[Codes], w: Floats) -> tuple[Floats, int]:
     """Project off the remaining effects given the first; twice, so that rounding is removed too."""
-    dummies = _dummies(rest)
+    dummies = dummies_of(rest)
     weighted = dummies.multiply(w[:, None]).tocsr()
-    one = _dummies([first])
+    one = dummies_of([first])
     joint = (one.T @ weighted).toarray()
     gram = (dummies.T @ weighted).toarray()
     complement = gram - joint.T @ (joint / np.bincount(first, weights=w)[:, None])
@@ -130,7 +122,7 @@ def _schur(within: Floats, first: Codes, rest: Sequence[Codes], w: Floats) -> tu
 
 def _iterate(within: Floats, first: Codes, rest: Sequence[Codes], w: Floats) -> Floats:
     root = np.sqrt(w)
-    design = _dummies([first, *rest]).multiply(root[:, None]).tocsc()
+    design = dummies_of([first, *rest]).multiply(root[:, None]).tocsc()
     norms = np.sqrt(design.multiply(design).sum(axis=0))
     scaled = sparse.csc_array(design @ sparse.diags_array(1 / norms), dtype=np.float64)
     left = [

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from scipy import sparse
 
 from eventpanel.estimators.core.arrays import Codes, Floats, Mask
 
@@ -67,3 +68,12 @@ def not_singletons(groupings: Sequence[Codes]) -> Mask:
         if not lonely.any():
             return keep
         keep &= ~lonely
+
+
+def dummies_of(groupings: Sequence[Codes]) -> sparse.csr_array:
+    """Dummies of all groupings side by side, each shape (n,) to (n, levels); at least one grouping."""
+    n, sizes = len(groupings[0]), [int(codes.max(initial=-1)) + 1 for codes in groupings]
+    starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
+    indices = np.column_stack([codes + start for codes, start in zip(groupings, starts, strict=True)]).reshape(-1)
+    pointers = np.arange(0, indices.size + 1, len(groupings))
+    return sparse.csr_array((np.ones(indices.size), indices, pointers), shape=(n, sum(sizes)))

@@ -11,6 +11,7 @@ from scipy.sparse.linalg import lsmr
 
 from eventpanel.estimators.core.absorb import absorb
 from eventpanel.estimators.core.arrays import Codes, Floats
+from eventpanel.estimators.core.groups import dummies_of
 
 # Numbers the basis of the null space may hold.
 BASIS_LIMIT = 30_000_000
@@ -20,12 +21,8 @@ ZERO = 1e-9
 
 def design_matrix(columns: Floats, groupings: Sequence[Codes]) -> sparse.csr_array:
     """Put columns and the dummies of all groups side by side, shapes (n, k) and (n,) to (n, k + levels)."""
-    return sparse.csr_array(sparse.hstack([sparse.csr_array(columns), *map(_dummies, groupings)], format="csr"))
-
-
-def _dummies(codes: Codes) -> sparse.csr_array:
-    n = len(codes)
-    return sparse.csr_array((np.ones(n), codes, np.arange(n + 1)), shape=(n, int(codes.max(initial=-1)) + 1))
+    blocks = [sparse.csr_array(columns), *([dummies_of(groupings)] if groupings else [])]
+    return sparse.csr_array(sparse.hstack(blocks, format="csr"))
 
 
 def null_space(columns: Floats, groupings: Sequence[Codes]) -> Floats | None:
