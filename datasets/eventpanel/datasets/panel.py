@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from eventpanel.datasets.conflicts import no_conflicts
@@ -39,6 +42,22 @@ class Source:
     file: str = ""
     sha256: str = ""
     coverage: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Coded:
+    """A column as codes.
+
+    Attributes
+    ----------
+    codes : ndarray, shape (n,)
+        Position of each row's value among the labels; -1 where it is missing.
+    labels : Index
+        Distinct values, sorted.
+    """
+
+    codes: npt.NDArray[np.int64]
+    labels: pd.Index
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +105,7 @@ class Panel:
     sources: tuple[Source, ...] = ()
     conflicts: pd.DataFrame = field(default_factory=no_conflicts)
     coverage: pd.DataFrame = field(default_factory=pd.DataFrame)
+    _codes: dict[str, Coded] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         unit = (self.unit,) if isinstance(self.unit, str) else tuple(self.unit)
@@ -93,9 +113,18 @@ class Panel:
         _check_keys(self.frame, self.keys)
         frame = _without_categories(self.frame, unit)
         if self.period is not None:
-            frame = frame.assign(**{self.period: to_period(frame[self.period])})
-        _refuse_duplicates(frame, self.keys)
-        object.__setattr__(self, "frame", frame.sort_values(list(self.keys), ignore_index=True))
+            periods = to_period(frame[self.period])
+            frame = frame if periods is frame[self.period] else frame.assign(**{self.period: periods})
+        coded = {name: _factorise(frame[name]) for name in self.keys}
+        row = _row_numbers(list(coded.values()))
+        order = None if (np.diff(row) > 0).all() else np.argsort(row, kind="stable")
+        if order is not None:
+            if (np.diff(row[order]) == 0).any():
+                _refuse_duplicates(frame, self.keys)
+            frame = frame.take(order)
+            coded = {name: Coded(one.codes[order], one.labels) for name, one in coded.items()}
+        object.__setattr__(self, "frame", frame.reset_index(drop=True))
+        self._codes.update(coded)
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -137,14 +166,41 @@ class Panel:
             )
         return numbers.astype(float)
 
+    def codes(self, name: str) -> Coded:
+        """Return one column as codes of its sorted values; worked out once."""
+        if name not in self._codes:
+            self._codes[name] = _factorise(self.column(name))
+        return self._codes[name]
+
     def with_frame(self, frame: pd.DataFrame) -> Panel:
         """Return the same panel with other rows or columns; keys are checked again."""
         return replace(self, frame=frame)
 
 
+def _factorise(column: pd.Series) -> Coded:
+    if column.dtype == np.int64 and len(column):
+        values = column.to_numpy()
+        low, high = int(values.min()), int(values.max())
+        if high - low <= len(values) + 1000:
+            present = np.bincount(values - low) > 0
+            return Coded((np.cumsum(present) - 1)[values - low], pd.Index(np.flatnonzero(present) + low))
+    codes, labels = pd.factorize(column, sort=True)
+    return Coded(codes.astype(np.int64, copy=False), pd.Index(labels))
+
+
+def _row_numbers(coded: Sequence[Coded]) -> npt.NDArray[np.int64]:
+    """One number a row, in the order of the keys; equal for equal keys."""
+    number = coded[0].codes
+    for one in coded[1:]:
+        number = number * len(one.labels) + one.codes
+    return number
+
+
 def _without_categories(frame: pd.DataFrame, unit: tuple[str, ...]) -> pd.DataFrame:
     """Plain values for units: groups of a category that has no row are not units."""
     categorical = [name for name in unit if isinstance(frame[name].dtype, pd.CategoricalDtype)]
+    if not categorical:
+        return frame
     return frame.assign(**{name: frame[name].astype(frame[name].cat.categories.dtype) for name in categorical})
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from eventpanel.estimators.core import absorb as module
-from eventpanel.estimators.core.absorb import absorb
+from eventpanel.estimators.core import conjugate
+from eventpanel.estimators.core import schur as module
+from eventpanel.estimators.core.absorb import absorb, absorber
 from eventpanel.estimators.core.arrays import Codes, Floats
 from eventpanel.estimators.core.groups import recode
 
@@ -71,14 +72,45 @@ def test_rank_without_factorisation_is_exact_for_two_effects_and_a_stated_bound_
         assert got.rank >= np.linalg.matrix_rank(dense(groupings))
 
 
-def test_long_chain_is_absorbed_to_the_certificate() -> None:
+@pytest.mark.parametrize("iterations", [500, 3], ids=["gradients", "elimination"])
+def test_long_chain_is_absorbed_to_the_certificate(iterations: int, monkeypatch: pytest.MonkeyPatch) -> None:
     # Each worker links two firms: the hardest graph for alternating projections.
-    workers = np.repeat(np.arange(600), 2)
-    firms = np.column_stack([np.arange(600), np.arange(1, 601)]).reshape(-1)
-    columns = np.random.default_rng(0).normal(size=(1200, 2))
+    monkeypatch.setattr(module, "DENSE_LIMIT", 0)
+    monkeypatch.setattr(conjugate, "ITERATIONS", iterations)
+    workers = np.repeat(np.arange(3000), 2)
+    firms = np.column_stack([np.arange(3000), np.arange(1, 3001)]).reshape(-1)
+    # A second row for some links, so that something is left.
+    workers, firms = np.concatenate([workers, workers[::3]]), np.concatenate([firms, firms[::3]])
+    columns = np.random.default_rng(0).normal(size=(len(workers), 2))
     got = absorb(columns, [workers, firms])
-    assert got.rank == 600 + 601 - 1
-    assert got.certificate < 1e-9
+    assert got.rank == 3000 + 3001 - 1
+    assert got.certificate < 1e-12
+    # On a chain nothing is left of a worker but the difference between the rows of one link.
+    twice = np.flatnonzero(np.arange(6000) % 3 == 0)
+    half = (columns[twice] - columns[6000:]) / 2
+    np.testing.assert_allclose(got.columns[twice], half, atol=1e-11)
+
+
+def test_movers_between_firms(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A random sparse graph with few movers and many parts, against the dense factorisation."""
+    rng = np.random.default_rng(4)
+    workers = np.repeat(np.arange(2000), 5)
+    firms = rng.integers(0, 400, 2000)[workers]
+    moves = rng.random(len(workers)) < 0.02
+    firms = recode(np.where(moves, rng.integers(0, 400, len(workers)), firms))
+    columns = rng.normal(size=(len(workers), 2))
+    exact = absorb(columns, [workers, firms])
+    monkeypatch.setattr(module, "DENSE_LIMIT", 0)
+    got = absorb(columns, [workers, firms])
+    assert got.rank == exact.rank
+    assert got.certificate < 1e-12
+    np.testing.assert_allclose(got.columns, exact.columns, atol=1e-10)
+
+
+def test_balanced_effects_need_no_system() -> None:
+    unit, period = np.repeat(np.arange(6), 4), np.tile(np.arange(4), 6)
+    assert absorber([unit, period]).levels is None
+    assert absorber([unit[1:], period[1:]]).levels is not None
 
 
 def test_no_effects_leave_the_columns() -> None:

@@ -1,8 +1,8 @@
 """Absorb any number of fixed effects: exact where the effects can be factorised, certified everywhere.
 
-The largest effect is removed by group means. The others follow from one factorised Schur complement of their
-dummies after that removal; where it would be too large to factorise, from LSMR (Fong and Saunders 2011,
-doi:10.1137/10079687X). Each answer carries the largest group mean that is left.
+Where the effects are balanced, one round of group means removes them. Else the largest effect is removed by group means
+and the others follow from one factorised Schur complement; where that is too large, from conjugate gradients on its
+levels. Each answer carries the largest group mean that is left.
 """
 
 from __future__ import annotations
@@ -11,17 +11,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import linalg, sparse
-from scipy.sparse import csgraph
-from scipy.sparse.linalg import lsmr
 
 from eventpanel.estimators.core.arrays import Codes, Floats
-from eventpanel.estimators.core.groups import dummies_of, group_sums
+from eventpanel.estimators.core.conjugate import Levels
+from eventpanel.estimators.core.connected import connected_parts
+from eventpanel.estimators.core.grouping import Grouping, grouping
+from eventpanel.estimators.core.schur import Schur, cross_table, factorise
 
-DENSE_LIMIT = 3000
-# Pivots of the Cholesky factor of the scaled Schur complement below this are zero: for redundant levels they are
-# rounding, at most levels x 2e-16, 1e-12 at the dense limit.
-RANK_TOLERANCE = 1e-11
+# Group means this small, in standard deviations of the column, are rounding.
+ROUNDING = 1e-14
+PASSES = 4
+# Numbers that are worked on at a time: a few columns of a large panel, all of a small one.
+BLOCK = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class Absorbed:
     Attributes
     ----------
     columns : ndarray, shape (n, k)
-        Residuals of each column on the dummies of all effects.
+        Residuals of each column on the dummies of all effects; each column lies together in memory.
     rank : int
         Number of linearly independent dummies.
     exact_rank : bool
@@ -44,6 +45,75 @@ class Absorbed:
     rank: int
     exact_rank: bool
     certificate: float
+
+
+@dataclass(frozen=True, slots=True)
+class Absorber:
+    """Fixed effects of one sample with one set of weights, prepared once for any number of columns.
+
+    Attributes
+    ----------
+    groups : tuple of Grouping
+        The largest first.
+    weights : ndarray, shape (n,), or None
+    levels : Schur, Levels or None
+        System of the levels of all effects but the largest; None where group means in turn are enough.
+    rank : int
+    exact_rank : bool
+    """
+
+    groups: tuple[Grouping, ...]
+    weights: Floats | None
+    levels: Schur | Levels | None
+    rank: int
+    exact_rank: bool
+
+    def absorb(self, columns: Floats) -> Absorbed:
+        """Residualise columns, shape (n, k)."""
+        n, k = columns.shape
+        within = np.empty((k, n))
+        left = 0.0
+        step = max(1, BLOCK // max(n, 1))
+        buffer = np.empty((min(step, k), n))
+        for start in range(0, k, step):
+            part = within[start : start + step]
+            part[:] = columns[:, start : start + step].T
+            left = max(left, _residualise(self, part, buffer[: len(part)]))
+        return Absorbed(within.T, self.rank, self.exact_rank, left)
+
+
+def absorber(groupings: Sequence[Codes], weights: Floats | None = None) -> Absorber:
+    """Prepare fixed effects.
+
+    Parameters
+    ----------
+    groupings : sequence of ndarray, each shape (n,)
+        Group codes 0..G-1 of each effect; at least one.
+    weights : ndarray, shape (n,), optional
+        Positive weights.
+
+    Examples
+    --------
+    >>> unit, period = np.array([0, 0, 1, 1]), np.array([0, 1, 0, 1])
+    >>> absorber([unit, period]).levels is None  # balanced
+    True
+    """
+    groups = tuple(sorted((grouping(codes, weights) for codes in groupings), key=lambda group: -group.size))
+    first, rest = groups[0], groups[1:]
+    if not rest:
+        return Absorber(groups, weights, None, _present(first), exact_rank=True)
+    parts = connected_parts(first, rest[0])
+    in_turn = Absorber(groups, weights, None, _present(first) + _present(rest[0]) - len(np.unique(parts)), len(rest) == 1)
+    if in_turn.exact_rank and _balanced(in_turn):
+        return in_turn
+    table = cross_table(first, rest, weights)
+    schur = factorise(table, first)
+    if schur is not None:
+        return Absorber(groups, weights, schur, _present(first) + schur.rank, exact_rank=True)
+    # Every further effect repeats the constant at least once.
+    bound = in_turn.rank + sum(_present(group) - 1 for group in rest[1:])
+    levels = Levels(table, first.mass, parts if in_turn.exact_rank else None)
+    return Absorber(groups, weights, levels, bound, in_turn.exact_rank)
 
 
 def absorb(columns: Floats, groupings: Sequence[Codes], weights: Floats | None = None) -> Absorbed:
@@ -71,72 +141,69 @@ def absorb(columns: Floats, groupings: Sequence[Codes], weights: Floats | None =
     """
     if not groupings:
         return Absorbed(columns, rank=0, exact_rank=True, certificate=0.0)
-    w = np.ones(len(columns)) if weights is None else weights
-    centred = columns - (w @ columns) / w.sum()
-    scale = np.sqrt(np.maximum((w @ centred**2) / w.sum(), np.finfo(float).tiny))
-    ordered = sorted(groupings, key=lambda codes: -int(codes.max(initial=0)))
-    first, rest = ordered[0], ordered[1:]
-    levels = sum(int(codes.max(initial=0)) + 1 for codes in rest)
-    within = _demean(centred, first, w)
-    rank, exact = int(first.max(initial=0)) + 1, True
-    if rest and levels <= DENSE_LIMIT:
-        within, added = _schur(within, first, rest, w)
-        rank += added
-    elif rest:
-        within = _iterate(within, first, rest, w)
-        rank, exact = _large_rank(ordered)
-    left = max(float(np.abs(_means(within, codes, w) / scale).max(initial=0.0)) for codes in ordered)
-    return Absorbed(within, rank, exact, left)
+    return absorber(groupings, weights).absorb(columns)
 
 
-def _means(columns: Floats, codes: Codes, w: Floats) -> Floats:
-    return group_sums(columns * w[:, None], codes) / np.bincount(codes, weights=w)[:, None]
+def _present(group: Grouping) -> int:
+    return len(group.starts) if group.starts is not None else int((np.bincount(group.codes) > 0).sum())
 
 
-def _demean(columns: Floats, codes: Codes, w: Floats) -> Floats:
-    once = columns - _means(columns, codes, w)[codes]
-    # The second pass removes the rounding the first one leaves.
-    return once - _means(once, codes, w)[codes]
+def _balanced(effects: Absorber) -> bool:
+    """Whether one round of group means removes all effects: it does for one random column only if it does for all."""
+    probe = np.random.default_rng(0).normal(size=(1, len(effects.groups[0].codes)))
+    return _residualise(effects, probe, np.empty_like(probe), passes=1) <= 10 * ROUNDING
 
 
-def _schur(within: Floats, first: Codes, rest: Sequence[Codes], w: Floats) -> tuple[Floats, int]:
-    """Project off the remaining effects given the first; twice, so that rounding is removed too."""
-    dummies = dummies_of(rest)
-    weighted = dummies.multiply(w[:, None]).tocsr()
-    one = dummies_of([first])
-    joint = (one.T @ weighted).toarray()
-    gram = (dummies.T @ weighted).toarray()
-    complement = gram - joint.T @ (joint / np.bincount(first, weights=w)[:, None])
-    # Levels of small weight must not pass for redundant ones: each is scaled by its own weight.
-    scale = np.sqrt(np.diag(gram))
-    factor, pivots, rank, _ = linalg.lapack.dpstrf(complement / np.outer(scale, scale), tol=RANK_TOLERANCE)
-    # Levels beyond the rank are redundant: their effect is set to zero.
-    kept = pivots[:rank] - 1
-    for _ in range(2):
-        effect = np.zeros((len(scale), within.shape[1]))
-        right = (weighted.T @ within)[kept] / scale[kept, None]
-        effect[kept] = linalg.cho_solve((factor[:rank, :rank], False), right) / scale[kept, None]
-        within = _demean(within - dummies @ effect, first, w)
-    return within, int(rank)
+def _residualise(effects: Absorber, columns: Floats, buffer: Floats, passes: int = PASSES) -> float:
+    """Residualise columns in place, shape (k, n); returns the largest group mean left."""
+    if not columns.size:
+        return 0.0
+    w = effects.weights
+    scale = _centre(columns, w, buffer)
+    left = np.inf
+    for _ in range(passes):
+        if effects.levels is None:
+            for group in effects.groups:
+                _subtract_means(columns, group, w, buffer)
+        else:
+            _subtract_means(columns, effects.groups[0], w, buffer)
+            _subtract_levels(columns, effects, buffer, scale[:, 0])
+            _subtract_means(columns, effects.groups[0], w, buffer)
+        before, left = left, max(_largest_mean(columns, group, w, buffer, scale) for group in effects.groups)
+        if left <= ROUNDING or left > before / 2:
+            break
+    return left
 
 
-def _iterate(within: Floats, first: Codes, rest: Sequence[Codes], w: Floats) -> Floats:
-    root = np.sqrt(w)
-    design = dummies_of([first, *rest]).multiply(root[:, None]).tocsc()
-    norms = np.sqrt(design.multiply(design).sum(axis=0))
-    scaled = sparse.csc_array(design @ sparse.diags_array(1 / norms), dtype=np.float64)
-    left = [
-        (column * root) - scaled @ lsmr(scaled, column * root, atol=1e-14, btol=1e-14, maxiter=20_000)[0]
-        for column in within.T
-    ]
-    return np.column_stack(left) / root[:, None] if left else within
+def _centre(columns: Floats, w: Floats | None, buffer: Floats) -> Floats:
+    """Subtract means in place; returns standard deviations, shape (k, 1)."""
+    total = columns.shape[1] if w is None else w.sum()
+    columns -= (columns.sum(axis=1) if w is None else columns @ w)[:, None] / total
+    np.multiply(columns, columns, out=buffer)
+    variance = (buffer.sum(axis=1) if w is None else buffer @ w) / total
+    return np.sqrt(np.maximum(variance, np.finfo(float).tiny))[:, None]
 
 
-def _large_rank(groupings: Sequence[Codes]) -> tuple[int, bool]:
-    sizes = [int(codes.max(initial=0)) + 1 for codes in groupings]
-    first, second = groupings[:2]
-    links = sparse.coo_array(
-        (np.ones(len(first)), (first, second + sizes[0])), shape=(sizes[0] + sizes[1], sizes[0] + sizes[1])
-    )
-    labels = csgraph.connected_components(links, directed=False)[1]
-    return sum(sizes) - (int(labels.max()) + 1) - (len(sizes) - 2), len(sizes) == 2
+def _weighted(columns: Floats, w: Floats | None, buffer: Floats) -> Floats:
+    return columns if w is None else np.multiply(columns, w, out=buffer)
+
+
+def _subtract_means(columns: Floats, group: Grouping, w: Floats | None, buffer: Floats) -> None:
+    means = group.sums(_weighted(columns, w, buffer)) / group.mass
+    columns -= group.spread(means, buffer)
+
+
+def _largest_mean(columns: Floats, group: Grouping, w: Floats | None, buffer: Floats, scale: Floats) -> float:
+    means = group.sums(_weighted(columns, w, buffer)) / group.mass
+    return float((np.abs(means) / scale).max())
+
+
+def _subtract_levels(columns: Floats, effects: Absorber, buffer: Floats, spread: Floats) -> None:
+    assert effects.levels is not None
+    rest = effects.groups[1:]
+    weighted = _weighted(columns, effects.weights, buffer)
+    effect = effects.levels.solve(np.hstack([group.sums(weighted) for group in rest]), spread)
+    start = 0
+    for group in rest:
+        columns -= group.spread(effect[:, start : start + group.size], buffer)
+        start += group.size

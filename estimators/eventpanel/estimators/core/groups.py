@@ -9,6 +9,9 @@ from scipy import sparse
 
 from eventpanel.estimators.core.arrays import Codes, Floats, Mask
 
+# Codes up to this many times the rows are renumbered by a table, others by sorting.
+DENSE = 64
+
 
 def recode(codes: Codes) -> Codes:
     """Renumber codes to 0..G-1 in order of value, shape (n,).
@@ -18,6 +21,9 @@ def recode(codes: Codes) -> Codes:
     >>> recode(np.array([7, 3, 7])).tolist()
     [1, 0, 1]
     """
+    if len(codes) and codes.min() >= 0 and codes.max() <= DENSE * len(codes):
+        present = np.bincount(codes) > 0
+        return (np.cumsum(present) - 1)[codes]
     return np.unique(codes, return_inverse=True)[1].reshape(-1).astype(np.int64)
 
 
@@ -49,7 +55,9 @@ def is_nested(inner: Codes, outer: Codes) -> bool:
     >>> is_nested(np.array([0, 1, 2]), np.array([0, 0, 1]))
     True
     """
-    return len(np.unique(cross(inner, outer))) == len(np.unique(inner))
+    outer_of = np.zeros(int(inner.max(initial=-1)) + 1, dtype=outer.dtype)
+    outer_of[inner] = outer
+    return bool((outer_of[inner] == outer).all())
 
 
 def not_singletons(groupings: Sequence[Codes]) -> Mask:
