@@ -30,9 +30,11 @@ LAYERS: tuple[dict[str, tuple[str, ...]], ...] = (
     {"solution": ("estimators.solution",)},
     {"estimate": ("estimators.estimate",)},
     {"matrices": ("estimators.matrices",)},
-    {"path": ("estimators.path",)},
+    {"path": ("estimators.path",), "clusters": ("estimators.clusters",)},
+    {"record": ("estimators.record",)},
     {"design": ("estimators.design",)},
     {"moderator": ("estimators.moderator",)},
+    {"calendar": ("estimators.calendar",)},
     {
         "events": ("estimators.events",),
         "window": ("estimators.window",),

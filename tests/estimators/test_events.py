@@ -8,7 +8,9 @@ import pytest
 
 from eventpanel.datasets.errors import DesignError, PanelError
 from eventpanel.datasets.panel import Panel
-from eventpanel.estimators.events import Event, Threshold, record, shift
+from eventpanel.estimators.audit import shift
+from eventpanel.estimators.events import Event, Threshold
+from eventpanel.estimators.record import record
 
 ABOVE_ZERO = Threshold(rule="absolute", value=0)
 

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from eventpanel.datasets.panel import Panel
-from eventpanel.estimators.events import Event, record, shift
+from eventpanel.estimators.events import Event
+from eventpanel.estimators.record import record
 from eventpanel.estimators.window import EventWindow
 
 __all__ = ["recurrence", "recurrence_totals"]
@@ -52,6 +53,20 @@ def recurrence(panel: Panel, event: Event, window: EventWindow) -> pd.DataFrame:
     table.insert(3, "missing", table["last"] - table["first"] + 1 - table["periods"])
     table["longest_quiet"] = units["events"].agg(lambda event: _longest_run(~event.to_numpy()))
     return table.rename_axis("unit").reset_index()
+
+
+def shift(series: pd.Series, event_time: int) -> pd.Series:
+    """Value ``event_time`` periods earlier on the calendar (later if negative), on the same index.
+
+    Examples
+    --------
+    >>> index = pd.MultiIndex.from_tuples([("KEN", 2010), ("KEN", 2011), ("KEN", 2013)])
+    >>> shift(pd.Series([1.0, 2.0, 3.0], index=index), 1).tolist()
+    [nan, 1.0, nan]
+    """
+    units, times = series.index.get_level_values(0), series.index.get_level_values(1)
+    earlier = pd.MultiIndex.from_arrays([units, times - event_time])
+    return pd.Series(series.reindex(earlier).to_numpy(), index=series.index)
 
 
 def _flags(happened: pd.Series, window: EventWindow) -> pd.DataFrame:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from html import escape
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,7 @@ from scipy import stats
 from eventpanel.datasets.errors import DesignError, first_few
 from eventpanel.estimators.core.arrays import Floats, Mask
 from eventpanel.estimators.design import Design
+from eventpanel.estimators.ledger import Ledger
 from eventpanel.estimators.path import Term
 
 __all__ = ["Estimate", "Term"]
@@ -39,6 +40,16 @@ def check_level(level: float) -> None:
         raise DesignError("A confidence level lies between 0 and 1.", f"level={level}", "for example 0.95")
 
 
+class GroupSize(NamedTuple):
+    """What a group of the moderator rests on."""
+
+    group: str
+    rows: int
+    clusters: int
+    treated_clusters: int
+    outcome_mean: float
+
+
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Estimate:
     """Coefficients, their covariance, and everything a table has to say about them.
@@ -56,16 +67,14 @@ class Estimate:
         Degrees of freedom of each coefficient's t distribution: clusters of its group less one.
     nobs, n_clusters, n_treated : int
         Rows, clusters, and clusters in which the event happened.
-    sample : ndarray of bool, shape (rows of the panel,)
-        Rows used.
     reference : tuple of Term
         Terms left out by the window: zero by restriction.
     dropped : tuple of (Term, reason)
         Terms that could not be estimated.
-    ledger : DataFrame
-        cause, unit, rows, first, last: every lost row.
-    by_group : DataFrame
-        group, rows, clusters, treated_clusters, outcome_mean.
+    lost : Ledger
+        Which rows of the panel were used, and why the others were not.
+    sizes : tuple of GroupSize
+        Rows and clusters of each group of the moderator.
     facts : tuple of (name, value)
         Fixed effects with levels, R2 within, small-sample factor and what else a table note needs.
     notes : tuple of str
@@ -81,13 +90,27 @@ class Estimate:
     nobs: int
     n_clusters: int
     n_treated: int
-    sample: Mask
     reference: tuple[Term, ...]
     dropped: tuple[tuple[Term, str], ...]
-    ledger: pd.DataFrame
-    by_group: pd.DataFrame
+    lost: Ledger
+    sizes: tuple[GroupSize, ...]
     facts: tuple[tuple[str, str], ...]
     notes: tuple[str, ...]
+
+    @property
+    def sample(self) -> Mask:
+        """Rows used, shape (rows of the panel,)."""
+        return self.lost.keep
+
+    @property
+    def ledger(self) -> pd.DataFrame:
+        """Every lost row: cause, unit, rows, first, last."""
+        return self.lost.table()
+
+    @property
+    def by_group(self) -> pd.DataFrame:
+        """What each group rests on: group, rows, clusters, treated_clusters, outcome_mean."""
+        return pd.DataFrame(self.sizes, columns=list(GroupSize._fields))
 
     @property
     def names(self) -> list[str]:

@@ -7,44 +7,63 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from eventpanel.estimators.core.arrays import Mask
+from eventpanel.datasets.panel import Panel
+from eventpanel.estimators.core.arrays import Codes, Mask
 
 COLUMNS = ("cause", "unit", "rows", "first", "last")
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Ledger:
     """Rows still in the sample, and why the others left; each row leaves once, for the first cause that applies.
 
     Parameters
     ----------
-    units : Series, shape (n,)
-        Unit of every row, such as the importer.
-    periods : Series, shape (n,)
-        Period of every row.
+    panel : Panel
+        Whose rows are kept or lost.
+    by : str
+        Column of the unit that lost rows are listed by, such as the importer.
+    keep : ndarray of bool, shape (n,), optional
+        Rows still in the sample; all of them to begin with.
+    cause : ndarray, shape (n,), optional
+        Number of the cause, 0 for none.
+    causes : list of str
+        Causes in the order they applied.
     """
 
-    units: pd.Series
-    periods: pd.Series
-    keep: Mask = field(init=False)
-    cause: np.ndarray[tuple[int], np.dtype[np.object_]] = field(init=False)
+    panel: Panel
+    by: str
+    keep: Mask = field(default_factory=lambda: np.ones(0, dtype=bool))
+    cause: Codes = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    causes: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.keep = np.ones(len(self.units), dtype=bool)
-        self.cause = np.full(len(self.units), "", dtype=object)
+        if not len(self.keep):
+            self.keep = np.ones(len(self.panel.frame), dtype=bool)
+            self.cause = np.zeros(len(self.panel.frame), dtype=np.int64)
+
+    def copy(self) -> Ledger:
+        """Return a ledger that can be written on without changing this one."""
+        return Ledger(self.panel, self.by, self.keep.copy(), self.cause.copy(), list(self.causes))
 
     def drop(self, rows: Mask, cause: str) -> None:
         """Take rows out of the sample, shape (n,)."""
+        if not rows.any():
+            return
         lost = self.keep & rows
-        self.cause[lost] = cause
-        self.keep &= ~rows
+        if lost.any():
+            if cause not in self.causes:
+                self.causes.append(cause)
+            self.cause[lost] = self.causes.index(cause) + 1
+            self.keep = self.keep & ~rows
 
     def table(self) -> pd.DataFrame:
         """One line per cause and unit: cause, unit, rows, first, last; in the order the causes applied."""
-        lost = pd.DataFrame({"cause": self.cause, "unit": self.units, "period": self.periods})[~self.keep]
-        if lost.empty:
+        lost = ~self.keep
+        if not lost.any():
             return pd.DataFrame(columns=list(COLUMNS))
-        order = list(dict.fromkeys(self.cause[~self.keep]))
-        grouped = lost.groupby(["cause", "unit"])["period"].agg(rows="size", first="min", last="max").reset_index()
-        rank = grouped["cause"].map({cause: number for number, cause in enumerate(order)})
-        return grouped.assign(rank=rank).sort_values(["rank", "unit"], ignore_index=True)[list(COLUMNS)]
+        units, periods = (self.panel.column(name)[lost] for name in (self.by, str(self.panel.period)))
+        rows = pd.DataFrame({"rank": self.cause[lost], "unit": units, "period": periods})
+        grouped = rows.groupby(["rank", "unit"])["period"].agg(rows="size", first="min", last="max").reset_index()
+        grouped.insert(0, "cause", [self.causes[rank - 1] for rank in grouped["rank"]])
+        return grouped[list(COLUMNS)]

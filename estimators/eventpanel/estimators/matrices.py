@@ -2,55 +2,94 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
-from eventpanel.datasets.errors import DesignError, FewClustersError, NoEventError, first_few
+from eventpanel.datasets.errors import DesignError, NoEventError, first_few
 from eventpanel.datasets.panel import Panel
+from eventpanel.estimators.calendar import ordinals
+from eventpanel.estimators.clusters import check_clusters, few_clusters
 from eventpanel.estimators.core.arrays import Codes, Floats, Mask
 from eventpanel.estimators.core.groups import cross, is_nested, not_singletons, recode
 from eventpanel.estimators.design import Design
-from eventpanel.estimators.events import Record, calendar, event_unit, record
 from eventpanel.estimators.ledger import Ledger
-from eventpanel.estimators.moderator import group_order, moderator_groups
-from eventpanel.estimators.path import Term, check_record, event_path, happened_in
+from eventpanel.estimators.moderator import Groups, groups_of
+from eventpanel.estimators.path import Term, check_record, event_grids, happened_in
+from eventpanel.estimators.record import Record, record
 
-MINIMUM_CLUSTERS = 3
+__all__ = ["Matrices", "check_clusters", "matrices", "without_rows"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Matrices:
     """A design on a panel.
+
+    The terms of the path and of the moderator are the same in all rows of a cell: a unit of the event, a period and a
+    group. They are held once per cell.
 
     Attributes
     ----------
     y : ndarray, shape (n,)
-    X : ndarray, shape (n, k)
+    profiles : ndarray, shape (cells, p)
+        Values of the first p terms in each cell.
+    cells : ndarray, shape (n,)
+        Cell of each row.
+    controls : ndarray, shape (n, k - p)
+        The other terms.
     terms : tuple of Term, length k
     effects : tuple of (name, codes of shape (n,))
     clusters : ndarray, shape (n,)
     weights : ndarray, shape (n,), or None
-    groups : Series, shape (n,)
-        Group of each row; empty text without a moderator.
+    group : ndarray, shape (n,)
+        Group of each row, as position among the names.
+    names : tuple of str
+        Names of the groups; one empty text without a moderator.
     happened : ndarray of bool, shape (n,)
         Whether the uncoded event happened in that row.
-    sample : ndarray of bool, shape (rows of the panel,)
-    ledger : DataFrame
-        cause, unit, rows, first, last.
+    lost : Ledger
+        Which rows of the panel are used, and why the others are not.
     """
 
     y: Floats
-    X: Floats
+    profiles: Floats
+    cells: Codes
+    controls: Floats
     terms: tuple[Term, ...]
     effects: tuple[tuple[str, Codes], ...]
     clusters: Codes
     weights: Floats | None
-    groups: pd.Series
+    group: Codes
+    names: tuple[str, ...]
     happened: Mask
-    sample: Mask
-    ledger: pd.DataFrame
+    lost: Ledger
+
+    @property
+    def X(self) -> Floats:
+        """Terms by row, shape (n, k); each column lies together in memory."""
+        out = np.empty((len(self.terms), len(self.y)))
+        p = self.profiles.shape[1]
+        np.take(self.profiles.T, self.cells, axis=1, out=out[:p], mode="clip")
+        out[p:] = self.controls.T
+        return out.T
+
+    @property
+    def groups(self) -> pd.Series:
+        """Name of the group of each row, shape (n,), on the index of the panel."""
+        names = np.array(self.names, dtype=object)
+        return pd.Series(names[self.group], index=np.flatnonzero(self.sample), dtype=object)
+
+    @property
+    def sample(self) -> Mask:
+        """Rows of the panel that are used, shape (rows of the panel,)."""
+        return self.lost.keep
+
+    @property
+    def ledger(self) -> pd.DataFrame:
+        """Lost rows: cause, unit, rows, first, last."""
+        return self.lost.table()
 
 
 def matrices(panel: Panel, design: Design) -> Matrices:
@@ -63,12 +102,10 @@ def matrices(panel: Panel, design: Design) -> Matrices:
     """
     events = record(panel, design.event)
     check_record(events, design)
-    path = event_path(panel, design, events)
-    groups = _groups(panel, design)
+    path, groups = event_grids(design, events), _groups(panel, design)
     ledger = _sample(panel, design, path, groups, events)
-    clusters = recode(_factor(panel.column(design.covariance.by)))
-    order = ("",) if design.moderator is None else group_order(groups[ledger.keep], design.moderator)
-    check_clusters(groups[ledger.keep], clusters[ledger.keep])
+    clusters = _factor(panel, design.covariance.by)
+    few_clusters(groups.codes, groups.names, clusters, ledger.keep)
     effects = {name: _effect(panel, design, groups, name) for name in design.fixed_effects}
     ledger.drop(~_not_alone(list(effects.values()), ledger.keep), "alone in a fixed effect")
     keep = ledger.keep
@@ -76,21 +113,41 @@ def matrices(panel: Panel, design: Design) -> Matrices:
         raise DesignError(
             "No row is left to estimate from.", _causes(ledger), "see the ledger: which cause takes the rows"
         )
-    happened = happened_in(panel, design, events)
-    check_clusters(groups[keep], clusters[keep])
-    _check_events(order, groups[keep], happened[keep], path[keep])
-    columns, terms = _columns(panel, design, path, groups, order)
+    few_clusters(groups.codes, groups.names, clusters, keep)
+    where = keep if not keep.all() else slice(None)
+    present = np.flatnonzero(np.bincount(groups.codes[where], minlength=len(groups.names)))
+    renumber = np.full(len(groups.names), -1)
+    renumber[present] = np.arange(len(present))
+    group, names = renumber[groups.codes[where]], tuple(groups.names[g] for g in present)
+    at = events.calendar.cells[where] * len(names) + group
+    cells = recode(at)
+    first = np.empty(int(cells.max()) + 1, dtype=np.int64)
+    first[cells] = at
+    values, member = (
+        np.column_stack([grid.reshape(-1)[first // len(names)] for grid in path.values()]),
+        first % len(names),
+    )
+    happened = happened_in(design, events)[where]
+    _check_events(names, values, member, np.bincount(group[happened], minlength=len(names)))
+    profiles = np.hstack([np.where((member == g)[:, None], values, 0.0) for g in range(len(names))])
+    terms = _path_terms(design, path, names)
+    if not (design.moderator is None or _absorbed(list(effects.values()), groups)):
+        profiles = np.column_stack([profiles, np.eye(len(names))[member, 1:]])
+        terms += tuple(Term(f"{design.moderator.name} = {name}") for name in names[1:])
+    controls = [panel.number(control).to_numpy()[where] for control in design.controls]
     return Matrices(
-        y=panel.number(design.outcome).to_numpy()[keep],
-        X=columns[keep],
-        terms=terms,
-        effects=tuple((name, recode(codes[keep])) for name, codes in effects.items()),
-        clusters=recode(clusters[keep]),
-        weights=None if design.weights is None else panel.number(design.weights).to_numpy()[keep],
-        groups=groups[keep],
-        happened=happened[keep],
-        sample=keep,
-        ledger=ledger.table(),
+        y=panel.number(design.outcome).to_numpy()[where],
+        profiles=profiles,
+        cells=cells,
+        controls=np.array(controls).T if controls else np.empty((len(cells), 0)),
+        terms=(*terms, *map(Term, design.controls)),
+        effects=tuple((name, recode(codes[where])) for name, codes in effects.items()),
+        clusters=recode(clusters[where]),
+        weights=None if design.weights is None else panel.number(design.weights).to_numpy()[where],
+        group=group,
+        names=names,
+        happened=happened,
+        lost=ledger,
     )
 
 
@@ -109,47 +166,52 @@ def without_rows(panel: Panel, design: Design, m: Matrices, rows: Mask, cause: s
     """
     if not rows.any():
         return m
-    by = event_unit(panel, design.event)
-    lost = Ledger(panel.column(by)[m.sample], panel.column(str(panel.period))[m.sample])
-    lost.drop(rows, cause)
-    sample = m.sample.copy()
-    sample[m.sample] = ~rows
+    lost, left = m.lost.copy(), np.zeros(len(m.sample), dtype=bool)
+    left[m.sample] = rows
+    lost.drop(left, cause)
+    cells = recode(m.cells[~rows])
+    profiles = np.empty((int(cells.max(initial=-1)) + 1, m.profiles.shape[1]))
+    profiles[cells] = m.profiles[m.cells[~rows]]
     return replace(
         m,
         y=m.y[~rows],
-        X=m.X[~rows],
+        profiles=profiles,
+        cells=cells,
+        controls=m.controls[~rows],
         effects=tuple((name, recode(codes[~rows])) for name, codes in m.effects),
         clusters=recode(m.clusters[~rows]),
         weights=None if m.weights is None else m.weights[~rows],
-        groups=m.groups[~rows],
+        group=m.group[~rows],
         happened=m.happened[~rows],
-        sample=sample,
-        ledger=pd.concat([m.ledger, lost.table()], ignore_index=True) if len(m.ledger) else lost.table(),
+        lost=lost,
     )
 
 
-def _groups(panel: Panel, design: Design) -> pd.Series:
+def _groups(panel: Panel, design: Design) -> Groups:
     if design.moderator is None:
-        return pd.Series("", index=panel.frame.index, dtype=object)
-    return moderator_groups(panel, design.moderator)
+        return Groups(np.zeros(len(panel.frame), dtype=np.int64), ("",))
+    return groups_of(panel, design.moderator)
 
 
-def _sample(panel: Panel, design: Design, path: pd.DataFrame, groups: pd.Series, events: Record) -> Ledger:
-    units = panel.column(events.by)
-    ledger = Ledger(units, panel.column(str(panel.period)))
+def _sample(panel: Panel, design: Design, path: dict[int, Floats], groups: Groups, events: Record) -> Ledger:
+    where, ledger = events.calendar, Ledger(panel, events.by)
     _restrict(panel, design, ledger)
-    ledger.drop(panel.number(design.outcome).isna().to_numpy(), f"no value of the outcome {design.outcome}")
+    ledger.drop(np.isnan(panel.number(design.outcome).to_numpy()), f"no value of the outcome {design.outcome}")
     if design.moderator is not None:
-        ledger.drop(groups.isna().to_numpy(), f"no group of the moderator {design.moderator.name}")
-    watched = units.isin(events.raw.index.get_level_values(0))
-    ledger.drop(~watched.to_numpy(), f"never in the record of the event {design.event.column}")
-    for event_time in sorted(map(int, path.columns), key=abs):
-        ledger.drop(path[event_time].isna().to_numpy(), _lost_event(design, event_time))
+        ledger.drop(groups.codes < 0, f"no group of the moderator {design.moderator.name}")
+    watched = events.known.any(axis=1)
+    if not watched[:-1].all() or len(watched) - 1 != len(where.units):
+        unit = where.cells // where.periods
+        ledger.drop(~watched[unit], f"never in the record of the event {design.event.column}")
+    for event_time in sorted(path, key=abs):
+        missing = np.isnan(path[event_time])
+        if missing[:-1].any() or missing[-1].any():
+            ledger.drop(np.asarray(where.rows(missing), dtype=bool), _lost_event(design, event_time))
     for control in design.controls:
-        ledger.drop(panel.number(control).isna().to_numpy(), f"no value of the control {control}")
+        ledger.drop(np.isnan(panel.number(control).to_numpy()), f"no value of the control {control}")
     if design.weights is not None:
-        weights = panel.number(design.weights)
-        ledger.drop(~(weights > 0).to_numpy(), f"no positive weight {design.weights}")
+        weights = panel.number(design.weights).to_numpy()
+        ledger.drop(~(weights > 0), f"no positive weight {design.weights}")
     return ledger
 
 
@@ -161,7 +223,7 @@ def _lost_event(design: Design, event_time: int) -> str:
 
 
 def _restrict(panel: Panel, design: Design, ledger: Ledger) -> None:
-    times, sample = calendar(panel), design.sample
+    times, sample = ordinals(panel), design.sample
     if sample.first is not None:
         ledger.drop(times < sample.first, "before the sample period")
     if sample.last is not None:
@@ -177,21 +239,22 @@ def _restrict(panel: Panel, design: Design, ledger: Ledger) -> None:
             )
         ledger.drop(~held.isin(list(values)).to_numpy(), f"other {column}")
     for moderator, group in sample.among:
-        ledger.drop((moderator_groups(panel, moderator) != group).to_numpy(), f"not {group} by {moderator.name}")
+        ledger.drop(~groups_of(panel, moderator).of(group), f"not {group} by {moderator.name}")
 
 
-def _factor(column: pd.Series) -> Codes:
-    codes = pd.factorize(column, sort=True)[0].astype(np.int64)
-    if (codes < 0).any():
-        codes[codes < 0] = codes.max() + 1
-    return codes
+def _factor(panel: Panel, name: str) -> Codes:
+    """Codes of a column; rows without a value are a group of their own."""
+    coded = panel.codes(name)
+    return np.where(coded.codes < 0, len(coded.labels), coded.codes) if (coded.codes < 0).any() else coded.codes
 
 
-def _effect(panel: Panel, design: Design, groups: pd.Series, name: str) -> Codes:
+def _effect(panel: Panel, design: Design, groups: Groups, name: str) -> Codes:
     codes: Codes | None = None
     for part in name.split("^"):
-        is_moderator = design.moderator is not None and part == design.moderator.name
-        one = _factor(groups if is_moderator else panel.column(part))
+        if design.moderator is not None and part == design.moderator.name:
+            one = np.where(groups.codes < 0, len(groups.names), groups.codes)
+        else:
+            one = _factor(panel, part)
         codes = one if codes is None else cross(codes, one)
     assert codes is not None
     return codes
@@ -200,7 +263,7 @@ def _effect(panel: Panel, design: Design, groups: pd.Series, name: str) -> Codes
 def _not_alone(effects: list[Codes], keep: Mask) -> Mask:
     alive = keep.copy()
     if effects:
-        alive[keep] = not_singletons([codes[keep] for codes in effects])
+        alive[keep] = not_singletons([codes if keep.all() else codes[keep] for codes in effects])
     return alive
 
 
@@ -209,61 +272,23 @@ def _causes(ledger: Ledger) -> str:
     return first_few(f"{cause}: {rows} rows" for cause, rows in table.items())
 
 
-def check_clusters(groups: pd.Series, clusters: Codes) -> None:
-    """Refuse groups of too few clusters.
-
-    Raises
-    ------
-    FewClustersError
-    """
-    for group in groups.dropna().unique():
-        rows = (groups == group).to_numpy()
-        n = len(np.unique(clusters[rows]))
-        if n < MINIMUM_CLUSTERS:
-            raise FewClustersError(
-                f"{_where(group)} has {n} cluster(s); standard errors would mean nothing.",
-                f"{int(rows.sum())} rows in {_where(group)}",
-                "use a wider sample or another cutoff, or drop the moderator",
-            )
+def _path_terms(design: Design, times: Iterable[int], names: tuple[str, ...]) -> tuple[Term, ...]:
+    inside = design.window.event_times
+    return tuple(Term(design.event.column, k, name, k not in inside) for name in names for k in times)
 
 
-def _check_events(order: tuple[str, ...], groups: pd.Series, happened: Mask, path: pd.DataFrame) -> None:
-    for group in order:
-        rows = (groups == group).to_numpy()
-        if not happened[rows].any() or (path[rows].nunique() <= 1).all():
+def _check_events(names: tuple[str, ...], values: Floats, member: Codes, happened: Codes) -> None:
+    for g, name in enumerate(names):
+        mine = values[member == g]
+        if not happened[g] or (np.ptp(mine, axis=0) == 0).all():
             raise NoEventError(
-                f"The event never varies in {_where(group)}.",
-                f"{int(rows.sum())} rows",
+                f"The event never varies in {f'group {name!r}' if name else 'the sample'}.",
+                f"{len(mine)} units and periods",
                 "check the event column, its threshold and the sample",
             )
 
 
-def _where(group: str) -> str:
-    return f"group {group!r}" if group else "the sample"
-
-
-def _columns(
-    panel: Panel, design: Design, path: pd.DataFrame, groups: pd.Series, order: tuple[str, ...]
-) -> tuple[Floats, tuple[Term, ...]]:
-    columns: list[Floats] = []
-    terms: list[Term] = []
-    for group in order:
-        member = (groups == group).to_numpy()
-        for event_time in map(int, path.columns):
-            columns.append(np.where(member, path[event_time].to_numpy(dtype=float), 0.0))
-            terms.append(Term(design.event.column, event_time, group, event_time not in design.window.event_times))
-    if design.moderator is not None and not _absorbed(panel, design, groups):
-        for group in order[1:]:
-            columns.append((groups == group).to_numpy().astype(float))
-            terms.append(Term(f"{design.moderator.name} = {group}"))
-    for control in design.controls:
-        columns.append(panel.number(control).to_numpy())
-        terms.append(Term(control))
-    return np.column_stack(columns), tuple(terms)
-
-
-def _absorbed(panel: Panel, design: Design, groups: pd.Series) -> bool:
+def _absorbed(effects: list[Codes], groups: Groups) -> bool:
     """Whether the groups themselves are constant within some fixed effect."""
-    codes = _factor(groups)
-    known = groups.notna().to_numpy()
-    return any(is_nested(_effect(panel, design, groups, name)[known], codes[known]) for name in design.fixed_effects)
+    known = groups.codes >= 0
+    return any(is_nested(codes[known], groups.codes[known]) for codes in effects)

@@ -10,7 +10,9 @@ import pandas as pd
 
 from eventpanel.datasets.errors import DesignError, first_few
 from eventpanel.datasets.panel import Panel
-from eventpanel.estimators.events import calendar
+from eventpanel.estimators.calendar import calendar, shifted
+from eventpanel.estimators.core.arrays import Codes, Floats, Mask
+from eventpanel.estimators.core.groups import cross
 
 __all__ = ["Moderator"]
 
@@ -100,30 +102,66 @@ class Moderator:
         return f"{self.name}: {cut}{when}"
 
 
-def moderator_groups(panel: Panel, moderator: Moderator) -> pd.Series:
-    """Group name of every row of the panel, shape (n,); missing where it cannot be told.
+@dataclass(frozen=True, slots=True, eq=False)
+class Groups:
+    """Group of every row of the panel.
+
+    Attributes
+    ----------
+    codes : ndarray, shape (n,)
+        Position among the names; -1 where it cannot be told.
+    names : tuple of str
+        As the moderator orders them, else sorted.
+    """
+
+    codes: Codes
+    names: tuple[str, ...]
+
+    def of(self, name: str) -> Mask:
+        """Rows of one group, shape (n,); none of a group that is not there."""
+        return self.codes == (self.names.index(name) if name in self.names else len(self.names))
+
+
+def groups_of(panel: Panel, moderator: Moderator) -> Groups:
+    """Find the group of every row of the panel.
 
     Raises
     ------
     DesignError
         A group that no row has, or a moderator that varies although it is called fixed.
     """
-    values = panel.column(moderator.column) if moderator.below is None else panel.number(moderator.column)
-    values = _timed(panel, moderator, values)
     if moderator.below is not None:
-        low = pd.Series(np.where(values < moderator.below, *moderator.groups), index=values.index, dtype=object)
-        return low.where(values.notna(), None)
-    labels = values.astype(object).where(values.notna(), None).map(lambda v: v if v is None else str(v))
-    if not moderator.groups:
-        return labels
-    absent = [group for group in moderator.groups if not (labels == group).any()]
+        values = _timed(panel, moderator, panel.number(moderator.column).to_numpy())
+        high = (values >= moderator.below).astype(np.int64)
+        return Groups(np.where(np.isnan(values), -1, high), moderator.groups)
+    coded = panel.codes(moderator.column)
+    values = _timed(panel, moderator, np.where(coded.codes < 0, np.nan, coded.codes.astype(np.float64)))
+    codes = np.where(np.isnan(values), -1, values).astype(np.int64)
+    texts = [str(label) for label in coded.labels]
+    names = moderator.groups or tuple(sorted(set(texts)))
+    present = {texts[code] for code in np.unique(codes) if code >= 0}
+    absent = [name for name in moderator.groups if name not in present]
     if absent:
         raise DesignError(
             f"The moderator {moderator.name!r} never takes the value {first_few(map(repr, absent))}.",
-            f"values: {first_few(sorted(labels.dropna().unique()), 12)}",
+            f"values: {first_few(sorted(present), 12)}",
             "correct its groups",
         )
-    return labels.where(labels.isin(moderator.groups), None)
+    position = np.array([names.index(text) if text in names else -1 for text in texts] + [-1])
+    return Groups(position[codes], names)
+
+
+def moderator_groups(panel: Panel, moderator: Moderator) -> pd.Series:
+    """Group name of every row of the panel, shape (n,); missing where it cannot be told.
+
+    Raises
+    ------
+    DesignError
+        As :func:`groups_of`.
+    """
+    groups = groups_of(panel, moderator)
+    names = np.array([*groups.names, None], dtype=object)
+    return pd.Series(names[groups.codes], index=panel.frame.index, dtype=object)
 
 
 def group_order(groups: pd.Series, moderator: Moderator) -> tuple[str, ...]:
@@ -132,31 +170,38 @@ def group_order(groups: pd.Series, moderator: Moderator) -> tuple[str, ...]:
     return tuple(g for g in moderator.groups if g in present) or tuple(sorted(present))
 
 
-def _timed(panel: Panel, moderator: Moderator, values: pd.Series) -> pd.Series:
+def _timed(panel: Panel, moderator: Moderator, values: Floats) -> Floats:
     if moderator.timing in ("contemporaneous", "fixed"):
         if moderator.timing == "fixed":
             _refuse_varying(panel, moderator, values)
         return values
-    unit, times = panel.column(str(moderator.by)), calendar(panel)
-    history = pd.DataFrame({"unit": unit, "time": times, "value": values}).dropna().drop_duplicates()
-    if history.duplicated(["unit", "time"]).any():
+    where = calendar(panel, str(moderator.by))
+    grid, differs = where.grid(values)
+    if differs.any():
         raise DesignError(
             f"{moderator.column!r} differs between rows of one {moderator.by} and period.",
             moderator.name,
             "choose another column for `by`",
         )
-    lookup = history.set_index(["unit", "time"])["value"]
-    when = np.full(len(times), moderator.base) if moderator.timing == "base" else times - moderator.lag
-    wanted = pd.MultiIndex.from_arrays([unit, when])
-    return pd.Series(lookup.reindex(wanted).to_numpy(), index=values.index)
+    if moderator.timing == "lagged":
+        return np.asarray(where.rows(shifted(grid, moderator.lag)), dtype=np.float64)
+    base = (moderator.base or 0) - where.first
+    held = grid[:, base] if 0 <= base < where.periods else np.full(len(grid), np.nan)
+    return np.asarray(held[where.cells // where.periods])
 
 
-def _refuse_varying(panel: Panel, moderator: Moderator, values: pd.Series) -> None:
-    keys = list(panel.unit)
-    varying = values.groupby([panel.frame[key] for key in keys]).nunique() > 1
+def _refuse_varying(panel: Panel, moderator: Moderator, values: Floats) -> None:
+    unit = panel.codes(panel.unit[0]).codes
+    for name in panel.unit[1:]:
+        unit = cross(unit, panel.codes(name).codes)
+    known = ~np.isnan(values)
+    held = np.full(int(unit.max(initial=-1)) + 1, np.nan)
+    held[unit[known]] = values[known]
+    varying = known & (held[unit] != values)
     if varying.any():
+        units = panel.frame.loc[varying, list(panel.unit)].drop_duplicates()
         raise DesignError(
             f"The moderator {moderator.name!r} is called fixed but changes over time.",
-            first_few(varying.index[varying]),
+            first_few(" ".join(map(str, row)) for row in units.itertuples(index=False)),
             "use timing='base', 'lagged' or 'contemporaneous'",
         )

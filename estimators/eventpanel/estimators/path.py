@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from eventpanel.datasets.errors import NoEventError, WindowError, first_few
 from eventpanel.datasets.panel import Panel
-from eventpanel.estimators.core.arrays import Mask
+from eventpanel.estimators.calendar import shifted
+from eventpanel.estimators.core.arrays import Floats, Mask
 from eventpanel.estimators.design import Design
-from eventpanel.estimators.events import Record, calendar
+from eventpanel.estimators.record import Record
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,33 +57,36 @@ def event_path(panel: Panel, design: Design, events: Record) -> pd.DataFrame:
     DataFrame, shape (rows of the panel, terms)
         One column per event time; with binned ends also ``-leads - 1`` and ``lags + 1``.
     """
-    series = {k: shift_onto(events.coded, k) for k in design.window.event_times}
-    if design.window.ends == "bin":
+    rows = {k: events.calendar.rows(grid) for k, grid in event_grids(design, events).items()}
+    return pd.DataFrame(rows, index=panel.frame.index)
+
+
+def event_grids(design: Design, events: Record) -> dict[int, Floats]:
+    """Leads and lags of the event on its calendar: grids by event time, binned ends first and last."""
+    window = design.window
+    grids = {k: shifted(events.code, k) for k in window.event_times}
+    if window.ends == "bin":
         ahead, behind = _ends(events, design)
-        series = {-design.window.leads - 1: ahead, **series, design.window.lags + 1: behind}
-    index = pd.MultiIndex.from_arrays([panel.column(events.by), calendar(panel)])
-    return pd.DataFrame({k: s.reindex(index).to_numpy() for k, s in series.items()}, index=panel.frame.index)
+        grids = {-window.leads - 1: ahead, **grids, window.lags + 1: behind}
+    return grids
 
 
-def shift_onto(series: pd.Series, event_time: int) -> pd.Series:
-    """Place each value ``event_time`` periods later on the calendar, so that a gap in the record loses only itself."""
-    units, times = series.index.get_level_values(0), series.index.get_level_values(1)
-    return pd.Series(series.to_numpy(), index=pd.MultiIndex.from_arrays([units, times + event_time]))
-
-
-def _ends(events: Record, design: Design) -> tuple[pd.Series, pd.Series]:
+def _ends(events: Record, design: Design) -> tuple[Floats, Floats]:
     """Events further ahead than the leads and further back than the lags, while the record is unbroken."""
+    known = events.known
     if design.event.kind == "change":
-        level = events.raw
+        level = events.given
     else:
-        coded = events.coded
-        units = coded.index.get_level_values(0)
-        steps = pd.Series(coded.index.get_level_values(1), index=coded.index).groupby(level=0).diff()
-        broken = (coded.isna() | (steps > 1)).groupby(level=0).cummax()
-        level = coded.groupby(units).cumsum().where(~broken)
-    total = level.groupby(level=0).transform("last")
-    ahead = total - level
-    return shift_onto(ahead, -design.window.leads), shift_onto(level, design.window.lags + 1)
+        begun = np.logical_or.accumulate(known, axis=1)
+        gap = known[:, 1:] & ~known[:, :-1] & begun[:, :-1]
+        broken = known & np.isnan(events.code)
+        broken[:, 1:] |= gap
+        broken = np.logical_or.accumulate(broken, axis=1)
+        level = np.where(known & ~broken, np.nancumsum(events.code, axis=1), np.nan)
+    # The last level of each unit; a unit without any has none.
+    last = level.shape[1] - 1 - np.argmax(~np.isnan(level[:, ::-1]), axis=1)
+    total = np.take_along_axis(level, last[:, None], axis=1)
+    return shifted(total - level, -design.window.leads), shifted(level, design.window.lags + 1)
 
 
 def check_record(events: Record, design: Design) -> None:
@@ -91,16 +96,17 @@ def check_record(events: Record, design: Design) -> None:
     ------
     NoEventError, WindowError
     """
-    column, window = design.event.column, design.window
-    if events.raw.nunique() <= 1:
-        held = first_few(f"{value:g}" for value in events.raw.unique()) or "no value at all"
+    column, window, known = design.event.column, design.window, events.known
+    values = events.given[known]
+    if not len(values) or values.min() == values.max():
+        held = first_few(f"{value:g}" for value in np.unique(values)) or "no value at all"
         raise NoEventError(
             f"The event {column!r} never varies.",
-            f"{len(events.raw)} units and periods hold {held}",
+            f"{len(values)} units and periods hold {held}",
             "check the event column and its coverage",
         )
-    times = events.coded.index.get_level_values(1)
-    length, needed = int(times.max() - times.min()) + 1, window.leads + window.lags + 1
+    periods = np.flatnonzero(known.any(axis=0))
+    length, needed = int(periods[-1] - periods[0]) + 1, window.leads + window.lags + 1
     if needed > length:
         raise WindowError(
             "The window is longer than the event record.",
@@ -109,8 +115,10 @@ def check_record(events: Record, design: Design) -> None:
         )
 
 
-def happened_in(panel: Panel, design: Design, events: Record) -> Mask:
-    """Whether something happened in a row: the level changed, the threshold was passed, or the dose is not zero."""
-    index = pd.MultiIndex.from_arrays([panel.column(events.by), calendar(panel)])
-    values = events.coded if design.event.kind != "dose" else events.raw
-    return (values.reindex(index).fillna(0.0) != 0).to_numpy()
+def happened_in(design: Design, events: Record) -> Mask:
+    """Whether something happened in a row of the panel.
+
+    The level changed, the threshold was passed, or the dose is not zero.
+    """
+    values = events.code if design.event.kind != "dose" else events.given
+    return np.asarray(events.calendar.rows(np.nan_to_num(values) != 0), dtype=bool)

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from eventpanel.datasets.errors import IdentificationError, first_few
+from eventpanel.estimators.clusters import clusters_by_group
 from eventpanel.estimators.core.absorb import Absorbed, absorb
 from eventpanel.estimators.core.arrays import Floats, Mask
 from eventpanel.estimators.core.groups import is_nested
@@ -17,7 +17,7 @@ from eventpanel.estimators.core.least_squares import Fit, independent
 from eventpanel.estimators.core.sandwich import clustered
 from eventpanel.estimators.covariance import Counts
 from eventpanel.estimators.design import Design
-from eventpanel.estimators.estimate import Estimate
+from eventpanel.estimators.estimate import Estimate, GroupSize
 from eventpanel.estimators.matrices import Matrices
 from eventpanel.estimators.path import Term
 
@@ -124,8 +124,8 @@ def assemble(estimator: str, design: Design, m: Matrices, solution: Solution) ->
     solution : Solution
     """
     fit, terms = solution.fit, tuple(t for t, keep in zip(m.terms, solution.kept, strict=True) if keep)
-    counts, by_group = _counts(m, solution.rank, len(terms)), _by_group(m)
-    treated = len(np.unique(m.clusters[m.happened]))
+    counts, sizes = _counts(m, solution.rank, len(terms)), _sizes(m)
+    treated = int((np.bincount(m.clusters[m.happened]) > 0).sum())
     vcov, dof = solution.corrected or (design.covariance.factor(counts) * clustered(fit, m.clusters), None)
     estimate = Estimate(
         estimator=estimator,
@@ -133,17 +133,16 @@ def assemble(estimator: str, design: Design, m: Matrices, solution: Solution) ->
         terms=terms,
         coef=fit.coef,
         vcov=vcov,
-        dof=_dof(terms, by_group, counts) if dof is None else dof,
+        dof=_dof(terms, sizes, counts) if dof is None else dof,
         nobs=counts.nobs,
         n_clusters=counts.clusters,
         n_treated=treated,
-        sample=m.sample,
-        reference=_reference(design, by_group["group"].tolist()),
+        reference=_reference(design, m.names),
         dropped=solution.dropped,
-        ledger=m.ledger,
-        by_group=by_group,
+        lost=m.lost,
+        sizes=sizes,
         facts=(("Fixed effects", _levels(m)), *solution.facts),
-        notes=_notes(design, counts, treated, by_group, solution.dropped),
+        notes=_notes(design, counts, treated, sizes, solution.dropped),
     )
     for note in estimate.notes:
         warnings.warn(note, EstimationWarning, stacklevel=3)
@@ -160,26 +159,19 @@ def _counts(m: Matrices, rank: int, terms: int) -> Counts:
     return Counts(len(m.y), int(m.clusters.max()) + 1, terms, rank, inside)
 
 
-def _by_group(m: Matrices) -> pd.DataFrame:
-    rows = []
-    for group in dict.fromkeys(term.group for term in m.terms if term.event_time is not None):
-        member = (m.groups == group).to_numpy()
-        weights = None if m.weights is None else m.weights[member]
-        rows.append(
-            {
-                "group": group,
-                "rows": int(member.sum()),
-                "clusters": len(np.unique(m.clusters[member])),
-                "treated_clusters": len(np.unique(m.clusters[member & m.happened])),
-                "outcome_mean": float(np.average(m.y[member], weights=weights)),
-            }
-        )
-    return pd.DataFrame(rows)
+def _sizes(m: Matrices) -> tuple[GroupSize, ...]:
+    groups = len(m.names)
+    weights = np.ones(len(m.y)) if m.weights is None else m.weights
+    rows = np.bincount(m.group, minlength=groups)
+    clusters = clusters_by_group(m.group, m.clusters, groups)
+    treated = clusters_by_group(m.group[m.happened], m.clusters[m.happened], groups)
+    means = np.bincount(m.group, weights=weights * m.y, minlength=groups) / np.bincount(m.group, weights=weights)
+    return tuple(map(GroupSize, m.names, rows.tolist(), clusters.tolist(), treated.tolist(), means.tolist()))
 
 
-def _dof(terms: Sequence[Term], by_group: pd.DataFrame, counts: Counts) -> Floats:
+def _dof(terms: Sequence[Term], sizes: Sequence[GroupSize], counts: Counts) -> Floats:
     """Clusters less one, of the term's group where it has one: a path rests on the clusters of its own group."""
-    clusters = dict(zip(by_group["group"], by_group["clusters"], strict=True))
+    clusters = {size.group: size.clusters for size in sizes}
     return np.array([clusters[t.group] if t.event_time is not None else counts.clusters for t in terms]) - 1.0
 
 
@@ -190,18 +182,18 @@ def _reference(design: Design, groups: Sequence[str]) -> tuple[Term, ...]:
 
 
 def _notes(
-    design: Design, counts: Counts, treated: int, by_group: pd.DataFrame, dropped: Sequence[tuple[Term, str]]
+    design: Design, counts: Counts, treated: int, sizes: Sequence[GroupSize], dropped: Sequence[tuple[Term, str]]
 ) -> tuple[str, ...]:
     notes = []
     if counts.clusters < FEW_CLUSTERS:
         notes.append(f"only {counts.clusters} clusters: tests reject too often; see docs/methods/inference.md.")
     elif treated < FEW_TREATED:
         notes.append(f"the event happens in only {treated} clusters: standard errors may be far too small.")
-    for row in by_group.to_dict("records"):
-        few = row["clusters"] < FEW_CLUSTERS or row["treated_clusters"] < FEW_TREATED
-        if row["group"] and few:
+    for size in sizes:
+        few = size.clusters < FEW_CLUSTERS or size.treated_clusters < FEW_TREATED
+        if size.group and few:
             notes.append(
-                f"{row['group']}: {row['clusters']} clusters, {row['treated_clusters']} with an event; its standard "
+                f"{size.group}: {size.clusters} clusters, {size.treated_clusters} with an event; its standard "
                 "errors rest on few clusters."
             )
     if design.moderator is not None and design.moderator.timing == "contemporaneous":

@@ -103,7 +103,9 @@ def absorber(groupings: Sequence[Codes], weights: Floats | None = None) -> Absor
     if not rest:
         return Absorber(groups, weights, None, _present(first), exact_rank=True)
     parts = connected_parts(first, rest[0])
-    in_turn = Absorber(groups, weights, None, _present(first) + _present(rest[0]) - len(np.unique(parts)), len(rest) == 1)
+    in_turn = Absorber(
+        groups, weights, None, _present(first) + _present(rest[0]) - len(np.unique(parts)), len(rest) == 1
+    )
     if in_turn.exact_rank and _balanced(in_turn):
         return in_turn
     table = cross_table(first, rest, weights)

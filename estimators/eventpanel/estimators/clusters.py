@@ -1,0 +1,70 @@
+"""Clusters: how many of them each group has, and the refusal of too few."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from eventpanel.datasets.errors import FewClustersError
+from eventpanel.estimators.core.arrays import Codes, Mask
+
+MINIMUM_CLUSTERS = 3
+
+
+def clusters_by_group(group: Codes, clusters: Codes, groups: int) -> Codes:
+    """Count the clusters of each group, shape (groups,).
+
+    Parameters
+    ----------
+    group, clusters : ndarray, each shape (n,)
+    groups : int
+        Number of groups.
+
+    Examples
+    --------
+    >>> clusters_by_group(np.array([0, 0, 1]), np.array([0, 1, 1]), 2).tolist()
+    [2, 1]
+    """
+    size = int(clusters.max(initial=-1)) + 1
+    there = np.bincount(group * size + clusters, minlength=groups * size) > 0
+    return np.asarray(there.reshape(groups, size).sum(axis=1), dtype=np.int64)
+
+
+def few_clusters(group: Codes, names: Sequence[str], clusters: Codes, keep: Mask) -> None:
+    """Refuse groups of too few clusters; rows with group -1 do not count.
+
+    Raises
+    ------
+    FewClustersError
+    """
+    keep = keep & (group >= 0)
+    if not keep.all():
+        group, clusters = group[keep], clusters[keep]
+    rows = np.bincount(group, minlength=len(names))
+    for name, n, size in zip(names, clusters_by_group(group, clusters, len(names)), rows, strict=True):
+        if size and n < MINIMUM_CLUSTERS:
+            where = f"group {name!r}" if name else "the sample"
+            raise FewClustersError(
+                f"{where} has {n} cluster(s); standard errors would mean nothing.",
+                f"{size} rows in {where}",
+                "use a wider sample or another cutoff, or drop the moderator",
+            )
+
+
+def check_clusters(groups: pd.Series, clusters: Codes) -> None:
+    """Refuse groups of too few clusters.
+
+    Parameters
+    ----------
+    groups : Series, shape (n,)
+        Name of the group of each row.
+    clusters : ndarray, shape (n,)
+
+    Raises
+    ------
+    FewClustersError
+    """
+    codes, names = pd.factorize(groups)
+    few_clusters(codes.astype(np.int64), [str(name) for name in names], clusters, np.ones(len(codes), dtype=bool))
