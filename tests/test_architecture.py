@@ -29,6 +29,7 @@ LAYERS: tuple[dict[str, tuple[str, ...]], ...] = (
     },
     {"solution": ("estimators.solution",)},
     {"estimate": ("estimators.estimate",)},
+    {"regression": ("estimators.regression",)},
     {"matrices": ("estimators.matrices",)},
     {"path": ("estimators.path",), "clusters": ("estimators.clusters",)},
     {"record": ("estimators.record",)},

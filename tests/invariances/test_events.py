@@ -8,11 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eventpanel.datasets.panel import Panel
-from eventpanel.estimators.audit import recurrence, recurrence_totals
-from eventpanel.estimators.audit import shift
+from eventpanel.estimators.audit import recurrence, recurrence_totals, shift
 from eventpanel.estimators.events import Event, Threshold
-from eventpanel.estimators.record import record
 from eventpanel.estimators.path import event_path
+from eventpanel.estimators.record import record
 from eventpanel.estimators.window import EventWindow
 from tests.estimators.designs import design
 

@@ -12,14 +12,16 @@ import numpy as np
 
 from eventpanel.datasets.errors import ConstantOutcomeError
 from eventpanel.datasets.panel import Panel
-from eventpanel.estimators.core.absorb import Absorbed
+from eventpanel.estimators.core.absorb import Absorbed, absorber
 from eventpanel.estimators.core.arrays import Floats, Mask
 from eventpanel.estimators.core.cluster_robust import crv2, crv3
-from eventpanel.estimators.core.least_squares import COLLINEAR, Fit, least_squares
+from eventpanel.estimators.core.least_squares import COLLINEAR, least_squares
 from eventpanel.estimators.core.moments import moments
+from eventpanel.estimators.covariance import Clustered
 from eventpanel.estimators.design import Design
 from eventpanel.estimators.estimate import Estimate
 from eventpanel.estimators.matrices import Matrices, matrices
+from eventpanel.estimators.regression import Regression, by_rows, compact
 from eventpanel.estimators.solution import EstimationWarning, Solution, absorb_effects, assemble, identified, spread
 
 __all__ = ["EstimationWarning", "distributed_lag"]
@@ -68,14 +70,17 @@ def distributed_lag(panel: Panel, design: Design) -> Estimate:
     [0.0, 2.0, 0.0]
     """
     m = matrices(panel, design)
-    within = absorb_effects(m, np.column_stack([m.y, m.X]))
-    y, X = within.columns[:, 0], within.columns[:, 1:]
-    _check_outcome(m, y, design)
-    kept, dropped = identified(m, X)
-    fit = least_squares(y, X[:, kept], m.weights)
-    corrected = None if design.covariance.kind == "CRV1" else _corrected(m, design, kept)
+    outcome = absorb_effects(m, m.y[:, None])
+    _check_outcome(m, outcome.columns[:, 0], design)
+    r = compact(m) if isinstance(design.covariance, Clustered) else by_rows(m)
+    effects = absorber(r.effects, r.weights)
+    within = effects.absorb(np.column_stack([r.y, r.X])).columns
+    kept, dropped = identified(m, within[:, 1:], spread(r.X))
+    fit = least_squares(within[:, 0], within[:, 1:][:, kept], r.weights)
+    corrected = None if design.covariance.kind == "CRV1" else _corrected(r, design, kept)
+    facts = _facts(m, outcome, within[:, 1:][:, kept] @ fit.coef, r.weights)
     return assemble(
-        "distributed_lag", design, m, Solution(kept, dropped, fit, within.rank, _facts(m, within, fit), corrected)
+        "distributed_lag", design, m, Solution(kept, dropped, fit, outcome.rank, facts, r.clusters, corrected)
     )
 
 
@@ -94,18 +99,21 @@ def _check_outcome(m: Matrices, y: Floats, design: Design) -> None:
         )
 
 
-def _corrected(m: Matrices, design: Design, kept: Mask) -> tuple[Floats, Floats | None]:
+def _corrected(r: Regression, design: Design, kept: Mask) -> tuple[Floats, Floats | None]:
     """Covariance of CRV2, with its degrees of freedom, or of CRV3."""
-    products = moments(m.y, m.X[:, kept], [codes for _, codes in m.effects], m.clusters, m.weights)
+    products = moments(r.y, r.X[:, kept], r.effects, r.clusters, r.weights)
     return crv2(products) if design.covariance.kind == "CRV2" else (crv3(products), None)
 
 
-def _facts(m: Matrices, within: Absorbed, fit: Fit) -> tuple[tuple[str, str], ...]:
-    weights = np.ones(len(m.y)) if m.weights is None else m.weights
-    r2 = 1 - (weights @ fit.residuals**2) / (weights @ within.columns[:, 0] ** 2)
-    bound = "" if within.exact_rank else " at most"
+def _facts(m: Matrices, outcome: Absorbed, fitted: Floats, weights: Floats | None) -> tuple[tuple[str, str], ...]:
+    total, explained = (_squares(v, w) for v, w in ((outcome.columns[:, 0], m.weights), (fitted, weights)))
+    bound = "" if outcome.exact_rank else " at most"
     return (
-        ("Absorbed degrees of freedom", f"{within.rank}{bound}"),
-        ("R2 within", f"{r2:.6f}"),
-        ("Largest group mean left", f"{within.certificate:.1e}"),
+        ("Absorbed degrees of freedom", f"{outcome.rank}{bound}"),
+        ("R2 within", f"{explained / total:.6f}"),
+        ("Largest group mean left", f"{outcome.certificate:.1e}"),
     )
+
+
+def _squares(values: Floats, weights: Floats | None) -> float:
+    return float(values @ values if weights is None else weights @ values**2)

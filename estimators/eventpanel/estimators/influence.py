@@ -12,6 +12,7 @@ from eventpanel.estimators.design import Design
 from eventpanel.estimators.distributed_lag import distributed_lag
 from eventpanel.estimators.estimate import Estimate
 from eventpanel.estimators.matrices import Matrices, matrices
+from eventpanel.estimators.regression import compact
 
 __all__ = ["cluster_moments", "leave_one_out"]
 
@@ -67,5 +68,5 @@ def cluster_moments(panel: Panel, design: Design, estimate: Estimate) -> tuple[M
         Of this design on this panel.
     """
     m = matrices(panel, design)
-    kept = [m.terms.index(term) for term in estimate.terms]
-    return m, moments(m.y, m.X[:, kept], [codes for _, codes in m.effects], m.clusters, m.weights)
+    r, kept = compact(m), [m.terms.index(term) for term in estimate.terms]
+    return m, moments(r.y, r.X[:, kept], r.effects, r.clusters, r.weights)

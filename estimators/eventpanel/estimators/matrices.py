@@ -199,7 +199,7 @@ def _sample(panel: Panel, design: Design, path: dict[int, Floats], groups: Group
     ledger.drop(np.isnan(panel.number(design.outcome).to_numpy()), f"no value of the outcome {design.outcome}")
     if design.moderator is not None:
         ledger.drop(groups.codes < 0, f"no group of the moderator {design.moderator.name}")
-    watched = events.known.any(axis=1)
+    watched = np.asarray(events.known.any(axis=1), dtype=bool)
     if not watched[:-1].all() or len(watched) - 1 != len(where.units):
         unit = where.cells // where.periods
         ledger.drop(~watched[unit], f"never in the record of the event {design.event.column}")

@@ -119,7 +119,7 @@ class Groups:
 
     def of(self, name: str) -> Mask:
         """Rows of one group, shape (n,); none of a group that is not there."""
-        return self.codes == (self.names.index(name) if name in self.names else len(self.names))
+        return np.asarray(self.codes == (self.names.index(name) if name in self.names else len(self.names)))
 
 
 def groups_of(panel: Panel, moderator: Moderator) -> Groups:

@@ -11,7 +11,7 @@ import numpy as np
 from eventpanel.datasets.errors import IdentificationError, first_few
 from eventpanel.estimators.clusters import clusters_by_group
 from eventpanel.estimators.core.absorb import Absorbed, absorb
-from eventpanel.estimators.core.arrays import Floats, Mask
+from eventpanel.estimators.core.arrays import Codes, Floats, Mask
 from eventpanel.estimators.core.groups import is_nested
 from eventpanel.estimators.core.least_squares import Fit, independent
 from eventpanel.estimators.core.sandwich import clustered
@@ -51,6 +51,8 @@ class Solution:
         Independent dummies of the fixed effects.
     facts : tuple of (name, value)
         What a table says about the fit.
+    clusters : ndarray, optional
+        Clusters of the rows of the fit, where these are not the rows of the panel.
     corrected : tuple of ndarray, optional
         Covariance and degrees of freedom, where they are not those of the plain sandwich.
     """
@@ -60,6 +62,7 @@ class Solution:
     fit: Fit
     rank: int
     facts: tuple[tuple[str, str], ...]
+    clusters: Codes | None = None
     corrected: tuple[Floats, Floats | None] | None = None
 
 
@@ -87,15 +90,23 @@ def spread(columns: Floats) -> Floats:
     return np.asarray(np.linalg.norm(columns - columns.mean(axis=0), axis=0))
 
 
-def identified(m: Matrices, X: Floats) -> tuple[Mask, tuple[tuple[Term, str], ...]]:
+def identified(m: Matrices, X: Floats, size: Floats | None = None) -> tuple[Mask, tuple[tuple[Term, str], ...]]:
     """Find the terms that can be estimated, and why the others cannot.
+
+    Parameters
+    ----------
+    m : Matrices
+    X : ndarray, shape (n, k)
+        Terms after fixed effects.
+    size : ndarray, shape (k,), optional
+        Norms of the terms before, around their means; needed where X does not have the rows of the panel.
 
     Raises
     ------
     IdentificationError
         A group of which no term is identified.
     """
-    kept, absorbed = independent(X, spread(m.X))
+    kept, absorbed = independent(X, spread(m.X) if size is None else size)
     dropped = tuple(
         (term, "explained by the fixed effects" if inside else "collinear with terms before it")
         for term, keep, inside in zip(m.terms, kept, absorbed, strict=True)
@@ -126,7 +137,11 @@ def assemble(estimator: str, design: Design, m: Matrices, solution: Solution) ->
     fit, terms = solution.fit, tuple(t for t, keep in zip(m.terms, solution.kept, strict=True) if keep)
     counts, sizes = _counts(m, solution.rank, len(terms)), _sizes(m)
     treated = int((np.bincount(m.clusters[m.happened]) > 0).sum())
-    vcov, dof = solution.corrected or (design.covariance.factor(counts) * clustered(fit, m.clusters), None)
+    vcov, dof = solution.corrected or (
+        design.covariance.factor(counts)
+        * clustered(fit, m.clusters if solution.clusters is None else solution.clusters),
+        None,
+    )
     estimate = Estimate(
         estimator=estimator,
         design=design,

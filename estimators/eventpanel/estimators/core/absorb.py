@@ -187,7 +187,10 @@ def _centre(columns: Floats, w: Floats | None, buffer: Floats) -> Floats:
 
 
 def _weighted(columns: Floats, w: Floats | None, buffer: Floats) -> Floats:
-    return columns if w is None else np.multiply(columns, w, out=buffer)
+    if w is None:
+        return columns
+    np.multiply(columns, w, out=buffer)
+    return buffer
 
 
 def _subtract_means(columns: Floats, group: Grouping, w: Floats | None, buffer: Floats) -> None:

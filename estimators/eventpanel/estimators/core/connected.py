@@ -1,4 +1,4 @@
-"""Connected parts of the graph that two groupings draw: each shared row links a level of one to a level of the other."""
+"""Connected parts of the graph that two groupings draw: a row links a level of one to a level of the other."""
 
 from __future__ import annotations
 
@@ -36,4 +36,5 @@ def connected_parts(first: Grouping, second: Grouping) -> Codes:
             label = spread
     size = first.size + second.size
     links = sparse.coo_array((np.ones(len(first.codes)), (first.codes, second.codes + first.size)), shape=(size, size))
-    return recode(csgraph.connected_components(links, directed=False)[1][first.size :])
+    labels = csgraph.connected_components(links, directed=False)[1]
+    return recode(labels[first.size :].astype(np.int64))

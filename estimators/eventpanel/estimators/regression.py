@@ -1,0 +1,93 @@
+"""Regression: the arrays of a linear regression before its fixed effects, on rows or, where that is the same, on cells.
+
+Terms of an event are the same for all exporters that face an importer in a year. Where every cell of importer and year
+holds the same exporters, the regression on pairs is, coefficient by coefficient and cluster by cluster, the regression
+of cell means on cells, with effects merged to what cells can tell apart: a panel 36 times smaller for 36 exporters.
+Whether it is the same is not assumed but computed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from eventpanel.estimators.core.absorb import absorber
+from eventpanel.estimators.core.arrays import Codes, Floats
+from eventpanel.estimators.core.groups import is_nested, recode
+from eventpanel.estimators.matrices import Matrices
+
+# Group means of a column of size one that should be zero: what rounding leaves of sums over many rows.
+ZERO = 1e-11
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Regression:
+    """A linear regression before its fixed effects are absorbed.
+
+    Attributes
+    ----------
+    y : ndarray, shape (n,)
+    X : ndarray, shape (n, k)
+    effects : tuple of ndarray, each shape (n,)
+        Codes of the fixed effects; a constant where there is none.
+    clusters : ndarray, shape (n,)
+    weights : ndarray, shape (n,), or None
+    """
+
+    y: Floats
+    X: Floats
+    effects: tuple[Codes, ...]
+    clusters: Codes
+    weights: Floats | None
+
+
+def by_rows(m: Matrices) -> Regression:
+    """Regression on the rows of the panel."""
+    return Regression(m.y, m.X, effects_of(m), m.clusters, m.weights)
+
+
+def compact(m: Matrices) -> Regression:
+    """Regression on cells where that is the same regression, else on rows.
+
+    The same are coefficients, the sums of scores of each cluster, and all of this without any of the clusters.
+    """
+    if m.weights is not None or m.controls.shape[1] or 2 * len(m.profiles) > len(m.cells):
+        return by_rows(m)
+    if not is_nested(m.cells, m.clusters):
+        return by_rows(m)
+    effects, first = effects_of(m), _first_rows(m.cells, len(m.profiles))
+    rows = np.bincount(m.cells).astype(np.float64)
+    merged = tuple(recode(codes[first]) for codes in effects)
+    if not (_told_apart(m.cells, effects, merged) and _balanced(m.cells, effects, merged, rows)):
+        return by_rows(m)
+    means = np.bincount(m.cells, weights=m.y) / rows
+    return Regression(means, m.profiles, merged, m.clusters[first], rows)
+
+
+def effects_of(m: Matrices) -> tuple[Codes, ...]:
+    """Codes of the fixed effects, or of a constant where there is none, each shape (n,)."""
+    return tuple(codes for _, codes in m.effects) or (np.zeros(len(m.y), dtype=np.int64),)
+
+
+def _first_rows(cells: Codes, number: int) -> Codes:
+    first = np.empty(number, dtype=np.int64)
+    first[cells[::-1]] = np.arange(len(cells))[::-1]
+    return first
+
+
+def _told_apart(cells: Codes, effects: Sequence[Codes], merged: Sequence[Codes]) -> bool:
+    """Whether each level lies in one merged level, so that the effects span all that the merged ones do."""
+    return all(is_nested(codes, levels[cells]) for codes, levels in zip(effects, merged, strict=True))
+
+
+def _balanced(cells: Codes, effects: Sequence[Codes], merged: Sequence[Codes], rows: Floats) -> bool:
+    """Whether what merged effects leave of a column of cells is orthogonal to the effects on rows.
+
+    It is tried on one random column: orthogonality is linear, so it holds for that one only if it holds for all.
+    """
+    probe = np.random.default_rng(0).normal(size=(len(rows), 1))
+    left = absorber(merged, rows).absorb(probe).columns[cells, 0]
+    means = (np.bincount(codes, weights=left) / np.bincount(codes) for codes in effects)
+    return all(float(np.abs(mean).max()) <= ZERO for mean in means)
