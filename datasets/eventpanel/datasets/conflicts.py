@@ -9,11 +9,12 @@ import pandas as pd
 __all__ = ["list_conflicts", "no_conflicts", "stack_conflicts"]
 
 COLUMNS = ["source", "problem", "value", "years", "rows", "resolution"]
+NONE = pd.DataFrame({name: pd.Series(dtype=object) for name in COLUMNS})
 
 
 def no_conflicts() -> pd.DataFrame:
     """Return an empty conflict table: source, problem, value, years, rows, resolution."""
-    return pd.DataFrame({name: pd.Series(dtype=object) for name in COLUMNS})
+    return NONE.copy()
 
 
 def stack_conflicts(tables: Iterable[pd.DataFrame]) -> pd.DataFrame:

@@ -112,10 +112,16 @@ class Panel:
         object.__setattr__(self, "unit", unit)
         _check_keys(self.frame, self.keys)
         frame = _without_categories(self.frame, unit)
+        coded = {name: _factorise(frame[name]) for name in unit}
+        missing = [name for name, one in coded.items() if (one.codes < 0).any()]
+        if self.period is not None and frame[self.period].isna().any():
+            missing.append(self.period)
+        if missing:
+            _refuse_missing(frame, missing)
         if self.period is not None:
             periods = to_period(frame[self.period])
-            frame = frame if periods is frame[self.period] else frame.assign(**{self.period: periods})
-        coded = {name: _factorise(frame[name]) for name in self.keys}
+            frame = frame if periods.dtype == frame[self.period].dtype else frame.assign(**{self.period: periods})
+            coded[self.period] = _factorise(frame[self.period])
         row = _row_numbers(list(coded.values()))
         order = None if (np.diff(row) > 0).all() else np.argsort(row, kind="stable")
         if order is not None:
@@ -212,13 +218,14 @@ def _check_keys(frame: pd.DataFrame, keys: tuple[str, ...]) -> None:
             f"columns: {first_few(frame.columns, 30)}",
             "name the columns that hold unit and period",
         )
-    empty = [key for key in keys if frame[key].isna().any()]
-    if empty:
-        raise PanelError(
-            "Keys must not be missing.",
-            first_few(f"{frame[key].isna().sum()} rows of {key!r}" for key in empty),
-            "remove these rows or complete their keys",
-        )
+
+
+def _refuse_missing(frame: pd.DataFrame, keys: Sequence[str]) -> None:
+    raise PanelError(
+        "Keys must not be missing.",
+        first_few(f"{frame[key].isna().sum()} rows of {key!r}" for key in keys),
+        "remove these rows or complete their keys",
+    )
 
 
 def _refuse_duplicates(frame: pd.DataFrame, keys: tuple[str, ...]) -> None:

@@ -45,6 +45,8 @@ def to_period(column: pd.Series) -> pd.Series:
     >>> to_period(pd.Series(["2011", "2012"])).tolist()
     [2011, 2012]
     """
+    if column.dtype == np.int64 and len(column) and column.min() >= 1000 and column.max() <= 9999:
+        return column
     if column.isna().any():
         raise NumberError(
             "Periods must not be missing.",

@@ -70,11 +70,11 @@ def distributed_lag(panel: Panel, design: Design) -> Estimate:
     [0.0, 2.0, 0.0]
     """
     m = matrices(panel, design)
-    outcome = absorb_effects(m, m.y[:, None])
-    _check_outcome(m, outcome.columns[:, 0], design)
     r = compact(m) if isinstance(design.covariance, Clustered) else by_rows(m)
-    effects = absorber(r.effects, r.weights)
-    within = effects.absorb(np.column_stack([r.y, r.X])).columns
+    columns = np.column_stack([r.y, r.X])
+    outcome = absorb_effects(m, columns if len(r.y) == len(m.y) else m.y[:, None])
+    _check_outcome(m, outcome.columns[:, 0], design)
+    within = outcome.columns if len(r.y) == len(m.y) else absorber(r.effects, r.weights).absorb(columns).columns
     kept, dropped = identified(m, within[:, 1:], spread(r.X))
     fit = least_squares(within[:, 0], within[:, 1:][:, kept], r.weights)
     corrected = None if design.covariance.kind == "CRV1" else _corrected(r, design, kept)

@@ -5,39 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from html import escape
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
-from eventpanel.datasets.errors import DesignError, first_few
+from eventpanel.datasets.errors import first_few
 from eventpanel.estimators.core.arrays import Floats, Mask
 from eventpanel.estimators.design import Design
 from eventpanel.estimators.ledger import Ledger
 from eventpanel.estimators.path import Term
+from eventpanel.estimators.tidy import check_level, numbers, tidy_table
 
-__all__ = ["Estimate", "Term"]
-
-TIDY = (
-    "term",
-    "variable",
-    "event_time",
-    "group",
-    "role",
-    "estimate",
-    "std_error",
-    "statistic",
-    "p_value",
-    "conf_low",
-    "conf_high",
-)
-
-
-def check_level(level: float) -> None:
-    """Refuse a confidence level outside (0, 1)."""
-    if not 0 < level < 1:
-        raise DesignError("A confidence level lies between 0 and 1.", f"level={level}", "for example 0.95")
+__all__ = ["Estimate", "GroupSize", "Term", "check_level"]
 
 
 class GroupSize(NamedTuple):
@@ -134,8 +114,7 @@ class Estimate:
     @property
     def std_errors(self) -> pd.Series:
         """Standard errors; missing where the variance is not positive."""
-        variance = np.diag(self.vcov)
-        return pd.Series(np.sqrt(np.where(variance > 0, variance, np.nan)), index=self.names, name="std_error")
+        return self._column(1, "std_error")
 
     @property
     def bse(self) -> pd.Series:
@@ -145,7 +124,7 @@ class Estimate:
     @property
     def tstats(self) -> pd.Series:
         """Coefficients over standard errors."""
-        return (self.params / self.std_errors).rename("tstat")
+        return self._column(2, "tstat")
 
     @property
     def tvalues(self) -> pd.Series:
@@ -155,8 +134,10 @@ class Estimate:
     @property
     def pvalues(self) -> pd.Series:
         """Two-sided p-values from the t distribution with :attr:`dof` degrees of freedom."""
-        values = 2 * stats.t.sf(np.abs(self.tstats.to_numpy()), self.dof)
-        return pd.Series(values, index=self.names, name="pvalue")
+        return self._column(3, "pvalue")
+
+    def _column(self, row: int, name: str) -> pd.Series:
+        return pd.Series(numbers(self.coef, self.vcov, self.dof, 0.95)[row], index=self.names, name=name)
 
     def conf_int(self, level: float = 0.95) -> pd.DataFrame:
         """Pointwise confidence intervals: columns lower, upper.
@@ -167,8 +148,8 @@ class Estimate:
             A level outside (0, 1).
         """
         check_level(level)
-        half = stats.t.ppf(0.5 + level / 2, self.dof) * self.std_errors
-        return pd.DataFrame({"lower": self.params - half, "upper": self.params + half})
+        bounds = numbers(self.coef, self.vcov, self.dof, level)[4:]
+        return pd.DataFrame(bounds.T, index=self.names, columns=["lower", "upper"])
 
     @property
     def path(self) -> tuple[Term, ...]:
@@ -207,23 +188,9 @@ class Estimate:
         DataFrame
             term, variable, event_time, group, role, estimate, std_error, statistic, p_value, conf_low, conf_high.
         """
-        bounds = self.conf_int(level)
-        columns = (self.coef, self.std_errors, self.tstats, self.pvalues, bounds["lower"], bounds["upper"])
-        numbers = [dict(zip(TIDY[5:], row, strict=True)) for row in zip(*columns, strict=True)]
-        rows: list[dict[str, Any]] = [
-            _label(term, "estimate") | one for term, one in zip(self.terms, numbers, strict=True)
-        ]
-        rows += [_label(term, "reference") | {"estimate": 0.0} for term in self.reference]
-        rows += [_label(term, "dropped") for term, _ in self.dropped]
-        rows.sort(key=self._position)
-        table = pd.DataFrame(rows, columns=list(TIDY))
-        return table.astype({"event_time": "Int64", **dict.fromkeys(TIDY[5:], "float64")})
-
-    def _position(self, row: dict[str, Any]) -> tuple[bool, int, int]:
-        """Sort the path by group and event time, then the controls as they came."""
-        if row["event_time"] is None:
-            return True, 0, 0
-        return False, (*self.groups, row["group"]).index(row["group"]), row["event_time"]
+        check_level(level)
+        values = numbers(self.coef, self.vcov, self.dof, level)
+        return tidy_table(values, self.terms, self.reference, [term for term, _ in self.dropped], self.groups)
 
     def glance(self) -> pd.DataFrame:
         """One row about the whole estimate."""
@@ -308,13 +275,3 @@ class Estimate:
     def __maketables_vcov_info__(self) -> dict[str, str]:
         """Covariance, for the maketables protocol."""
         return {"vcov_type": self.design.covariance.kind, "clustervar": self.design.covariance.by}
-
-
-def _label(term: Term, role: str) -> dict[str, Any]:
-    return {
-        "term": str(term),
-        "variable": term.variable,
-        "event_time": term.event_time,
-        "group": term.group,
-        "role": role,
-    }

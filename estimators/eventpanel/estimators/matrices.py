@@ -13,7 +13,7 @@ from eventpanel.datasets.panel import Panel
 from eventpanel.estimators.calendar import ordinals
 from eventpanel.estimators.clusters import check_clusters, few_clusters
 from eventpanel.estimators.core.arrays import Codes, Floats, Mask
-from eventpanel.estimators.core.groups import cross, is_nested, not_singletons, recode
+from eventpanel.estimators.core.groups import is_nested, not_singletons, recode
 from eventpanel.estimators.design import Design
 from eventpanel.estimators.ledger import Ledger
 from eventpanel.estimators.moderator import Groups, groups_of
@@ -255,7 +255,9 @@ def _effect(panel: Panel, design: Design, groups: Groups, name: str) -> Codes:
             one = np.where(groups.codes < 0, len(groups.names), groups.codes)
         else:
             one = _factor(panel, part)
-        codes = one if codes is None else cross(codes, one)
+        codes = one if codes is None else codes * (int(one.max(initial=0)) + 1) + one
+        # Numbers stay near the number of rows: tables by level stay small.
+        codes = recode(codes) if codes.max(initial=0) > 4 * len(codes) else codes
     assert codes is not None
     return codes
 
@@ -291,4 +293,6 @@ def _check_events(names: tuple[str, ...], values: Floats, member: Codes, happene
 def _absorbed(effects: list[Codes], groups: Groups) -> bool:
     """Whether the groups themselves are constant within some fixed effect."""
     known = groups.codes >= 0
+    if known.all():
+        return any(is_nested(codes, groups.codes) for codes in effects)
     return any(is_nested(codes[known], groups.codes[known]) for codes in effects)

@@ -12,7 +12,6 @@ from eventpanel.datasets.errors import DesignError, first_few
 from eventpanel.datasets.panel import Panel
 from eventpanel.estimators.calendar import calendar, shifted
 from eventpanel.estimators.core.arrays import Codes, Floats, Mask
-from eventpanel.estimators.core.groups import cross
 
 __all__ = ["Moderator"]
 
@@ -135,11 +134,17 @@ def groups_of(panel: Panel, moderator: Moderator) -> Groups:
         high = (values >= moderator.below).astype(np.int64)
         return Groups(np.where(np.isnan(values), -1, high), moderator.groups)
     coded = panel.codes(moderator.column)
-    values = _timed(panel, moderator, np.where(coded.codes < 0, np.nan, coded.codes.astype(np.float64)))
-    codes = np.where(np.isnan(values), -1, values).astype(np.int64)
+    codes = coded.codes
+    if moderator.timing in ("base", "lagged"):
+        values = _timed(panel, moderator, np.where(codes < 0, np.nan, codes.astype(np.float64)))
+        codes = np.where(np.isnan(values), -1, values).astype(np.int64)
+    elif moderator.timing == "fixed":
+        _refuse_varying(panel, moderator, codes)
     texts = [str(label) for label in coded.labels]
     names = moderator.groups or tuple(sorted(set(texts)))
-    present = {texts[code] for code in np.unique(codes) if code >= 0}
+    present = {
+        text for text, rows in zip(texts, np.bincount(codes + 1, minlength=len(texts) + 1)[1:], strict=True) if rows
+    }
     absent = [name for name in moderator.groups if name not in present]
     if absent:
         raise DesignError(
@@ -171,9 +176,9 @@ def group_order(groups: pd.Series, moderator: Moderator) -> tuple[str, ...]:
 
 
 def _timed(panel: Panel, moderator: Moderator, values: Floats) -> Floats:
+    if moderator.timing == "fixed":
+        _refuse_varying(panel, moderator, pd.factorize(values)[0].astype(np.int64))
     if moderator.timing in ("contemporaneous", "fixed"):
-        if moderator.timing == "fixed":
-            _refuse_varying(panel, moderator, values)
         return values
     where = calendar(panel, str(moderator.by))
     grid, differs = where.grid(values)
@@ -190,16 +195,19 @@ def _timed(panel: Panel, moderator: Moderator, values: Floats) -> Floats:
     return np.asarray(held[where.cells // where.periods])
 
 
-def _refuse_varying(panel: Panel, moderator: Moderator, values: Floats) -> None:
+def _refuse_varying(panel: Panel, moderator: Moderator, values: Codes) -> None:
+    """Refuse values that differ between periods of a unit; negative codes are missing."""
     unit = panel.codes(panel.unit[0]).codes
     for name in panel.unit[1:]:
-        unit = cross(unit, panel.codes(name).codes)
-    known = ~np.isnan(values)
-    held = np.full(int(unit.max(initial=-1)) + 1, np.nan)
-    held[unit[known]] = values[known]
-    varying = known & (held[unit] != values)
+        coded = panel.codes(name)
+        unit = unit * len(coded.labels) + coded.codes
+    known = np.flatnonzero(values >= 0)
+    unit, values = (unit, values) if len(known) == len(unit) else (unit[known], values[known])
+    held = np.zeros(int(unit.max(initial=-1)) + 1, dtype=np.int64)
+    held[unit] = values
+    varying = held[unit] != values
     if varying.any():
-        units = panel.frame.loc[varying, list(panel.unit)].drop_duplicates()
+        units = panel.frame[list(panel.unit)].iloc[known[varying]].drop_duplicates()
         raise DesignError(
             f"The moderator {moderator.name!r} is called fixed but changes over time.",
             first_few(" ".join(map(str, row)) for row in units.itertuples(index=False)),

@@ -176,11 +176,12 @@ def _counts(m: Matrices, rank: int, terms: int) -> Counts:
 
 def _sizes(m: Matrices) -> tuple[GroupSize, ...]:
     groups = len(m.names)
-    weights = np.ones(len(m.y)) if m.weights is None else m.weights
     rows = np.bincount(m.group, minlength=groups)
     clusters = clusters_by_group(m.group, m.clusters, groups)
     treated = clusters_by_group(m.group[m.happened], m.clusters[m.happened], groups)
-    means = np.bincount(m.group, weights=weights * m.y, minlength=groups) / np.bincount(m.group, weights=weights)
+    weighted = m.y if m.weights is None else m.weights * m.y
+    mass = rows if m.weights is None else np.bincount(m.group, weights=m.weights, minlength=groups)
+    means = np.bincount(m.group, weights=weighted, minlength=groups) / mass
     return tuple(map(GroupSize, m.names, rows.tolist(), clusters.tolist(), treated.tolist(), means.tolist()))
 
 

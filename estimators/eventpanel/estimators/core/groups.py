@@ -22,8 +22,9 @@ def recode(codes: Codes) -> Codes:
     [1, 0, 1]
     """
     if len(codes) and codes.min() >= 0 and codes.max() <= DENSE * len(codes):
-        present = np.bincount(codes) > 0
-        return (np.cumsum(present) - 1)[codes]
+        present = np.zeros(int(codes.max()) + 1, dtype=bool)
+        present[codes] = True
+        return codes if present.all() else (np.cumsum(present) - 1)[codes]
     return np.unique(codes, return_inverse=True)[1].reshape(-1).astype(np.int64)
 
 
