@@ -137,7 +137,7 @@ class Estimate:
         return self._column(3, "pvalue")
 
     def _column(self, row: int, name: str) -> pd.Series:
-        return pd.Series(numbers(self.coef, self.vcov, self.dof, 0.95)[row], index=self.names, name=name)
+        return pd.Series(numbers(self.coef, np.diag(self.vcov), self.dof, 0.95)[row], index=self.names, name=name)
 
     def conf_int(self, level: float = 0.95) -> pd.DataFrame:
         """Pointwise confidence intervals: columns lower, upper.
@@ -148,7 +148,7 @@ class Estimate:
             A level outside (0, 1).
         """
         check_level(level)
-        bounds = numbers(self.coef, self.vcov, self.dof, level)[4:]
+        bounds = numbers(self.coef, np.diag(self.vcov), self.dof, level)[4:]
         return pd.DataFrame(bounds.T, index=self.names, columns=["lower", "upper"])
 
     @property
@@ -189,7 +189,7 @@ class Estimate:
             term, variable, event_time, group, role, estimate, std_error, statistic, p_value, conf_low, conf_high.
         """
         check_level(level)
-        values = numbers(self.coef, self.vcov, self.dof, level)
+        values = numbers(self.coef, np.diag(self.vcov), self.dof, level)
         return tidy_table(values, self.terms, self.reference, [term for term, _ in self.dropped], self.groups)
 
     def glance(self) -> pd.DataFrame:

@@ -53,17 +53,41 @@ def compact(m: Matrices) -> Regression:
 
     The same are coefficients, the sums of scores of each cluster, and all of this without any of the clusters.
     """
-    if m.weights is not None or m.controls.shape[1] or 2 * len(m.profiles) > len(m.cells):
+    cells = None if m.controls.shape[1] else balanced_cells(m)
+    if cells is None:
         return by_rows(m)
-    if not is_nested(m.cells, m.clusters):
-        return by_rows(m)
+    means = np.bincount(m.cells, weights=m.y) / cells.rows
+    return Regression(means, m.profiles, cells.effects, cells.clusters, cells.rows)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cells:
+    """Cells on which columns that are the same within them have the residuals they have on rows.
+
+    Attributes
+    ----------
+    effects : tuple of ndarray, each shape (cells,)
+        Fixed effects, merged to what cells can tell apart.
+    clusters : ndarray, shape (cells,)
+    rows : ndarray, shape (cells,)
+        Number of rows.
+    """
+
+    effects: tuple[Codes, ...]
+    clusters: Codes
+    rows: Floats
+
+
+def balanced_cells(m: Matrices) -> Cells | None:
+    """Find the cells that can stand for rows; None where they cannot, or where there are hardly fewer of them."""
+    if m.weights is not None or 2 * len(m.profiles) > len(m.cells) or not is_nested(m.cells, m.clusters):
+        return None
     effects, first = effects_of(m), _first_rows(m.cells, len(m.profiles))
     rows = np.bincount(m.cells).astype(np.float64)
     merged = tuple(recode(codes[first]) for codes in effects)
     if not (_told_apart(m.cells, effects, merged) and _balanced(m.cells, effects, merged, rows)):
-        return by_rows(m)
-    means = np.bincount(m.cells, weights=m.y) / rows
-    return Regression(means, m.profiles, merged, m.clusters[first], rows)
+        return None
+    return Cells(merged, m.clusters[first], rows)
 
 
 def effects_of(m: Matrices) -> tuple[Codes, ...]:

@@ -21,7 +21,17 @@ from eventpanel.estimators.estimate import Estimate, GroupSize
 from eventpanel.estimators.matrices import Matrices
 from eventpanel.estimators.path import Term
 
-__all__ = ["EstimationWarning", "Solution", "absorb_effects", "assemble", "identified", "spread"]
+__all__ = [
+    "EstimationWarning",
+    "Solution",
+    "absorb_effects",
+    "assemble",
+    "counts_of",
+    "degrees_of_freedom",
+    "identified",
+    "sizes_of",
+    "spread",
+]
 
 # Below about 20 clusters CRV1 tests reject too often even with t(G-1) (Cameron and Miller 2015,
 # doi:10.3368/jhr.50.2.317); with few treated clusters at any number of clusters (MacKinnon and Webb 2018,
@@ -135,7 +145,7 @@ def assemble(estimator: str, design: Design, m: Matrices, solution: Solution) ->
     solution : Solution
     """
     fit, terms = solution.fit, tuple(t for t, keep in zip(m.terms, solution.kept, strict=True) if keep)
-    counts, sizes = _counts(m, solution.rank, len(terms)), _sizes(m)
+    counts, sizes = counts_of(m, solution.rank, len(terms)), sizes_of(m)
     treated = int((np.bincount(m.clusters[m.happened]) > 0).sum())
     vcov, dof = solution.corrected or (
         design.covariance.factor(counts)
@@ -148,7 +158,7 @@ def assemble(estimator: str, design: Design, m: Matrices, solution: Solution) ->
         terms=terms,
         coef=fit.coef,
         vcov=vcov,
-        dof=_dof(terms, sizes, counts) if dof is None else dof,
+        dof=degrees_of_freedom(terms, sizes, counts) if dof is None else dof,
         nobs=counts.nobs,
         n_clusters=counts.clusters,
         n_treated=treated,
@@ -168,13 +178,24 @@ def _levels(m: Matrices) -> str:
     return ", ".join(f"{name} ({int(codes.max()) + 1})" for name, codes in m.effects) or "none"
 
 
-def _counts(m: Matrices, rank: int, terms: int) -> Counts:
+def counts_of(m: Matrices, rank: int, terms: int) -> Counts:
+    """Count what small-sample rules need.
+
+    Parameters
+    ----------
+    m : Matrices
+    rank : int
+        Independent dummies of the fixed effects.
+    terms : int
+        Terms that were estimated.
+    """
     nested = [codes for _, codes in m.effects if is_nested(codes, m.clusters)]
     inside = absorb(np.empty((len(m.y), 0)), nested, m.weights).rank
     return Counts(len(m.y), int(m.clusters.max()) + 1, terms, rank, inside)
 
 
-def _sizes(m: Matrices) -> tuple[GroupSize, ...]:
+def sizes_of(m: Matrices) -> tuple[GroupSize, ...]:
+    """Rows and clusters of each group."""
     groups = len(m.names)
     rows = np.bincount(m.group, minlength=groups)
     clusters = clusters_by_group(m.group, m.clusters, groups)
@@ -185,8 +206,15 @@ def _sizes(m: Matrices) -> tuple[GroupSize, ...]:
     return tuple(map(GroupSize, m.names, rows.tolist(), clusters.tolist(), treated.tolist(), means.tolist()))
 
 
-def _dof(terms: Sequence[Term], sizes: Sequence[GroupSize], counts: Counts) -> Floats:
-    """Clusters less one, of the term's group where it has one: a path rests on the clusters of its own group."""
+def degrees_of_freedom(terms: Sequence[Term], sizes: Sequence[GroupSize], counts: Counts) -> Floats:
+    """Clusters less one, of the term's group where it has one: a path rests on the clusters of its own group.
+
+    Parameters
+    ----------
+    terms : sequence of Term, length k
+    sizes : sequence of GroupSize
+    counts : Counts
+    """
     clusters = {size.group: size.clusters for size in sizes}
     return np.array([clusters[t.group] if t.event_time is not None else counts.clusters for t in terms]) - 1.0
 

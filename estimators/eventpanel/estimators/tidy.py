@@ -21,13 +21,12 @@ def check_level(level: float) -> None:
         raise DesignError("A confidence level lies between 0 and 1.", f"level={level}", "for example 0.95")
 
 
-def numbers(coef: Floats, vcov: Floats, dof: Floats, level: float) -> Floats:
+def numbers(coef: Floats, variance: Floats, dof: Floats, level: float) -> Floats:
     """Compute what a table shows of each coefficient.
 
     Parameters
     ----------
-    coef, dof : ndarray, each shape (k,)
-    vcov : ndarray, shape (k, k)
+    coef, variance, dof : ndarray, each shape (k,)
     level : float
         Of the intervals.
 
@@ -36,7 +35,6 @@ def numbers(coef: Floats, vcov: Floats, dof: Floats, level: float) -> Floats:
     ndarray, shape (6, k)
         Estimate, standard error (missing where the variance is not positive), t, p-value, bounds of the interval.
     """
-    variance = np.diag(vcov)
     error = np.sqrt(np.where(variance > 0, variance, np.nan))
     statistic = coef / error
     half = t_quantile(0.5 + level / 2, dof) * error

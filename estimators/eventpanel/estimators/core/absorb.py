@@ -183,14 +183,13 @@ def _centre(columns: Floats, w: Floats | None, buffer: Floats) -> Floats:
     columns -= (columns.sum(axis=1) if w is None else columns @ w)[:, None] / total
     np.multiply(columns, columns, out=buffer)
     variance = (buffer.sum(axis=1) if w is None else buffer @ w) / total
-    return np.sqrt(np.maximum(variance, np.finfo(float).tiny))[:, None]
+    return np.asarray(np.sqrt(np.maximum(variance, np.finfo(float).tiny))[:, None])
 
 
 def _weighted(columns: Floats, w: Floats | None, buffer: Floats) -> Floats:
     if w is None:
         return columns
-    np.multiply(columns, w, out=buffer)
-    return buffer
+    return np.asarray(np.multiply(columns, w, out=buffer))
 
 
 def _subtract_means(columns: Floats, group: Grouping, w: Floats | None, buffer: Floats) -> None:

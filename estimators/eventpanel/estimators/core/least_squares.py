@@ -56,15 +56,18 @@ def independent(within: Floats, spread: Floats) -> tuple[Mask, Mask]:
     absorbed = size <= COLLINEAR * spread
     kept = ~absorbed
     scaled = within[:, kept] / size[kept]
-    share = _shares(scaled.T @ scaled)
+    share = cholesky_shares(scaled.T @ scaled)
     if share is None:
         where = np.flatnonzero(kept)
         kept[where[_collinear(scaled)]] = False
     return kept, absorbed
 
 
-def _shares(gram: Floats) -> Floats | None:
-    """Cholesky factor of a correlation matrix, upper; None where columns are too close to collinear to trust it."""
+def cholesky_shares(gram: Floats) -> Floats | None:
+    """Cholesky factor of a correlation matrix, upper; None where columns are too close to collinear to trust it.
+
+    Its diagonal is the share of each column outside the columns before it.
+    """
     factor, failed = linalg.lapack.dpotrf(gram, clean=True)
     if failed or (np.diag(factor) < WELL_CONDITIONED).any():
         return None
@@ -110,7 +113,7 @@ def least_squares(y: Floats, X: Floats, weights: Floats | None = None) -> Fit:
     Z, z = (X, y) if root is None else (X * root[:, None], y * root)
     gram = Z.T @ Z
     scale = np.sqrt(np.diag(gram))
-    factor = _shares(gram / np.outer(scale, scale))
+    factor = cholesky_shares(gram / np.outer(scale, scale))
     coef, inverse = _by_rotation(Z / scale, z) if factor is None else _by_products(Z, z, scale, factor)
     residuals = y - X @ (coef / scale)
     bread = (inverse @ inverse.T) / np.outer(scale, scale)

@@ -100,13 +100,29 @@ def moments(
     root = np.ones(len(y)) if weights is None else np.sqrt(weights)
     design = within[:, 1:][:, kept] * root[:, None]
     outcome = within[:, 0] * root
-    order = np.argsort(clusters, kind="stable")
-    starts = np.searchsorted(clusters[order], np.arange(int(clusters.max()) + 2))
-    parts = [(design[order[a:b]], outcome[order[a:b]]) for a, b in pairwise(starts)]
-    xx = np.array([part.T @ part for part, _ in parts])
-    xy = np.array([part.T @ value for part, value in parts])
+    products = cross_products(np.column_stack([outcome, design]), clusters)
+    xx, xy = products[:, 1:, 1:], products[:, 1:, 0]
     bread = _inverse(xx.sum(axis=0))
     return Moments(xx, xy, bread, bread @ xy.sum(axis=0), X.shape[1])
+
+
+def cross_products(columns: Floats, clusters: Codes) -> Floats:
+    """Cross-products of columns within each cluster, shapes (n, k) and (n,) to (G, k, k).
+
+    Examples
+    --------
+    >>> cross_products(np.array([[1.0], [2.0], [3.0]]), np.array([0, 1, 1])).reshape(-1).tolist()
+    [1.0, 13.0]
+    """
+    if (np.diff(clusters) < 0).any():
+        order = np.argsort(clusters, kind="stable")
+        columns, clusters = columns[order], clusters[order]
+    starts = np.searchsorted(clusters, np.arange(int(clusters.max()) + 2))
+    k = columns.shape[1]
+    out = np.empty((len(starts) - 1, k, k))
+    for g, (a, b) in enumerate(pairwise(starts)):
+        np.matmul(columns[a:b].T, columns[a:b], out=out[g])
+    return out
 
 
 def _inverse(matrix: Floats) -> Floats:
