@@ -97,6 +97,8 @@ def test_the_core_knows_neither_pandas_nor_datasets() -> None:
                 "scipy",
                 "__future__",
                 "collections",
+                "concurrent",
+                "os",
                 "dataclasses",
                 "typing",
                 "math",

@@ -7,7 +7,9 @@ levels. Each answer carries the largest group mean that is left.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +25,8 @@ ROUNDING = 1e-14
 PASSES = 4
 # Numbers that are worked on at a time: a few columns of a large panel, all of a small one.
 BLOCK = 1 << 20
+# Each worker holds one block of its own.
+WORKERS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +76,19 @@ class Absorber:
         """Residualise columns, shape (n, k)."""
         n, k = columns.shape
         within = np.empty((k, n))
-        left = 0.0
         step = max(1, BLOCK // max(n, 1))
-        buffer = np.empty((min(step, k), n))
-        for start in range(0, k, step):
+
+        def one(start: int) -> float:
             part = within[start : start + step]
             part[:] = columns[:, start : start + step].T
-            left = max(left, _residualise(self, part, buffer[: len(part)]))
+            return _residualise(self, part, np.empty_like(part))
+
+        starts = range(0, k, step)
+        if len(starts) == 1:
+            return Absorbed(within.T, self.rank, self.exact_rank, one(0))
+        # Columns are worked on side by side; each is the same whatever the number of workers.
+        with ThreadPoolExecutor(min(WORKERS, os.cpu_count() or 1)) as pool:
+            left = max(pool.map(one, starts), default=0.0)
         return Absorbed(within.T, self.rank, self.exact_rank, left)
 
 
