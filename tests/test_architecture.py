@@ -277,7 +277,10 @@ def test_every_public_name_has_a_docstring_and_its_parameters_a_section() -> Non
 def test_all_names_exist() -> None:
     for module in modules():
         defined = {
-            alias.asname or alias.name for n in module.tree.body if isinstance(n, ast.ImportFrom) for alias in n.names
+            alias.asname or alias.name
+            for n in ast.walk(module.tree)
+            if isinstance(n, ast.ImportFrom)
+            for alias in n.names
         }
         defined |= {n.name for n in module.tree.body if isinstance(n, ast.FunctionDef | ast.ClassDef)}
         defined |= {ast.unparse(t) for n in module.tree.body if isinstance(n, ast.Assign) for t in n.targets}

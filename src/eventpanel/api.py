@@ -1,38 +1,109 @@
-"""The public names: ``import eventpanel.api as ep``."""
+"""The public names: ``import eventpanel.api as ep``.
 
-from eventpanel.build import build_designs, build_panel
-from eventpanel.datasets.countries import country_years, existed, harmonise, match, name_of
-from eventpanel.datasets.derive import any_of, log, log1p, ratio, total
-from eventpanel.datasets.errors import EventPanelError
-from eventpanel.datasets.merge import merge, spine
-from eventpanel.datasets.panel import Panel, Source
-from eventpanel.datasets.records import Records, count, search, select
-from eventpanel.datasets.registry import entries as sources
-from eventpanel.datasets.registry import read
-from eventpanel.datasets.simulate import simulate
-from eventpanel.estimators.audit import recurrence, recurrence_totals
-from eventpanel.estimators.covariance import Clustered
-from eventpanel.estimators.design import Design, Sample
-from eventpanel.estimators.distributed_lag import EstimationWarning, distributed_lag
-from eventpanel.estimators.estimate import Estimate, Term
-from eventpanel.estimators.events import Event, Threshold
-from eventpanel.estimators.inference import (
-    Test,
-    cumulative,
-    difference,
-    lag_test,
-    lead_test,
-    simultaneous_bands,
-    wald,
-)
-from eventpanel.estimators.influence import leave_one_out
-from eventpanel.estimators.moderator import Moderator
-from eventpanel.estimators.ppml import percent, ppml
-from eventpanel.estimators.wild_bootstrap import Bootstrap, wild_bootstrap
-from eventpanel.estimators.window import EventWindow
-from eventpanel.reports.show import etable, iplot
-from eventpanel.run import check_study, estimate_study, run_study
-from eventpanel.study import Study, load_study
+A name's module is imported when the name is first used, so that a regression does not wait for figures and reports.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from eventpanel.build import build_designs, build_panel
+    from eventpanel.datasets.countries import country_years, existed, harmonise, match, name_of
+    from eventpanel.datasets.derive import any_of, log, log1p, ratio, total
+    from eventpanel.datasets.errors import EventPanelError
+    from eventpanel.datasets.merge import merge, spine
+    from eventpanel.datasets.panel import Panel, Source
+    from eventpanel.datasets.records import Records, count, search, select
+    from eventpanel.datasets.registry import entries as sources
+    from eventpanel.datasets.registry import read
+    from eventpanel.datasets.simulate import simulate
+    from eventpanel.estimators.audit import recurrence, recurrence_totals
+    from eventpanel.estimators.covariance import Clustered
+    from eventpanel.estimators.design import Design, Sample
+    from eventpanel.estimators.distributed_lag import EstimationWarning, distributed_lag
+    from eventpanel.estimators.estimate import Estimate, Term
+    from eventpanel.estimators.events import Event, Threshold
+    from eventpanel.estimators.inference import (
+        Test,
+        cumulative,
+        difference,
+        lag_test,
+        lead_test,
+        simultaneous_bands,
+        wald,
+    )
+    from eventpanel.estimators.influence import leave_one_out
+    from eventpanel.estimators.many import estimate_many
+    from eventpanel.estimators.moderator import Moderator
+    from eventpanel.estimators.ppml import percent, ppml
+    from eventpanel.estimators.wild_bootstrap import Bootstrap, wild_bootstrap
+    from eventpanel.estimators.window import EventWindow
+    from eventpanel.reports.show import etable, iplot
+    from eventpanel.run import check_study, estimate_study, run_study
+    from eventpanel.study import Study, load_study
+
+# Where each public name stands: module and name there.
+PLACES = {
+    "Bootstrap": ("estimators.wild_bootstrap", "Bootstrap"),
+    "Clustered": ("estimators.covariance", "Clustered"),
+    "Design": ("estimators.design", "Design"),
+    "Estimate": ("estimators.estimate", "Estimate"),
+    "EstimationWarning": ("estimators.distributed_lag", "EstimationWarning"),
+    "Event": ("estimators.events", "Event"),
+    "EventPanelError": ("datasets.errors", "EventPanelError"),
+    "EventWindow": ("estimators.window", "EventWindow"),
+    "Moderator": ("estimators.moderator", "Moderator"),
+    "Panel": ("datasets.panel", "Panel"),
+    "Records": ("datasets.records", "Records"),
+    "Sample": ("estimators.design", "Sample"),
+    "Source": ("datasets.panel", "Source"),
+    "Study": ("study", "Study"),
+    "Term": ("estimators.estimate", "Term"),
+    "Test": ("estimators.inference", "Test"),
+    "Threshold": ("estimators.events", "Threshold"),
+    "any_of": ("datasets.derive", "any_of"),
+    "build_designs": ("build", "build_designs"),
+    "build_panel": ("build", "build_panel"),
+    "check_study": ("run", "check_study"),
+    "count": ("datasets.records", "count"),
+    "country_years": ("datasets.countries", "country_years"),
+    "cumulative": ("estimators.inference", "cumulative"),
+    "difference": ("estimators.inference", "difference"),
+    "distributed_lag": ("estimators.distributed_lag", "distributed_lag"),
+    "estimate_many": ("estimators.many", "estimate_many"),
+    "estimate_study": ("run", "estimate_study"),
+    "etable": ("reports.show", "etable"),
+    "existed": ("datasets.countries", "existed"),
+    "harmonise": ("datasets.countries", "harmonise"),
+    "iplot": ("reports.show", "iplot"),
+    "lag_test": ("estimators.inference", "lag_test"),
+    "lead_test": ("estimators.inference", "lead_test"),
+    "leave_one_out": ("estimators.influence", "leave_one_out"),
+    "load_study": ("study", "load_study"),
+    "log": ("datasets.derive", "log"),
+    "log1p": ("datasets.derive", "log1p"),
+    "match": ("datasets.countries", "match"),
+    "merge": ("datasets.merge", "merge"),
+    "name_of": ("datasets.countries", "name_of"),
+    "percent": ("estimators.ppml", "percent"),
+    "ppml": ("estimators.ppml", "ppml"),
+    "ratio": ("datasets.derive", "ratio"),
+    "read": ("datasets.registry", "read"),
+    "recurrence": ("estimators.audit", "recurrence"),
+    "recurrence_totals": ("estimators.audit", "recurrence_totals"),
+    "run_study": ("run", "run_study"),
+    "search": ("datasets.records", "search"),
+    "select": ("datasets.records", "select"),
+    "simulate": ("datasets.simulate", "simulate"),
+    "simultaneous_bands": ("estimators.inference", "simultaneous_bands"),
+    "sources": ("datasets.registry", "entries"),
+    "spine": ("datasets.merge", "spine"),
+    "total": ("datasets.derive", "total"),
+    "wald": ("estimators.inference", "wald"),
+    "wild_bootstrap": ("estimators.wild_bootstrap", "wild_bootstrap"),
+}
 
 __all__ = [
     "Bootstrap",
@@ -61,6 +132,7 @@ __all__ = [
     "cumulative",
     "difference",
     "distributed_lag",
+    "estimate_many",
     "estimate_study",
     "etable",
     "existed",
@@ -92,3 +164,18 @@ __all__ = [
     "wald",
     "wild_bootstrap",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """Import the module of a public name."""
+    if name not in PLACES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module, there = PLACES[name]
+    found: object = getattr(import_module(f"eventpanel.{module}"), there)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    """List the public names."""
+    return list(__all__)

@@ -8,15 +8,17 @@ overlap; effects of overlapping events add up, and are assumed equal across even
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+
 import numpy as np
 
 from eventpanel.datasets.errors import ConstantOutcomeError
 from eventpanel.datasets.panel import Panel
 from eventpanel.estimators.core.absorb import Absorbed, absorber
-from eventpanel.estimators.core.arrays import Floats, Mask
+from eventpanel.estimators.core.arrays import Floats
 from eventpanel.estimators.core.cluster_robust import crv2, crv3
 from eventpanel.estimators.core.least_squares import COLLINEAR, least_squares
-from eventpanel.estimators.core.moments import moments
+from eventpanel.estimators.core.moments import Moments, moments
 from eventpanel.estimators.covariance import Clustered
 from eventpanel.estimators.design import Design
 from eventpanel.estimators.estimate import Estimate
@@ -69,6 +71,40 @@ def distributed_lag(panel: Panel, design: Design) -> Estimate:
     >>> abs(distributed_lag(Panel(frame, ("unit",), "year"), design).params.round(6)).tolist()
     [0.0, 2.0, 0.0]
     """
+    found = fitted(panel, design)
+    return assemble("distributed_lag", design, found.m, found.solution)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fitted:
+    """A design on a panel, solved.
+
+    Attributes
+    ----------
+    m : Matrices
+    regression : Regression
+        Rows or cells that the fit rests on, with all terms.
+    solution : Solution
+    """
+
+    m: Matrices
+    regression: Regression
+    solution: Solution
+
+    def moments(self) -> Moments:
+        """Cross-products per cluster of the terms that were estimated."""
+        r = self.regression
+        return moments(r.y, r.X[:, self.solution.kept], r.effects, r.clusters, r.weights)
+
+
+def fitted(panel: Panel, design: Design) -> Fitted:
+    """Solve a distributed lag; what :func:`distributed_lag` makes an estimate of.
+
+    Parameters
+    ----------
+    panel : Panel
+    design : Design
+    """
     m = matrices(panel, design)
     r = compact(m) if isinstance(design.covariance, Clustered) else by_rows(m)
     columns = np.column_stack([r.y, r.X])
@@ -77,11 +113,14 @@ def distributed_lag(panel: Panel, design: Design) -> Estimate:
     within = outcome.columns if len(r.y) == len(m.y) else absorber(r.effects, r.weights).absorb(columns).columns
     kept, dropped = identified(m, within[:, 1:], spread(r.X))
     fit = least_squares(within[:, 0], within[:, 1:][:, kept], r.weights)
-    corrected = None if design.covariance.kind == "CRV1" else _corrected(r, design, kept)
     facts = _facts(m, outcome, within[:, 1:][:, kept] @ fit.coef, r.weights)
-    return assemble(
-        "distributed_lag", design, m, Solution(kept, dropped, fit, outcome.rank, facts, r.clusters, corrected)
-    )
+    solution = Solution(kept, dropped, fit, outcome.rank, facts, r.clusters)
+    found = Fitted(m, r, solution)
+    if design.covariance.kind == "CRV1":
+        return found
+    products = found.moments()
+    corrected = crv2(products) if design.covariance.kind == "CRV2" else (crv3(products), None)
+    return replace(found, solution=replace(solution, corrected=corrected))
 
 
 def _check_outcome(m: Matrices, y: Floats, design: Design) -> None:
@@ -97,12 +136,6 @@ def _check_outcome(m: Matrices, y: Floats, design: Design) -> None:
             f"fixed effects: {', '.join(design.fixed_effects)}",
             "use fewer fixed effects",
         )
-
-
-def _corrected(r: Regression, design: Design, kept: Mask) -> tuple[Floats, Floats | None]:
-    """Covariance of CRV2, with its degrees of freedom, or of CRV3."""
-    products = moments(r.y, r.X[:, kept], r.effects, r.clusters, r.weights)
-    return crv2(products) if design.covariance.kind == "CRV2" else (crv3(products), None)
 
 
 def _facts(m: Matrices, outcome: Absorbed, fitted: Floats, weights: Floats | None) -> tuple[tuple[str, str], ...]:

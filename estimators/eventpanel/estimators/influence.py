@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from eventpanel.datasets.panel import Panel
 from eventpanel.estimators.core.cluster_robust import leave_one_out as without_each
 from eventpanel.estimators.core.moments import Moments, moments
 from eventpanel.estimators.design import Design
-from eventpanel.estimators.distributed_lag import distributed_lag
+from eventpanel.estimators.distributed_lag import fitted
 from eventpanel.estimators.estimate import Estimate
 from eventpanel.estimators.matrices import Matrices, matrices
 from eventpanel.estimators.regression import compact
+from eventpanel.estimators.solution import assemble
 
 __all__ = ["cluster_moments", "leave_one_out"]
 
@@ -38,23 +40,37 @@ def leave_one_out(panel: Panel, design: Design) -> pd.DataFrame:
     --------
     See docs/methods/inference.md.
     """
-    estimate = distributed_lag(panel, design)
-    m, products = cluster_moments(panel, design, estimate)
-    paths = without_each(products)
-    names = panel.frame.loc[m.sample, design.covariance.by].drop_duplicates()
-    codes = pd.Series(m.clusters, index=panel.frame.index[m.sample])[names.index]
-    table = pd.DataFrame(
+    found = fitted(panel, design)
+    estimate = assemble("distributed_lag", design, found.m, found.solution)
+    paths = without_each(found.moments())
+    clusters, k = _names(panel, design, found.m), len(estimate.terms)
+    change = (paths - estimate.coef) / estimate.std_errors.to_numpy()
+    # Ranks by the size of the change; clusters that cannot be left out have none.
+    order = np.argsort(-np.abs(change), axis=0, kind="stable")
+    rank = np.empty(change.shape, dtype=np.int64)
+    np.put_along_axis(rank, order, np.arange(1, len(paths) + 1)[:, None], axis=0)
+    by_term = sorted(range(k), key=lambda j: estimate.names[j])
+    rows, columns = order[:, by_term].T.reshape(-1), np.repeat(by_term, len(paths))
+    times = pd.array([t.event_time for t in estimate.terms], dtype="Int64")
+    return pd.DataFrame(
         {
-            "cluster": np.repeat(names.to_numpy()[np.argsort(codes.to_numpy())], len(estimate.terms)),
-            "term": estimate.names * len(paths),
-            "event_time": pd.array([t.event_time for t in estimate.terms] * len(paths), dtype="Int64"),
-            "group": [t.group for t in estimate.terms] * len(paths),
-            "estimate": paths.reshape(-1),
-            "change": ((paths - estimate.coef) / estimate.std_errors.to_numpy()).reshape(-1),
+            "cluster": clusters[rows],
+            "term": np.array(estimate.names, dtype=object)[columns],
+            "event_time": times[columns],
+            "group": np.array([t.group for t in estimate.terms], dtype=object)[columns],
+            "estimate": paths[rows, columns],
+            "change": change[rows, columns],
+            "rank": pd.arrays.IntegerArray(rank[rows, columns], np.isnan(change[rows, columns])),
         }
     )
-    table["rank"] = table["change"].abs().groupby(table["term"]).rank(ascending=False, method="first").astype("Int64")
-    return table.sort_values(["term", "rank"], kind="stable", ignore_index=True)
+
+
+def _names(panel: Panel, design: Design, m: Matrices) -> npt.NDArray[np.object_]:
+    """Name of each cluster, in the order of its code."""
+    coded = panel.codes(design.covariance.by)
+    code = np.empty(int(m.clusters.max()) + 1, dtype=np.int64)
+    code[m.clusters] = coded.codes[m.sample]
+    return np.array([*coded.labels, None], dtype=object)[code]
 
 
 def cluster_moments(panel: Panel, design: Design, estimate: Estimate) -> tuple[Matrices, Moments]:

@@ -13,25 +13,44 @@ from eventpanel.estimators.core.moments import Moments
 
 # Leverage this close to one: the cluster's own rows fit a column exactly, and nothing is left to correct.
 FULL_LEVERAGE = 1e-9
+# Smallest eigenvalue of scaled cross-products that are solved as they stand.
+WELL_CONDITIONED = 1e-6
 
 
 def leave_one_out(m: Moments) -> Floats:
     """Coefficients of the terms without each cluster, shape (G, terms); missing where they are then not identified."""
     total, right = m.xx.sum(axis=0), m.xy.sum(axis=0)
+    size = np.sqrt(np.diag(total))
+    # Scaled alike for all clusters; each is then judged by its own scale.
+    rest = (total - m.xx) / np.outer(size, size)
+    sums = (right - m.xy) / size
+    own = np.sqrt(np.clip(np.diagonal(rest, axis1=1, axis2=2), 0, None))
+    easy = (own > FULL_LEVERAGE).all(axis=1)
+    own = np.where(easy[:, None], own, 1.0)
+    scaled = rest / (own[:, :, None] * own[:, None, :])
+    easy &= np.linalg.eigvalsh(scaled)[:, 0] > WELL_CONDITIONED
     out = np.full((len(m.xx), m.terms), np.nan)
-    for g in range(len(m.xx)):
-        rest = total - m.xx[g]
-        scale = np.sqrt(np.clip(np.diag(rest), 0, None))
-        # Dummies of periods that only this cluster has are left without a row.
-        kept = scale > FULL_LEVERAGE * np.sqrt(np.diag(total))
-        scaled = rest[np.ix_(kept, kept)] / np.outer(scale[kept], scale[kept])
-        values, vectors = np.linalg.eigh(scaled)
-        good = values > FULL_LEVERAGE * values[-1]
-        solution = vectors[:, good] @ ((vectors[:, good].T @ ((right - m.xy[g])[kept] / scale[kept])) / values[good])
-        identified = (vectors[:, ~good] ** 2).sum(axis=1) < FULL_LEVERAGE
-        where = np.flatnonzero(kept)
-        terms = where < m.terms
-        out[g, where[terms]] = np.where(identified[terms], (solution / scale[kept])[terms], np.nan)
+    if easy.any():
+        solved = np.linalg.solve(scaled[easy], (sums[easy] / own[easy])[:, :, None])[:, :, 0]
+        out[easy] = (solved / own[easy] / size)[:, : m.terms]
+    for g in np.flatnonzero(~easy):
+        out[g] = _without(rest[g], sums[g], m.terms) / size[: m.terms]
+    return out
+
+
+def _without(rest: Floats, right: Floats, terms: int) -> Floats:
+    """Coefficients of the terms from what is left of the cross-products, missing where they are not identified."""
+    out = np.full(terms, np.nan)
+    scale = np.sqrt(np.clip(np.diag(rest), 0, None))
+    # Dummies of periods that only this cluster has are left without a row.
+    kept = scale > FULL_LEVERAGE
+    values, vectors = np.linalg.eigh(rest[np.ix_(kept, kept)] / np.outer(scale[kept], scale[kept]))
+    good = values > FULL_LEVERAGE * values[-1]
+    solution = vectors[:, good] @ ((vectors[:, good].T @ (right[kept] / scale[kept])) / values[good])
+    identified = (vectors[:, ~good] ** 2).sum(axis=1) < FULL_LEVERAGE
+    where = np.flatnonzero(kept)
+    own = where < terms
+    out[where[own]] = np.where(identified[own], (solution / scale[kept])[own], np.nan)
     return out
 
 
