@@ -16,6 +16,7 @@ from eventpanel.estimators.design import Design, Sample
 from eventpanel.estimators.distributed_lag import EstimationWarning, distributed_lag
 from eventpanel.estimators.estimate import Estimate, Term
 from eventpanel.estimators.events import Event, Threshold
+from eventpanel.estimators.few_treated import FewTreated, few_treated
 from eventpanel.estimators.inference import (
     Test,
     cumulative,
@@ -27,7 +28,9 @@ from eventpanel.estimators.inference import (
 )
 from eventpanel.estimators.influence import leave_one_out
 from eventpanel.estimators.moderator import Moderator
+from eventpanel.estimators.placebo_units import Placebo, placebo_units
 from eventpanel.estimators.ppml import percent, ppml
+from eventpanel.estimators.randomisation import Randomisation, randomisation
 from eventpanel.estimators.wild_bootstrap import Bootstrap, wild_bootstrap
 from eventpanel.estimators.window import EventWindow
 from eventpanel.reports.show import etable, iplot
@@ -43,8 +46,11 @@ __all__ = [
     "Event",
     "EventPanelError",
     "EventWindow",
+    "FewTreated",
     "Moderator",
     "Panel",
+    "Placebo",
+    "Randomisation",
     "Records",
     "Sample",
     "Source",
@@ -64,6 +70,7 @@ __all__ = [
     "estimate_study",
     "etable",
     "existed",
+    "few_treated",
     "harmonise",
     "iplot",
     "lag_test",
@@ -76,7 +83,9 @@ __all__ = [
     "merge",
     "name_of",
     "percent",
+    "placebo_units",
     "ppml",
+    "randomisation",
     "ratio",
     "read",
     "recurrence",
