@@ -105,12 +105,13 @@ def _is_shared(codes: Codes, strata: Codes) -> bool:
 def _relabels(codes: Codes, strata: Codes) -> bool:
     """Each stratum either shares the levels cell by cell, or every unit has levels of its own, cut the same way."""
     units, cells = codes.shape
-    first = np.full(int(codes.max()) + 1, cells)
+    levels = int(codes.max()) + 1
+    first, lowest, highest = np.full(levels, cells), np.full(levels, units), np.full(levels, -1)
     np.minimum.at(first, codes, np.broadcast_to(np.arange(cells), codes.shape))
     owner = np.broadcast_to(np.arange(units)[:, None], codes.shape)
-    owners = np.full((2, len(first)), -1)
-    owners[0][codes], owners[1][codes[::-1]] = owner, owner[::-1]
-    own = (owners[0] == owners[1])[codes].all(axis=1)
+    np.minimum.at(lowest, codes, owner)
+    np.maximum.at(highest, codes, owner)
+    own = (lowest == highest)[codes].all(axis=1)
     cut = first[codes]
     return all(
         _is_shared(codes[strata == s], strata[strata == s])
