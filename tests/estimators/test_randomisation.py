@@ -221,7 +221,8 @@ def test_size_is_exact_under_the_null() -> None:
         rng = np.random.default_rng(seed)
         # Heavy tails, strong dependence over time, unequal variances.
         y = np.cumsum(rng.standard_t(3, (units, periods)), axis=1) * rng.exponential(1.0, (units, 1))
-        moved = Moved(rng.poisson(0.5, (units, periods, 2)) * 1.0, unit, period, unit * 0, np.ones(2, dtype=bool))
+        histories = rng.poisson(0.5, (units, periods, 2)).astype(np.float64)
+        moved = Moved(histories, unit, period, unit * 0, np.ones(2, dtype=bool))
         fixed = Fixed(y.reshape(-1), np.empty((len(unit), 0)), (unit, period), unit)
         table = tables(fixed, moved, period, assignments)
         assert table is not None
@@ -276,7 +277,7 @@ def test_dyads_move_with_their_importer() -> None:
     )
     got = randomisation(Panel(dyads, ("exporter", "importer"), "year"), asked, PERMUTE)
     # With effects of every exporter the sum over exporters has the same coefficient, and the same p-values.
-    total = dyads.groupby(["importer", "year", "x"], as_index=False)["y"].sum()
+    total = dyads.groupby(["importer", "year", "x"])[["y"]].sum().reset_index()
     want = randomisation(panel_of(total), design(window=SHORT), PERMUTE)
     np.testing.assert_allclose(got["estimate"].iloc[:3] * 3, want["estimate"].iloc[:3], rtol=1e-9)
     np.testing.assert_allclose(got["p_value"], want["p_value"], atol=1e-12)
