@@ -61,7 +61,7 @@ def test_the_interval_equals_one_by_hand() -> None:
     table = frame(units=45, treated=1)
     got = few_treated(panel_of(table), design(window=SHORT), HOW, level=0.9)
     wide = {k: table.groupby("importer")["x"].shift(k).to_numpy() for k in (-1, 0, 1)}
-    rows = ~np.isnan(np.array(list(wide.values()))).any(axis=0)
+    rows = np.asarray(~np.isnan(np.array(list(wide.values()))).any(axis=0))
     unit, year = (pd.factorize(table[c][rows])[0] for c in ("importer", "year"))
     columns = np.column_stack([table["y"], *wide.values()])[rows]
     within = absorb(columns, [unit, year]).columns

@@ -194,7 +194,8 @@ def test_differences_mirror_and_are_those_of_the_estimate() -> None:
     how = Randomisation(draws=300, seed=4, scheme="permute", strata=("regime",))
     there = randomisation(panel_of(frame), asked, how, difference=("low", "high")).set_index("term")
     back = randomisation(panel_of(frame), asked, how, difference=("high", "low")).set_index("term")
-    a, b = there.loc["x, same period [low - high]"], back.loc["x, same period [high - low]"]
+    a = there.to_dict("index")["x, same period [low - high]"]
+    b = back.to_dict("index")["x, same period [high - low]"]
     assert a["p_value"] == b["p_value"]
     assert a["estimate"] == pytest.approx(-b["estimate"])
     own = distributed_lag(panel_of(frame), asked).params

@@ -18,7 +18,7 @@ def sample(seed: int, units: int = 9, periods: int = 6) -> tuple[Fit, Floats, Co
     rng = np.random.default_rng(seed)
     unit, period = np.repeat(np.arange(units), periods), np.tile(np.arange(periods), units)
     treated = np.arange(units) < 2
-    X = rng.poisson(1.0, (len(unit), 2)) * treated[unit][:, None] * 1.0
+    X = (rng.poisson(1.0, (len(unit), 2)) * treated[unit][:, None]).astype(np.float64)
     keep = ~np.isin(np.arange(len(unit)), [3, units * periods - 1])
     y = rng.normal(size=len(unit))
     unit, period = unit[keep], np.unique(period[keep], return_inverse=True)[1]
@@ -110,7 +110,7 @@ def test_the_planted_truth_is_covered(units: int, sized: bool) -> None:
     covered, plain = list[list[bool]](), list[list[bool]]()
     for seed in range(panels):
         rng = np.random.default_rng(seed)
-        events = rng.poisson(0.5, (units, periods)) * treated[:, None] * 1.0
+        events = (rng.poisson(0.5, (units, periods)) * treated[:, None]).astype(np.float64)
         X = np.column_stack([events.reshape(-1), np.roll(events, 1, axis=1).reshape(-1)])
         u = np.zeros((units, periods))
         for t in range(periods):
