@@ -132,7 +132,9 @@ def _regress(fixed: Fixed, own: Floats, within: Floats, size: Floats, *, at_null
     terms, y = within.shape[1], own[:, 0]
     design = np.column_stack([own[:, 1:], within])
     controls = design.shape[1] - terms
-    kept, _ = independent(design, np.concatenate([np.linalg.norm(own[:, 1:], axis=0), size]))
+    # The triangle has the lengths and angles of the columns, in few rows.
+    triangle = np.linalg.qr(design, mode="r")
+    kept, _ = independent(triangle, np.concatenate([np.linalg.norm(own[:, 1:], axis=0), size]))
     if not kept.all():
         return np.full(terms, np.nan), np.full((terms, terms), np.nan)
     fit = least_squares(y, design, fixed.weights)
