@@ -211,6 +211,22 @@ def test_a_draw_whose_columns_are_collinear_is_missing() -> None:
     assert np.isnan(wald_statistics(got, [0])[1])
 
 
+@pytest.mark.parametrize("apart", [1.0, 1e-2, 1e-4, 1e-6])
+def test_columns_that_are_nearly_collinear_keep_their_digits(apart: float) -> None:
+    fixed, moved, _, assignments = problem(12, 1)
+    histories = moved.histories.copy()
+    histories[:, :, 1] = histories[:, :, 0] + apart * histories[:, :, 1]
+    close = replace(moved, histories=histories)
+    draws = block(assignments, 5, 3, 0)
+    got = least_squares_draws(fixed, close, draws)
+    for sources, coef, vcov in zip(draws, got.coef, got.vcov, strict=True):
+        # The same span in well-conditioned columns, and the map between the coefficients.
+        want, spread = by_hand(fixed, moved.columns(sources))
+        back = np.kron(np.eye(2), np.array([[1.0, -1.0 / apart], [0.0, 1.0 / apart]]))
+        np.testing.assert_allclose(coef, back @ want, rtol=1e-9 / apart)
+        np.testing.assert_allclose(vcov, back @ spread @ back.T, rtol=1e-8 / apart)
+
+
 def test_score_tests_are_a_step_from_the_null_with_its_residuals() -> None:
     fixed, moved, _, assignments = problem(9, 1)
     counts = replace(fixed, y=np.floor(np.exp(fixed.y)))

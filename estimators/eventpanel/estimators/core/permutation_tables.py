@@ -17,7 +17,7 @@ from eventpanel.estimators.core.arrays import Codes, Floats
 from eventpanel.estimators.core.assignments import Assignments, Permutations
 from eventpanel.estimators.core.groups import is_nested
 from eventpanel.estimators.core.least_squares import least_squares
-from eventpanel.estimators.core.permutation import Drawn, Fixed, Moved
+from eventpanel.estimators.core.permutation import NEARLY, SINGULAR, Drawn, Fixed, Moved, least_eigenvalue
 
 # Numbers that the tables of all pairs of units may hold.
 TABLE_LIMIT = 60_000_000
@@ -73,7 +73,8 @@ def tables(fixed: Fixed, moved: Moved, cell: Codes, assignments: Assignments) ->
         return None
     columns = np.column_stack([fixed.y, fixed.controls, moved.columns(assignments.own)])
     within = absorb(columns, fixed.groupings).columns[order].reshape(units, cells, -1)
-    return _tabulate(within, q, fixed.clusters[order].reshape(units, cells)[:, 0])
+    table = _tabulate(within, q, fixed.clusters[order].reshape(units, cells)[:, 0])
+    return table if _least(table.xx.sum(axis=0)[None])[0] > NEARLY else None
 
 
 def is_invariant(fixed: Fixed, moved: Moved, order: Codes, strata: Codes) -> bool:
@@ -160,6 +161,13 @@ def look_up(t: Tables, draws: Codes) -> Drawn:
     return Drawn(coef, bread @ _meat(t, scores) @ bread)
 
 
+def _least(products: Floats) -> Floats:
+    """Smallest eigenvalue of cross-products of columns of length one, shape (m,); zero for a column that is zero."""
+    variances = np.diagonal(products, axis1=1, axis2=2)
+    length = np.sqrt(np.where(variances > 0, variances, np.inf))
+    return least_eigenvalue(products / (length[:, :, None] * length[:, None, :]))
+
+
 def _fitted(t: Tables, draws: Codes, coef: Floats) -> Floats:
     """``x_j'x_j b`` with the source j of each unit, shape (draws, U, p)."""
     count, units = draws.shape
@@ -169,10 +177,15 @@ def _fitted(t: Tables, draws: Codes, coef: Floats) -> Floats:
 
 
 def _with_controls(t: Tables, draws: Codes, xy: Floats, xz: Floats) -> Drawn:
-    """Columns of a draw less their part in the controls, ``x - z G'`` with ``G = X'Z (Z'Z)^-1``."""
+    """Columns of a draw less their part in the controls, ``x - z G'`` with ``G = X'Z (Z'Z)^-1``.
+
+    Missing where the controls explain a column.
+    """
     cross = xz.sum(axis=1)
     share = np.linalg.solve(t.zz.sum(axis=0), cross.transpose(0, 2, 1)).transpose(0, 2, 1)
-    bread = np.linalg.inv(t.xx.sum(axis=0) - share @ cross.transpose(0, 2, 1))
+    rest = t.xx.sum(axis=0) - share @ cross.transpose(0, 2, 1)
+    clear = np.asarray(_least(rest) > SINGULAR)
+    bread = np.linalg.inv(np.where(clear[:, None, None], rest, np.nan * np.eye(rest.shape[1])))
     coef = (xy.sum(axis=1)[:, None, :] @ bread)[:, 0]
     moved = (coef[:, None, :] @ share)[:, 0]
     # Scores of the controls with the residuals of the draw, then those of the columns.
