@@ -58,8 +58,8 @@ class Randomisation:
         ``"permute"``: units of a stratum exchange their whole event histories. ``"shift"``: each unit's record is
         turned around in time by a random number of periods, independently of the others.
     strata : tuple of str
-        Columns with one value a unit, or the name of the moderator, within which histories are permuted. Without
-        any, all units may exchange.
+        Columns with one value a unit, or the name of the moderator, within which histories are permuted. Units
+        without a value form a stratum. Without any column, all units may exchange.
     unequal : {"refuse", "match"}
         Where records do not cover the same periods: refuse, or exchange only between units whose records do.
     statistic : {"t", "coefficient"}
