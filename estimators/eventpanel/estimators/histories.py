@@ -33,15 +33,15 @@ class Histories:
         Columns of the path, for any assignment.
     assignments : Permutations or Choices
         Which assignments there are.
-    cell : ndarray, shape (n,)
-        Code of what names a row besides its unit.
+    other : ndarray, shape (n,)
+        Code of what names a row besides its unit and period.
     held : tuple of str
         Units that cannot receive another history.
     """
 
     moved: Moved
     assignments: Assignments
-    cell: Codes
+    other: Codes
     held: tuple[str, ...]
 
 
@@ -200,4 +200,4 @@ def _histories(m: Matrices, rows: Places, values: Floats, kept: Mask, assignment
     order = list(dict.fromkeys(term.group for term in m.terms if term.event_time is not None))
     group = m.groups.map({name: number for number, name in enumerate(order)}).to_numpy()
     held = tuple(str(name) for name in rows.names[assignments.held])
-    return Histories(Moved(values, rows.unit, rows.period, group.astype(np.int64), kept), assignments, rows.cell, held)
+    return Histories(Moved(values, rows.unit, rows.period, group.astype(np.int64), kept), assignments, rows.other, held)

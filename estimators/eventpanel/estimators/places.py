@@ -31,8 +31,8 @@ class Places:
         Period ordinals with a row, sorted.
     unit, period : ndarray, each shape (n,)
         Codes of both.
-    cell : ndarray, shape (n,)
-        Code of everything that names a row besides its unit, such as exporter and year.
+    other : ndarray, shape (n,)
+        Code of what names a row besides unit and period, such as the exporter.
     """
 
     by: str
@@ -40,7 +40,12 @@ class Places:
     times: Codes
     unit: Codes
     period: Codes
-    cell: Codes
+    other: Codes
+
+    @property
+    def cell(self) -> Codes:
+        """Code of everything that names a row besides its unit, shape (n,)."""
+        return cross(self.other, self.period)
 
     @property
     def needed(self) -> Mask:
@@ -64,8 +69,8 @@ def places(panel: Panel, design: Design, m: Matrices) -> Places:
     unit, names = pd.factorize(panel.column(by)[m.sample], sort=True)
     times, period = np.unique(calendar(panel)[m.sample], return_inverse=True)
     period = period.reshape(-1).astype(np.int64)
-    cell = period
+    other = np.zeros(len(period), dtype=np.int64)
     for key in panel.unit:
         if key != by:
-            cell = cross(cell, pd.factorize(panel.column(key)[m.sample])[0].astype(np.int64))
-    return Places(by, pd.Index(names), times, unit.astype(np.int64), period, cell)
+            other = cross(other, pd.factorize(panel.column(key)[m.sample])[0].astype(np.int64))
+    return Places(by, pd.Index(names), times, unit.astype(np.int64), period, other)

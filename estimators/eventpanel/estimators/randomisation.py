@@ -17,6 +17,8 @@ from eventpanel.datasets.panel import Panel
 from eventpanel.estimators.comparison import Comparison, contrast, path_rows
 from eventpanel.estimators.core.arrays import Codes, Mask
 from eventpanel.estimators.core.assignments import BLOCK, block, blocks, is_enumerated
+from eventpanel.estimators.core.exchange import averaged
+from eventpanel.estimators.core.groups import cross
 from eventpanel.estimators.core.permutation import (
     Drawn,
     Fixed,
@@ -204,8 +206,11 @@ def _evaluator(fixed: Fixed, histories: Histories, how: Randomisation) -> Callab
         return partial(poisson_draws, fixed, histories.moved)
     if how.model == "poisson score":
         return partial(least_squares_draws, score_problem(fixed), histories.moved, at_null=True)
-    table = tables(fixed, histories.moved, histories.cell, histories.assignments)
-    return partial(least_squares_draws, fixed, histories.moved) if table is None else partial(look_up, table)
+    whole = fixed, histories.moved, histories.other
+    mean = averaged(*whole)
+    fixed, moved, other = whole if mean is None else (*mean, np.zeros(len(mean[0].y), dtype=np.int64))
+    table = tables(fixed, moved, cross(other, moved.period), histories.assignments)
+    return partial(least_squares_draws, fixed, moved) if table is None else partial(look_up, table)
 
 
 def _compare(

@@ -15,6 +15,7 @@ import numpy as np
 from eventpanel.estimators.core.absorb import absorb
 from eventpanel.estimators.core.arrays import Codes, Floats
 from eventpanel.estimators.core.assignments import Assignments, Permutations
+from eventpanel.estimators.core.exchange import is_shared, relabels
 from eventpanel.estimators.core.groups import is_nested
 from eventpanel.estimators.core.least_squares import least_squares
 from eventpanel.estimators.core.permutation import NEARLY, SINGULAR, Drawn, Fixed, Moved, least_eigenvalue
@@ -94,31 +95,8 @@ def is_invariant(fixed: Fixed, moved: Moved, order: Codes, strata: Codes) -> boo
         return np.asarray(codes[order].reshape(units, -1), dtype=np.int64)
 
     whole = is_nested(moved.unit, fixed.clusters)
-    still = all(_is_shared(wide(codes), strata) for codes in (moved.period, moved.group))
-    return whole and still and all(_relabels(wide(codes), strata) for codes in fixed.groupings)
-
-
-def _is_shared(codes: Codes, strata: Codes) -> bool:
-    """Whether units of a stratum have the same code in each cell, codes of shape (U, C)."""
-    return all((codes[strata == s] == codes[strata == s][0]).all() for s in np.unique(strata))
-
-
-def _relabels(codes: Codes, strata: Codes) -> bool:
-    """Each stratum either shares the levels cell by cell, or every unit has levels of its own, cut the same way."""
-    units, cells = codes.shape
-    levels = int(codes.max()) + 1
-    first, lowest, highest = np.full(levels, cells), np.full(levels, units), np.full(levels, -1)
-    np.minimum.at(first, codes, np.broadcast_to(np.arange(cells), codes.shape))
-    owner = np.broadcast_to(np.arange(units)[:, None], codes.shape)
-    np.minimum.at(lowest, codes, owner)
-    np.maximum.at(highest, codes, owner)
-    own = (lowest == highest)[codes].all(axis=1)
-    cut = first[codes]
-    return all(
-        _is_shared(codes[strata == s], strata[strata == s])
-        or (own[strata == s].all() and _is_shared(cut[strata == s], strata[strata == s]))
-        for s in np.unique(strata)
-    )
+    still = all(is_shared(wide(codes), strata) for codes in (moved.period, moved.group))
+    return whole and still and all(relabels(wide(codes), strata) for codes in fixed.groupings)
 
 
 def _tabulate(within: Floats, q: int, clusters: Codes) -> Tables:
