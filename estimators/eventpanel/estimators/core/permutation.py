@@ -151,12 +151,12 @@ def _regress(fixed: Fixed, own: Floats, within: Floats, size: Floats, *, at_null
     clear = np.asarray(left.all(axis=1) & (least_eigenvalue(correlation) > NEARLY))
     inverse = np.linalg.inv(np.where(clear[:, None, None], correlation, np.eye(X.shape[2])))
     bread = inverse / (scale[:, :, None] * scale[:, None, :])
-    coef = np.zeros((len(X), X.shape[2]))
+    coef, null = np.zeros((len(X), X.shape[2])), np.tile(y, (len(X), 1))
+    residuals = null
     for _ in range(2):
-        residuals = y - (X @ coef[:, :, None])[:, :, 0]
         coef = coef + (bread @ (X.transpose(0, 2, 1) @ residuals[:, :, None]))[:, :, 0]
-    residuals = np.broadcast_to(y, residuals.shape) if at_null else y - (X @ coef[:, :, None])[:, :, 0]
-    sums = _cluster_sums(X * residuals[:, :, None], fixed.clusters) @ bread
+        residuals = y - (X @ coef[:, :, None])[:, :, 0]
+    sums = _cluster_sums(X * (null if at_null else residuals)[:, :, None], fixed.clusters) @ bread
     vcov = sums.transpose(0, 2, 1) @ sums
     for draw in np.flatnonzero(~clear):
         coef[draw], vcov[draw] = _one(fixed, own, within[draw], size[draw], at_null=at_null)
@@ -246,7 +246,7 @@ def least_eigenvalue(matrices: Floats) -> Floats:
 def t_statistics(drawn: Drawn) -> Floats:
     """Studentised coefficients, shape (draws, terms); missing where the variance is zero."""
     variances = np.diagonal(drawn.vcov, axis1=1, axis2=2)
-    return drawn.coef / np.sqrt(np.where(variances > 0, variances, np.nan))
+    return np.asarray(drawn.coef / np.sqrt(np.where(variances > 0, variances, np.nan)), dtype=np.float64)
 
 
 def wald_statistics(drawn: Drawn, columns: Sequence[int]) -> Floats:

@@ -21,7 +21,7 @@ from eventpanel.estimators.core.least_squares import least_squares
 from eventpanel.estimators.core.permutation import NEARLY, SINGULAR, Drawn, Fixed, Moved, least_eigenvalue
 
 # Numbers that the tables of all pairs of units may hold.
-TABLE_LIMIT = 60_000_000
+TABLE_LIMIT = 20_000_000
 
 
 @dataclass(frozen=True, slots=True)
