@@ -240,13 +240,13 @@ def _refit(fixed: Fixed, columns: Floats) -> tuple[Floats, Floats]:
 
 def least_eigenvalue(matrices: Floats) -> Floats:
     """Smallest eigenvalue of symmetric matrices, shape (m, k, k) to (m,)."""
-    return np.asarray(np.linalg.eigvalsh(matrices)[:, 0])
+    return np.asarray(np.linalg.eigvalsh(matrices)[:, 0], dtype=np.float64)
 
 
 def t_statistics(drawn: Drawn) -> Floats:
     """Studentised coefficients, shape (draws, terms); missing where the variance is zero."""
     variances = np.diagonal(drawn.vcov, axis1=1, axis2=2)
-    return np.asarray(drawn.coef / np.sqrt(np.where(variances > 0, variances, np.nan)), dtype=np.float64)
+    return drawn.coef / np.sqrt(np.where(variances > 0, variances, np.nan))
 
 
 def wald_statistics(drawn: Drawn, columns: Sequence[int]) -> Floats:
