@@ -9,7 +9,13 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = ("README.md", "docs/tutorial.md", "docs/methods/inference.md")
+PAGES = (
+    "README.md",
+    "docs/tutorial.md",
+    "docs/methods/inference.md",
+    "docs/methods/randomisation.md",
+    "docs/methods/few_treated.md",
+)
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from eventpanel.estimators.distributed_lag import EstimationWarning, distributed_lag
     from eventpanel.estimators.estimate import Estimate, Term
     from eventpanel.estimators.events import Event, Threshold
+    from eventpanel.estimators.few_treated import FewTreated, few_treated
     from eventpanel.estimators.inference import (
         Test,
         cumulative,
@@ -37,7 +38,9 @@ if TYPE_CHECKING:
     from eventpanel.estimators.influence import leave_one_out
     from eventpanel.estimators.many import estimate_many
     from eventpanel.estimators.moderator import Moderator
+    from eventpanel.estimators.placebo_units import Placebo, placebo_units
     from eventpanel.estimators.ppml import percent, ppml
+    from eventpanel.estimators.randomisation import Randomisation, randomisation
     from eventpanel.estimators.wild_bootstrap import Bootstrap, wild_bootstrap
     from eventpanel.estimators.window import EventWindow
     from eventpanel.reports.show import etable, iplot
@@ -54,8 +57,11 @@ PLACES = {
     "Event": ("estimators.events", "Event"),
     "EventPanelError": ("datasets.errors", "EventPanelError"),
     "EventWindow": ("estimators.window", "EventWindow"),
+    "FewTreated": ("estimators.few_treated", "FewTreated"),
     "Moderator": ("estimators.moderator", "Moderator"),
     "Panel": ("datasets.panel", "Panel"),
+    "Placebo": ("estimators.placebo_units", "Placebo"),
+    "Randomisation": ("estimators.randomisation", "Randomisation"),
     "Records": ("datasets.records", "Records"),
     "Sample": ("estimators.design", "Sample"),
     "Source": ("datasets.panel", "Source"),
@@ -76,6 +82,7 @@ PLACES = {
     "estimate_study": ("run", "estimate_study"),
     "etable": ("reports.show", "etable"),
     "existed": ("datasets.countries", "existed"),
+    "few_treated": ("estimators.few_treated", "few_treated"),
     "harmonise": ("datasets.countries", "harmonise"),
     "iplot": ("reports.show", "iplot"),
     "lag_test": ("estimators.inference", "lag_test"),
@@ -88,7 +95,9 @@ PLACES = {
     "merge": ("datasets.merge", "merge"),
     "name_of": ("datasets.countries", "name_of"),
     "percent": ("estimators.ppml", "percent"),
+    "placebo_units": ("estimators.placebo_units", "placebo_units"),
     "ppml": ("estimators.ppml", "ppml"),
+    "randomisation": ("estimators.randomisation", "randomisation"),
     "ratio": ("datasets.derive", "ratio"),
     "read": ("datasets.registry", "read"),
     "recurrence": ("estimators.audit", "recurrence"),
@@ -114,8 +123,11 @@ __all__ = [
     "Event",
     "EventPanelError",
     "EventWindow",
+    "FewTreated",
     "Moderator",
     "Panel",
+    "Placebo",
+    "Randomisation",
     "Records",
     "Sample",
     "Source",
@@ -136,6 +148,7 @@ __all__ = [
     "estimate_study",
     "etable",
     "existed",
+    "few_treated",
     "harmonise",
     "iplot",
     "lag_test",
@@ -148,7 +161,9 @@ __all__ = [
     "merge",
     "name_of",
     "percent",
+    "placebo_units",
     "ppml",
+    "randomisation",
     "ratio",
     "read",
     "recurrence",
