@@ -24,7 +24,12 @@ LAYERS: tuple[dict[str, tuple[str, ...]], ...] = (
     {
         "distributed_lag": ("estimators.distributed_lag",),
         "ppml": ("estimators.ppml",),
-        "inference": ("estimators.inference",),
+        "inference": (
+            "estimators.inference",
+            "estimators.bands",
+            "estimators.combinations",
+            "estimators.hypotheses",
+        ),
         "audit": ("estimators.audit",),
     },
     {"solution": ("estimators.solution",)},
