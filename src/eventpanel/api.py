@@ -18,15 +18,21 @@ from eventpanel.estimators.estimate import Estimate, Term
 from eventpanel.estimators.events import Event, Threshold
 from eventpanel.estimators.inference import (
     Test,
+    average,
     cumulative,
     difference,
+    equality_test,
+    joint_test,
     lag_test,
     lead_test,
+    lincom,
     simultaneous_bands,
+    sup_t_test,
     wald,
 )
 from eventpanel.estimators.influence import leave_one_out
 from eventpanel.estimators.moderator import Moderator
+from eventpanel.estimators.multiple import adjust, romano_wolf
 from eventpanel.estimators.ppml import percent, ppml
 from eventpanel.estimators.wild_bootstrap import Bootstrap, wild_bootstrap
 from eventpanel.estimators.window import EventWindow
@@ -52,7 +58,9 @@ __all__ = [
     "Term",
     "Test",
     "Threshold",
+    "adjust",
     "any_of",
+    "average",
     "build_designs",
     "build_panel",
     "check_study",
@@ -61,14 +69,17 @@ __all__ = [
     "cumulative",
     "difference",
     "distributed_lag",
+    "equality_test",
     "estimate_study",
     "etable",
     "existed",
     "harmonise",
     "iplot",
+    "joint_test",
     "lag_test",
     "lead_test",
     "leave_one_out",
+    "lincom",
     "load_study",
     "log",
     "log1p",
@@ -81,6 +92,7 @@ __all__ = [
     "read",
     "recurrence",
     "recurrence_totals",
+    "romano_wolf",
     "run_study",
     "search",
     "select",
@@ -88,6 +100,7 @@ __all__ = [
     "simultaneous_bands",
     "sources",
     "spine",
+    "sup_t_test",
     "total",
     "wald",
     "wild_bootstrap",
