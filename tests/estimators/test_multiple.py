@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -42,7 +43,7 @@ def test_rows(table: pd.DataFrame) -> None:
 
 
 @pytest.mark.parametrize("residuals", ["restricted", "unrestricted"])
-def test_each_hypothesis_alone_is_its_wild_bootstrap(residuals: str) -> None:
+def test_each_hypothesis_alone_is_its_wild_bootstrap(residuals: Literal["restricted", "unrestricted"]) -> None:
     asked = replace(DRAWS, residuals=residuals)
     alone = wild_bootstrap(random_panel(2), design(), asked).iloc[:5]
     family = romano_wolf(random_panel(2), {"one": design()}, asked)
