@@ -83,6 +83,16 @@ def test_hypotheses_by_name() -> None:
     assert (got["p_romano_wolf"] > 0.1).all()
 
 
+def test_the_dependence_of_estimates_on_nearly_the_same_clusters_is_kept() -> None:
+    later = tuple(f"U{u:03d}" for u in range(1, 44))
+    both = {"all": design(), "without the first": design(sample=Sample(where=(("importer", later),)))}
+    got = romano_wolf(random_panel(2), both, DRAWS, ["x[-1]"])
+    alone = got["p_value"].min()
+    # Draws matched by cluster nearly coincide; of independent draws the larger would exceed far more often.
+    assert got["p_romano_wolf"].min() < alone + 0.25 * (1 - (1 - alone) ** 2 - alone)
+    assert 0.2 < alone < 0.8
+
+
 def test_clusters_are_drawn_by_name_where_samples_differ() -> None:
     later = tuple(f"U{u:03d}" for u in range(9, 44))
     some = design(sample=Sample(where=(("importer", later),)))

@@ -99,6 +99,20 @@ def test_terms_that_repeat_others_change_nothing(dof: float) -> None:
     assert critical_value(np.ones((4, 4)), dof, 0.95) == pytest.approx(float(t_quantile(0.975, dof)), abs=1e-4)
 
 
+@pytest.mark.parametrize("dof", [5.0, 40.0, np.inf])
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_many_terms_in_two_dimensions_equal_the_integral_over_the_circle(dof: float, seed: int) -> None:
+    angles = np.random.default_rng(seed).uniform(0, 2 * np.pi, 6)
+    terms = np.column_stack([np.cos(angles), np.sin(angles)])
+    circle = np.linspace(0, 2 * np.pi, 200_000, endpoint=False)
+    c = 2.3
+    # In each direction the box ends where the first term reaches its limit; half the squared radius is F(2, dof).
+    radius = c / np.abs(terms @ np.array([np.cos(circle), np.sin(circle)])).max(axis=0)
+    oracle = float(np.mean(stats.f.cdf(radius**2 / 2, 2, dof) if np.isfinite(dof) else stats.chi2.cdf(radius**2, 2)))
+    error = 5e-5 if np.isinf(dof) else 2.5e-4
+    assert 1 - largest_survival(c, terms @ terms.T, dof) == pytest.approx(oracle, abs=error)
+
+
 def test_fewer_dimensions_than_terms_equal_simulation() -> None:
     R = random_correlation(6, 5, rank=3)
     values, vectors = np.linalg.eigh(R)
