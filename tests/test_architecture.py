@@ -19,6 +19,7 @@ LAYERS: tuple[dict[str, tuple[str, ...]], ...] = (
     {"run": ("run",)},
     {"build": ("build",)},
     {"study": ("study", "sections", "studies"), "reports": ("reports",), "robustness": ("robustness",)},
+    {"multiple": ("estimators.multiple",)},
     {
         "cross_check": ("estimators.cross_check",),
         "wild_bootstrap": ("estimators.wild_bootstrap",),
@@ -34,7 +35,12 @@ LAYERS: tuple[dict[str, tuple[str, ...]], ...] = (
     {
         "distributed_lag": ("estimators.distributed_lag",),
         "ppml": ("estimators.ppml",),
-        "inference": ("estimators.inference",),
+        "inference": (
+            "estimators.inference",
+            "estimators.bands",
+            "estimators.combinations",
+            "estimators.hypotheses",
+        ),
         "audit": ("estimators.audit",),
         "histories": ("estimators.histories",),
     },

@@ -12,9 +12,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PAGES = (
     "README.md",
     "docs/tutorial.md",
-    "docs/methods/inference.md",
-    "docs/methods/randomisation.md",
-    "docs/methods/few_treated.md",
+    *sorted(f"docs/methods/{p.name}" for p in (ROOT / "docs/methods").glob("*.md")),
 )
 
 

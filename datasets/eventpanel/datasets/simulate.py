@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy import special
 
 from eventpanel.datasets.errors import InputError
 from eventpanel.datasets.panel import Panel, Source
@@ -112,8 +112,8 @@ def _unrest(rng: np.random.Generator) -> np.ndarray[tuple[int, int], np.dtype[np
     latent[:, 0] = rng.normal(size=IMPORTERS)
     for t in range(1, years):
         latent[:, t] = PERSISTENCE * latent[:, t - 1] + rng.normal(0, np.sqrt(1 - PERSISTENCE**2), IMPORTERS)
-    uniform = stats.norm.cdf(lasting + np.sqrt(0.7) * latent)
-    return np.asarray(np.round(EVENTS_SCALE * stats.beta.ppf(uniform, *DOSE)), dtype=np.float64)
+    uniform = special.ndtr(lasting + np.sqrt(0.7) * latent)
+    return np.asarray(np.round(EVENTS_SCALE * special.betaincinv(*DOSE, uniform)), dtype=np.float64)
 
 
 def _deals(

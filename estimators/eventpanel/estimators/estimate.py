@@ -176,8 +176,13 @@ class Estimate:
         terms : tuple of Term, length m
             What the combinations are. Each has the fewest degrees of freedom of its parts.
         """
-        dof = np.min(np.where(matrix != 0, self.dof, np.inf), axis=1)
-        coef, vcov = matrix @ self.coef, matrix @ self.vcov @ matrix.T
+        missing = np.isnan(np.diag(self.vcov))
+        known = np.where(missing[:, None] | missing, 0.0, self.vcov)
+        # A term without a variance makes those combinations undefined that it is in, and no others.
+        lost = (matrix[:, missing] != 0).any(axis=1)
+        vcov = np.where(lost[:, None] | lost, np.nan, matrix @ known @ matrix.T)
+        dof = np.min(np.where(matrix != 0, self.dof, np.inf), axis=1, initial=np.inf)
+        coef = matrix @ self.coef
         return replace(self, terms=terms, coef=coef, vcov=vcov, dof=dof, reference=(), dropped=())
 
     def tidy(self, level: float = 0.95) -> pd.DataFrame:
