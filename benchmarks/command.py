@@ -12,7 +12,6 @@ import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
-import eventpanel.api as ep
 from benchmarks import machine, r, tables
 from benchmarks.harness import FULL, QUICK, Pace, Row, run
 from benchmarks.prepare import Setting
@@ -23,7 +22,7 @@ PACKAGES = ("numpy", "scipy", "pandas", "numba")
 
 
 def measure(works: Sequence[Work], setting: Setting, held: machine.Machine, pace: Pace) -> list[Row]:
-    """Run works one after the other; what our estimates caution about is not printed.
+    """Run works one after the other; what ours and the peers warn about is not printed.
 
     Parameters
     ----------
@@ -34,7 +33,7 @@ def measure(works: Sequence[Work], setting: Setting, held: machine.Machine, pace
     """
     rows: list[Row] = []
     with setting.places, warnings.catch_warnings():
-        warnings.simplefilter("ignore", ep.EstimationWarning)
+        warnings.simplefilter("ignore")
         for work in works:
             rows += run(work, work.prepare(setting), held, pace)
             print(f"{work.key} done", file=sys.stderr, flush=True)

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from statistics import median
 
 import numpy as np
 
-from benchmarks.contenders import Contender, Timed
+from benchmarks.contenders import Contender, Language, Timed
 from benchmarks.machine import Machine
 from benchmarks.prepare import Prepared
 from benchmarks.works import Work
 
 AGREEMENT = 1e-8
+NAMES: Mapping[Language, str] = {"python": "Python peers", "R": "R fixest", "ours": "eventpanel"}
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ def run(work: Work, prepared: Prepared, machine: Machine, pace: Pace) -> list[Ro
     finally:
         for contender in everyone:
             contender.close()
-    bound = machine.start if prepared.starts else machine.limit(prepared.touched, prepared.operations)
+    bound = machine.limit(prepared.unavoidable)
     agreement = None if prepared.check is None else prepared.check()
     rows = [
         _row(replace(blank, limit_s=bound), peer, [(one[0], one[i]) for one in rounds], agreement)
@@ -162,33 +163,33 @@ def judge(work: Work, prepared: Prepared, names: Sequence[Contender], rows: list
     peak : float
         Peak memory of ours in bytes; missing where it is not measured.
     """
-    met, notes = _verdict(work, {peer.language: [] for peer in names} | _by_language(names, rows))
+    met, notes = _verdict(work, _by_language(names, rows))
     if prepared.ours is not None and prepared.ours.note:
         notes.append(prepared.ours.note)
     if not np.isnan(peak):
         notes.append(f"our peak memory {peak / 1e9:.2f} GB of {prepared.most_memory / 1e9:.2f} GB allowed")
         met = met and peak <= prepared.most_memory
-    return [_judged(row, met, notes) for row in rows]
+    return [_judged(row, notes, met=met) for row in rows]
 
 
-def _by_language(names: Sequence[Contender], rows: Sequence[Row]) -> dict[str, list[Row]]:
-    found: dict[str, list[Row]] = {}
+def _by_language(names: Sequence[Contender], rows: Sequence[Row]) -> dict[Language, list[Row]]:
+    found: dict[Language, list[Row]] = {}
     for peer, row in zip(names, rows, strict=True):
         found.setdefault(peer.language, []).append(row)
     return found
 
 
-def _verdict(work: Work, rows: dict[str, list[Row]]) -> tuple[bool | None, list[str]]:
-    judges = sorted(rows.get(work.judge, []), key=lambda row: row.peer_s or 0.0)[:1]
-    others = rows.get("R", []) if work.ahead_of_r else []
-    notes = ["R fixest is not installed"] if not rows.get("R") and (work.ahead_of_r or work.judge == "R") else []
-    if not judges:
-        return None, [*notes, "the peer that judges did not run"]
-    met = all((row.ratio or 0) >= work.reach for row in judges) and all((row.ratio or 0) > 1 for row in others)
-    return met and all((row.agreement or 0) <= AGREEMENT for row in (*judges, *others)), notes
+def _verdict(work: Work, rows: Mapping[Language, Sequence[Row]]) -> tuple[bool | None, list[str]]:
+    """Judge by the fastest peer of each language that the target names; None where none of them ran."""
+    absent = [f"{NAMES[language]} not installed" for language in work.reach if language not in rows]
+    reached = []
+    for language in work.reach.keys() & rows.keys():
+        row = min(rows[language], key=lambda row: row.peer_s or 0.0)
+        reached.append((row.ratio or 0.0) >= work.reach[language] and (row.agreement or 0.0) <= AGREEMENT)
+    return (all(reached) if reached else None), absent
 
 
-def _judged(row: Row, met: bool | None, notes: Sequence[str]) -> Row:
+def _judged(row: Row, notes: Sequence[str], *, met: bool | None) -> Row:
     differs = row.agreement is not None and not row.agreement <= AGREEMENT
     own = [f"coefficients differ by {row.agreement:.1e}"] if differs else []
     return replace(row, met=False if differs else met, note="; ".join([*filter(None, [row.note]), *notes, *own]))

@@ -8,13 +8,34 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 COPIED = 1 << 27
 SIDE = 2000
 START = "import pandas"
+
+
+@dataclass(frozen=True)
+class Unavoidable:
+    """What any program must do.
+
+    Attributes
+    ----------
+    touched, operations : float
+        Bytes read and written; floating-point operations.
+    starts : bool
+        Whether a new Python with pandas must start.
+    """
+
+    touched: float = 0.0
+    operations: float = 0.0
+    starts: bool = False
+
+    def times(self, passes: float) -> Unavoidable:
+        """Do the same again and again."""
+        return replace(self, touched=passes * self.touched, operations=passes * self.operations)
 
 
 @dataclass(frozen=True)
@@ -35,9 +56,9 @@ class Machine:
     gemm: float
     start: float
 
-    def limit(self, touched: float, operations: float) -> float:
-        """Seconds below which nothing that touches these bytes and does these operations can go."""
-        return max(touched / self.bandwidth, operations / self.gemm)
+    def limit(self, work: Unavoidable) -> float:
+        """Seconds below which no program can do this."""
+        return max(work.touched / self.bandwidth, work.operations / self.gemm, self.start * work.starts)
 
     def describe(self) -> str:
         """One line above the table."""
@@ -49,9 +70,7 @@ class Machine:
 
 def measure(repeats: int = 7) -> Machine:
     """Measure this machine: the best of some repeats."""
-    return Machine(
-        2 * COPIED / _best(_copy(), repeats), 2 * SIDE**3 / _best(_multiply(), repeats), _best(_start, 3)
-    )
+    return Machine(2 * COPIED / _best(_copy(), repeats), 2 * SIDE**3 / _best(_multiply(), repeats), _best(_start, 3))
 
 
 def _best(run: Callable[[], object], repeats: int) -> float:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-import types
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,11 @@ import eventpanel.api as ep
 from benchmarks.workloads import AROUND, CUTOFF, EVENT_TIMES, FIRST, GROUPS, Floats, Large, Specification
 
 LARGE = "eventpanel.estimators.core.large"
+# Calls that a version may not have yet.
+DOORS: Any = ep
+CAN_ESTIMATE_MANY = hasattr(ep, "estimate_many")
+CAN_RANDOMISE = hasattr(ep, "randomisation")
+HAS_LARGE = importlib.util.find_spec(LARGE) is not None
 REGIME = ep.Moderator(
     name="regime", column="polity2", timing="base", by="importer", below=CUTOFF, groups=GROUPS, base=FIRST
 )
@@ -31,7 +36,10 @@ def design(asked: Specification, *, kind: str = "CRV1", rule: str = "reghdfe") -
     return ep.Design(
         outcome=asked.outcome,
         event=ep.Event(
-            column="unrest", kind="threshold", by="importer", threshold=ep.Threshold(rule="absolute", value=asked.threshold)
+            column="unrest",
+            kind="threshold",
+            by="importer",
+            threshold=ep.Threshold(rule="absolute", value=asked.threshold),
         ),
         window=ep.EventWindow(leads=AROUND, lags=AROUND, reference=None),
         fixed_effects=asked.effects,
@@ -68,16 +76,13 @@ def _estimates(table: pd.DataFrame) -> Floats:
 def suite(held: ep.Panel, designs: Sequence[ep.Design]) -> list[Floats]:
     """Many specifications: in one call where there is one, else one after the other."""
     if CAN_ESTIMATE_MANY:
-        table = ep.estimate_many(held, designs)
+        table = DOORS.estimate_many(held, designs)
         return [_estimates(one) for _, one in table.groupby("design", sort=True)]
     return [regression(held, one) for one in designs]
 
 
-CAN_ESTIMATE_MANY = hasattr(ep, "estimate_many")
-
-
 def without_each(held: ep.Panel, asked: ep.Design) -> pd.DataFrame:
-    """The path without each importer, and CRV3 of the whole path."""
+    """Leave out each importer in turn; CRV3 of the whole path."""
     return ep.leave_one_out(held, asked)
 
 
@@ -86,20 +91,16 @@ def wild(held: ep.Panel, asked: ep.Design, draws: int) -> pd.DataFrame:
     return ep.wild_bootstrap(held, asked, ep.Bootstrap(draws=draws, seed=1))
 
 
-CAN_RANDOMISE = hasattr(ep, "randomisation")
-
-
 def randomisation(held: ep.Panel, asked: ep.Design, draws: int) -> pd.DataFrame:
-    """Randomisation test of the whole path: event histories of importers are dealt out anew."""
-    return ep.randomisation(held, asked, draws=draws, seed=1)
-
-
-HAS_LARGE = importlib.util.find_spec(LARGE) is not None
+    """Randomisation test of the whole path by t: importers exchange their event histories."""
+    how = DOORS.Randomisation(draws=draws, seed=1, scheme="permute")
+    table: pd.DataFrame = DOORS.randomisation(held, asked, how)
+    return table
 
 
 def large(rows: Large) -> Floats:
     """Two-way effects on millions of rows, from arrays."""
-    module: types.ModuleType = importlib.import_module(LARGE)
+    module: Any = importlib.import_module(LARGE)
     return np.asarray(module.large_least_squares(rows.y, rows.X, [rows.pair, rows.year], rows.cluster).coef)
 
 

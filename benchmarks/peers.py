@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import importlib.metadata
 import importlib.util
-import warnings
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -46,7 +45,7 @@ def version(package: str, variant: str = "") -> str:
 
 
 def demeaners() -> dict[str, Any]:
-    """The installed ways of pyfixest to remove effects."""
+    """Name the installed ways of pyfixest to remove effects."""
     found: dict[str, Any] = {"rust": MapDemeaner(), "within": LsmrDemeaner(backend="within")}
     return found | ({"numba": MapDemeaner(backend="numba")} if HAS_NUMBA else {})
 
@@ -55,10 +54,7 @@ def pyfixest_calls(make: Callable[[Any], Callable[[], Floats]], scale: float = 1
     """One contender for each way of removing effects."""
     if not HAS_PYFIXEST:
         return []
-    return [
-        Call(version("pyfixest", name), "python", make(demeaner), scale)
-        for name, demeaner in demeaners().items()
-    ]
+    return [Call(version("pyfixest", name), "python", make(demeaner), scale) for name, demeaner in demeaners().items()]
 
 
 def formula(asked: Specification) -> str:
@@ -83,9 +79,7 @@ def feols(ready: pd.DataFrame, asked: Specification, demeaner: Any) -> Floats:
 
 def fepois(ready: pd.DataFrame, asked: Specification, demeaner: Any) -> Floats:
     """One Poisson regression by pyfixest, to its table."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        fit = pyfixest.fepois(formula(asked), ready, vcov={"CRV1": "importer"}, demeaner=demeaner, **SLIM)
+    fit = pyfixest.fepois(formula(asked), ready, vcov={"CRV1": "importer"}, demeaner=demeaner, **SLIM)
     return np.asarray(fit.tidy()["Estimate"], dtype=float)
 
 
@@ -104,7 +98,7 @@ def feols_large(rows: Large, demeaner: Any) -> Callable[[], Floats]:
 
 
 def panel_ols(ready: pd.DataFrame, asked: Specification) -> Callable[[], Floats]:
-    """Importer and year effects by linearmodels."""
+    """Remove importer and year effects by linearmodels."""
     indexed = ready.set_index(["importer", "year"])
     y, X = indexed[asked.outcome], indexed[asked.regressors]
 
@@ -116,7 +110,7 @@ def panel_ols(ready: pd.DataFrame, asked: Specification) -> Callable[[], Floats]
 
 
 def absorbing_ls(ready: pd.DataFrame, asked: Specification) -> Callable[[], Floats]:
-    """Any two effects by linearmodels."""
+    """Remove any two effects by linearmodels."""
     y, X = ready[asked.outcome], ready[asked.regressors]
     effects = ready[[*map(code_column, asked.effects)]].astype("category")
     clusters = ready["importer"]
@@ -144,7 +138,11 @@ def dummies_ols(ready: pd.DataFrame, asked: Specification) -> Callable[[], Float
 def with_dummies(ready: pd.DataFrame, asked: Specification) -> Floats:
     """Regressors and dummies of two effects, one of them without its first level."""
     first, second = (ready[code_column(name)].to_numpy() for name in asked.effects)
-    parts = [ready[asked.regressors].to_numpy(), np.eye(first.max() + 1)[first], np.eye(second.max() + 1)[second][:, 1:]]
+    parts = [
+        ready[asked.regressors].to_numpy(),
+        np.eye(first.max() + 1)[first],
+        np.eye(second.max() + 1)[second][:, 1:],
+    ]
     return np.column_stack(parts)
 
 
@@ -172,9 +170,7 @@ def ritest(ready: pd.DataFrame, asked: Specification, draws: int) -> Callable[[]
     way = "fast" if HAS_NUMBA else "slow"
 
     def run() -> Floats:
-        fit.ritest(
-            asked.regressors[BOOTSTRAPPED], reps=draws, choose_algorithm=way, rng=np.random.default_rng(1)
-        )
+        fit.ritest(asked.regressors[BOOTSTRAPPED], reps=draws, choose_algorithm=way, rng=np.random.default_rng(1))
         return estimates
 
     return run

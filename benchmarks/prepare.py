@@ -11,15 +11,16 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
-import pandas as pd
 
 from benchmarks import ours, peers, r, workloads
 from benchmarks.contenders import Call, Command, Contender, Service
+from benchmarks.machine import Unavoidable
 from benchmarks.workloads import EFFECTS, REGRESSORS, Floats, Shape, Specification, Trade
 
 COLD = Path(__file__).with_name("cold")
 PANEL = Specification(effects=("importer", "year"))
 DYADS = Specification()
+NOTHING = Unavoidable()
 PATH = len(workloads.event_columns(0.0))
 RITEST_DRAWS, SUBSET = 100, 24
 POISSON_PASSES = 5
@@ -37,10 +38,7 @@ class Prepared:
         None where there is no such call yet.
     peers : sequence of sequences of Contender
         The ways of each peer; the fastest way of each runs.
-    touched, operations : float
-        Bytes and floating-point operations that cannot be avoided.
-    starts : bool
-        Whether starting Python with pandas cannot be avoided either.
+    unavoidable : Unavoidable
     check : callable, optional
         Largest relative difference, where the coefficients of the peer say nothing about the work.
     most_memory : float
@@ -51,9 +49,7 @@ class Prepared:
     title: str
     ours: Contender | None
     peers: Sequence[Sequence[Contender]] = ()
-    touched: float = 0.0
-    operations: float = 0.0
-    starts: bool = False
+    unavoidable: Unavoidable = NOTHING
     check: Callable[[], float] | None = None
     most_memory: float = float("inf")
     note: str = ""
@@ -84,15 +80,14 @@ class Setting:
         return 9_999 if self.quick else 99_999
 
 
-def _once_through(rows: int, columns: int, effects: int) -> dict[str, float]:
+def _once_through(rows: int, columns: int, effects: int) -> Unavoidable:
     """Read columns and codes once, write what is left of them once; one cross-product."""
-    return {
-        "touched": rows * (16.0 * columns + 8.0 * effects),
-        "operations": 2.0 * rows * columns**2,
-    }
+    return Unavoidable(rows * (16.0 * columns + 8.0 * effects), 2.0 * rows * columns**2)
 
 
-def _fixest(setting: Setting, trade: Trade, asked: Sequence[Specification], *, poisson: bool = False) -> list[Contender]:
+def _fixest(
+    setting: Setting, trade: Trade, asked: Sequence[Specification], *, poisson: bool = False
+) -> list[Contender]:
     if not setting.fixest:
         return []
     return [r.fixest_frame(trade.ready, asked, version=setting.fixest, poisson=poisson)]
@@ -114,7 +109,7 @@ def importer_year(setting: Setting) -> Prepared:
             _linear("statsmodels", partial(peers.dummies_ols, ready, PANEL)),
             _fixest(setting, trade, [PANEL]),
         ],
-        **_once_through(len(ready), 1 + REGRESSORS, 2),
+        _once_through(len(ready), 1 + REGRESSORS, 2),
     )
 
 
@@ -130,7 +125,7 @@ def dyads(setting: Setting) -> Prepared:
             _linear("linearmodels", partial(peers.absorbing_ls, ready, DYADS)),
             _fixest(setting, trade, [DYADS]),
         ],
-        **_once_through(len(ready), 1 + REGRESSORS, 2),
+        _once_through(len(ready), 1 + REGRESSORS, 2),
     )
 
 
@@ -139,7 +134,6 @@ def poisson(setting: Setting) -> Prepared:
     trade, ready = setting.dyads, peers.needed(setting.dyads.ready, [DYADS])
     held = ours.panel(trade.record)
     useful = int((ready["deals"].groupby(ready["exporter_importer"]).transform("sum") > 0).sum())
-    once = _once_through(useful, 1 + REGRESSORS, 2)
     return Prepared(
         f"one Poisson regression, dyad-years ({len(ready):,} rows)",
         Call("eventpanel", "ours", partial(ours.poisson, held, ours.design(DYADS, rule="ppmlhdfe"))),
@@ -147,20 +141,18 @@ def poisson(setting: Setting) -> Prepared:
             peers.pyfixest_calls(lambda way: partial(peers.fepois, ready, DYADS, way)),
             _fixest(setting, trade, [DYADS], poisson=True),
         ],
-        touched=8.0 * len(ready) + POISSON_PASSES * once["touched"],
-        operations=POISSON_PASSES * once["operations"],
+        _once_through(useful, 1 + REGRESSORS, 2).times(POISSON_PASSES),
     )
 
 
 def suite(setting: Setting) -> Prepared:
-    """A thousand specifications; peers run a random subset in a loop, scaled up."""
+    """Run a thousand specifications; peers run a random subset in a loop, scaled up."""
     trade, every = setting.dyads, workloads.specifications()
     chosen = sorted(np.random.default_rng(7).choice(len(every), SUBSET, replace=False).tolist())
     asked, scale = [every[i] for i in chosen], len(every) / SUBSET
     ready = peers.needed(trade.ready, asked).assign(year=trade.ready["year"])
     cut = [ready[ready["year"] <= one.sample[1] - workloads.FIRST] for one in asked]
     rows, columns = len(ready), len(workloads.OUTCOMES) + len(workloads.THRESHOLDS) * REGRESSORS + 3
-    once = _once_through(rows, columns, 2)
 
     def loop(way: object) -> Callable[[], Floats]:
         return lambda: np.concatenate([peers.feols(*pair, way) for pair in zip(cut, asked, strict=True)])
@@ -172,8 +164,7 @@ def suite(setting: Setting) -> Prepared:
             peers.pyfixest_calls(loop, scale),
             [r.fixest_frame(trade.ready, asked, version=setting.fixest, scale=scale)] if setting.fixest else [],
         ],
-        touched=len(EFFECTS) * len(workloads.SAMPLES) * once["touched"],
-        operations=len(EFFECTS) * len(workloads.SAMPLES) * once["operations"],
+        _once_through(rows, columns, 2).times(len(EFFECTS) * len(workloads.SAMPLES)),
     )
 
 
@@ -187,7 +178,7 @@ def _our_suite(trade: Trade, every: Sequence[Specification], chosen: Sequence[in
 
 
 def leave_one_out(setting: Setting) -> Prepared:
-    """The path without each importer with CRV3, against our own single regression."""
+    """Leave out each importer in turn with CRV3, against our own single regression."""
     trade, design = setting.dyads, ours.design(DYADS, kind="CRV3")
     held, single = ours.panel(trade.record), ours.design(DYADS)
     some = trade.record["importer"].unique()[[0, -1]]
@@ -200,13 +191,11 @@ def leave_one_out(setting: Setting) -> Prepared:
             gaps.append(np.abs(ours.path_of(table[table["cluster"] == importer]) / want - 1).max())
         return float(max(gaps))
 
-    once = _once_through(len(trade.ready), 1 + REGRESSORS, 2)
     return Prepared(
         f"the path without each of {trade.record['importer'].nunique()} importers, with CRV3, dyad-years",
         Call("eventpanel", "ours", lambda: ours.path_of(ours.without_each(held, design).query("rank == 1"))),
         [[Call("one regression of ours", "ours", partial(ours.regression, held, single))]],
-        touched=once["touched"],
-        operations=2 * once["operations"],
+        _once_through(len(trade.ready), 1 + REGRESSORS, 2),
         check=check,
         note="agreement: with regressions without the first and the last importer",
     )
@@ -226,7 +215,7 @@ def bootstrap(setting: Setting) -> Prepared:
         f"{draws:,} wild cluster bootstrap draws, whole path, importer-years",
         Call("eventpanel", "ours", lambda: ours.path_of(ours.wild(held, design, draws))),
         [called],
-        operations=2.0 * PATH * draws * clusters * (1 + REGRESSORS),
+        Unavoidable(operations=2.0 * PATH * draws * clusters * (1 + REGRESSORS)),
     )
 
 
@@ -253,7 +242,7 @@ def randomisation(setting: Setting) -> Prepared:
         title,
         Call("eventpanel", "ours", lambda: ours.path_of(ours.randomisation(held, design, draws))),
         [called],
-        operations=2.0 * draws * cells * REGRESSORS,
+        Unavoidable(operations=2.0 * draws * cells * REGRESSORS),
     )
 
 
@@ -271,8 +260,8 @@ def large(setting: Setting) -> Prepared:
         title,
         Service("eventpanel", "ours", [*child, "ours", str(rows)]),
         [called, _large_fixest(setting, data)],
+        _once_through(rows, 1 + REGRESSORS, 2),
         most_memory=3.0 * data.nbytes,
-        **_once_through(rows, 1 + REGRESSORS, 2),
     )
 
 
@@ -286,7 +275,7 @@ def _large_fixest(setting: Setting, data: workloads.Large) -> list[Contender]:
 
 
 def cold_start(setting: Setting) -> Prepared:
-    """A new process that reads a csv, runs one importer-year regression and prints it."""
+    """Start a new process that reads a csv, runs one importer-year regression and prints it."""
     folder = Path(setting.places.enter_context(TemporaryDirectory()))
     raw, ready = folder / "raw.csv", folder / "ready.csv"
     setting.importer_years.record.to_csv(raw, index=False)
@@ -303,5 +292,5 @@ def cold_start(setting: Setting) -> Prepared:
         "cold start: a new process, one importer-year regression from a csv",
         Command("eventpanel", "ours", [sys.executable, str(COLD / "ours.py"), str(raw)]),
         called,
-        starts=True,
+        Unavoidable(starts=True),
     )

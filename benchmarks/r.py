@@ -103,7 +103,12 @@ def fixest(
 
 
 def fixest_frame(
-    ready: pd.DataFrame, specifications: Sequence[Specification], *, version: str, poisson: bool = False, scale: float = 1.0
+    ready: pd.DataFrame,
+    specifications: Sequence[Specification],
+    *,
+    version: str,
+    poisson: bool = False,
+    scale: float = 1.0,
 ) -> Fixest:
     """Specifications on rows of a panel."""
     frame = needed(ready, specifications).assign(year=ready["year"])

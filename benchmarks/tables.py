@@ -14,7 +14,9 @@ def text(rows: Sequence[Row]) -> str:
     """Table of aligned columns."""
     cells = [HEAD, *map(_cells, rows)]
     widths = [max(len(row[j]) for row in cells) for j in range(len(HEAD))]
-    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells)
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells
+    )
 
 
 def markdown(rows: Sequence[Row]) -> str:

@@ -156,14 +156,16 @@ def _ready(record: pd.DataFrame) -> pd.DataFrame:
     unrest = record.drop_duplicates(["importer", "year"]).set_index(["importer", "year"])["unrest"].unstack()
     inside = record["year"].between(FIRST, LAST)
     ready = record[inside].reset_index(drop=True)
-    row, year = unrest.index.get_indexer(ready["importer"]), ready["year"].to_numpy() - (FIRST - AROUND)
+    row, year = unrest.index.get_indexer(pd.Index(ready["importer"])), ready["year"].to_numpy() - (FIRST - AROUND)
     member = [ready["polity2"].to_numpy() < CUTOFF, ready["polity2"].to_numpy() >= CUTOFF]
     columns: dict[str, Floats] = {}
     for threshold in THRESHOLDS:
         event = (unrest.to_numpy() > threshold).astype(float)
         shifted = [member[g] * event[row, year - k] for g in range(len(GROUPS)) for k in EVENT_TIMES]
         columns |= dict(zip(event_columns(threshold), shifted, strict=True))
-    codes = {name: pd.factorize(ready[name], sort=True)[0] for name in ("exporter", "importer", "region") if name in ready}
+    codes = {
+        name: pd.factorize(ready[name], sort=True)[0] for name in ("exporter", "importer", "region") if name in ready
+    }
     codes["year"] = year - AROUND
     for first, second in (("exporter", "importer"), ("exporter", "year"), ("region", "year")):
         if first in codes:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from benchmarks import prepare
+from benchmarks.contenders import Language
 from benchmarks.prepare import Prepared, Setting
 
 
@@ -20,32 +20,27 @@ class Work:
         Name on the command line.
     target : str
         What is to be reached, in words.
-    reach : float
-        The same as a ratio: time of the judging peer over ours.
-    judge : {"python", "R", "ours"}
-        The fastest Python peer, R fixest, or our own single regression.
-    ahead_of_r : bool
-        Whether R fixest must be slower too.
+    reach : mapping
+        The same as ratios, peer's time over ours: against the fastest Python peer, R, or our own single regression.
     prepare : callable
-        Makes the work ready; returns nothing where ours has no such call yet.
+        Makes the work ready.
     """
 
     key: str
     target: str
-    reach: float
-    judge: Literal["python", "R", "ours"]
-    ahead_of_r: bool
+    reach: Mapping[Language, float]
     prepare: Callable[[Setting], Prepared]
 
 
+AHEAD: Mapping[Language, float] = {"R": 1.0}
 WORKS: Sequence[Work] = (
-    Work("importer-year", "20 x the fastest Python peer", 20, "python", False, prepare.importer_year),
-    Work("dyads", "10 x the fastest Python peer, ahead of R fixest", 10, "python", True, prepare.dyads),
-    Work("poisson", "3 x the fastest Python peer, ahead of R fixest", 3, "python", True, prepare.poisson),
-    Work("suite", "100 x a loop of the fastest Python peer", 100, "python", False, prepare.suite),
-    Work("leave-one-out", "under twice the single regression", 0.5, "ours", False, prepare.leave_one_out),
-    Work("bootstrap", "20 x pyfixest's wildboottest", 20, "python", False, prepare.bootstrap),
-    Work("randomisation", "50 x pyfixest's ritest", 50, "python", False, prepare.randomisation),
-    Work("large", "2 x R fixest, peak memory under 3 times the data", 2, "R", False, prepare.large),
-    Work("cold-start", "under half of the fastest Python peer", 2, "python", False, prepare.cold_start),
+    Work("importer-year", "20 x the fastest Python peer", {"python": 20}, prepare.importer_year),
+    Work("dyads", "10 x the fastest Python peer, ahead of R fixest", {"python": 10, **AHEAD}, prepare.dyads),
+    Work("poisson", "3 x the fastest Python peer, ahead of R fixest", {"python": 3, **AHEAD}, prepare.poisson),
+    Work("suite", "100 x a loop of the fastest Python peer", {"python": 100}, prepare.suite),
+    Work("leave-one-out", "under twice the single regression", {"ours": 0.5}, prepare.leave_one_out),
+    Work("bootstrap", "20 x pyfixest's wildboottest", {"python": 20}, prepare.bootstrap),
+    Work("randomisation", "50 x pyfixest's ritest", {"python": 50}, prepare.randomisation),
+    Work("large", "2 x R fixest, peak memory under 3 times the data", {"R": 2}, prepare.large),
+    Work("cold-start", "under half of the fastest Python peer", {"python": 2}, prepare.cold_start),
 )

@@ -7,7 +7,7 @@ import pandas as pd
 from linearmodels.panel import PanelOLS
 
 frame = pd.read_csv(sys.argv[1]).set_index(["importer", "year"])
-terms = [name for name in frame if name.startswith("x")]
+terms = [name for name in map(str, frame.columns) if name.startswith("x")]
 fit = PanelOLS(frame["deals"], frame[terms], entity_effects=True, time_effects=True).fit(
     cov_type="clustered", cluster_entity=True
 )

@@ -6,11 +6,11 @@ import sys
 # Without the numba extra it starts faster, and needs it for nothing here.
 sys.modules["numba"] = None  # type: ignore[assignment]
 
-import pandas as pd
-import pyfixest
+import pandas as pd  # noqa: E402
+import pyfixest  # noqa: E402
 
 frame = pd.read_csv(sys.argv[1])
-terms = " + ".join(name for name in frame if name.startswith("x"))
+terms = " + ".join(name for name in map(str, frame.columns) if name.startswith("x"))
 fit = pyfixest.feols(
     f"deals ~ {terms} | importer + year",
     frame,
