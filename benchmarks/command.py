@@ -35,8 +35,9 @@ def measure(works: Sequence[Work], setting: Setting, held: machine.Machine, pace
     with setting.places, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for work in works:
-            rows += run(work, work.prepare(setting), held, pace)
-            print(f"{work.key} done", file=sys.stderr, flush=True)
+            found = run(work, work.prepare(setting), held, pace)
+            print(tables.text(found), file=sys.stderr, flush=True)
+            rows += found
     return rows
 
 

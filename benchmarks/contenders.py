@@ -44,20 +44,25 @@ class Contender(Protocol):
     @property
     def name(self) -> str:
         """Name and version, as the table shows it."""
+        ...
 
     @property
     def language(self) -> Language:
         """``ours``, or what the peer is called from."""
+        ...
 
     @property
     def note(self) -> str:
         """What a reader of its numbers must know."""
+        ...
 
     def once(self) -> Timed:
         """Do the work and time it."""
+        ...
 
     def close(self) -> None:
         """Let go of what it holds."""
+        ...
 
 
 @dataclass(frozen=True)

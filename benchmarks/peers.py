@@ -27,15 +27,16 @@ HAS_PYFIXEST, HAS_NUMBA = is_here("pyfixest"), is_here("numba")
 HAS_WILDBOOTTEST = HAS_PYFIXEST and is_here("wildboottest")
 
 if HAS_PYFIXEST or TYPE_CHECKING:
-    import pyfixest
-    from pyfixest import LsmrDemeaner, MapDemeaner
+    from pyfixest.demeaners import LsmrDemeaner, MapDemeaner
+    from pyfixest.estimation.api.feols import feols as fit_linear
+    from pyfixest.estimation.api.fepois import fepois as fit_poisson
 if is_here("linearmodels") or TYPE_CHECKING:
     from linearmodels.iv import AbsorbingLS
     from linearmodels.panel import PanelOLS
 if is_here("statsmodels") or TYPE_CHECKING:
     import statsmodels.api as sm
 
-SLIM = {"lean": True, "store_data": False, "copy_data": False}
+SLIM: dict[str, Any] = {"lean": True, "store_data": False, "copy_data": False}
 BOOTSTRAPPED = 0
 
 
@@ -73,13 +74,13 @@ def needed(ready: pd.DataFrame, asked: Sequence[Specification]) -> pd.DataFrame:
 
 def feols(ready: pd.DataFrame, asked: Specification, demeaner: Any) -> Floats:
     """One regression by pyfixest, to its table."""
-    fit = pyfixest.feols(formula(asked), ready, vcov={"CRV1": "importer"}, demeaner=demeaner, **SLIM)
+    fit = fit_linear(formula(asked), ready, vcov={"CRV1": "importer"}, demeaner=demeaner, **SLIM)
     return np.asarray(fit.tidy()["Estimate"], dtype=float)
 
 
 def fepois(ready: pd.DataFrame, asked: Specification, demeaner: Any) -> Floats:
     """One Poisson regression by pyfixest, to its table."""
-    fit = pyfixest.fepois(formula(asked), ready, vcov={"CRV1": "importer"}, demeaner=demeaner, **SLIM)
+    fit = fit_poisson(formula(asked), ready, vcov={"CRV1": "importer"}, demeaner=demeaner, **SLIM)
     return np.asarray(fit.tidy()["Estimate"], dtype=float)
 
 
@@ -91,7 +92,7 @@ def feols_large(rows: Large, demeaner: Any) -> Callable[[], Floats]:
     text = f"y ~ {' + '.join(names)} | pair + year"
 
     def run() -> Floats:
-        fit = pyfixest.feols(text, frame, vcov={"CRV1": "cluster"}, demeaner=demeaner, **SLIM)
+        fit = fit_linear(text, frame, vcov={"CRV1": "cluster"}, demeaner=demeaner, **SLIM)
         return np.asarray(fit.tidy()["Estimate"], dtype=float)
 
     return run
@@ -153,7 +154,7 @@ def _row_by_row(coef: Any, errors: Any, p: Any) -> Floats:
 
 def wildboottest(ready: pd.DataFrame, asked: Specification, draws: int) -> Callable[[], Floats]:
     """Wild cluster bootstrap of one coefficient by pyfixest."""
-    fit = pyfixest.feols(formula(asked), ready, vcov={"CRV1": "importer"})
+    fit: Any = fit_linear(formula(asked), ready, vcov={"CRV1": "importer"})
     estimates = np.asarray(fit.coef(), dtype=float)
 
     def run() -> Floats:
@@ -165,7 +166,7 @@ def wildboottest(ready: pd.DataFrame, asked: Specification, draws: int) -> Calla
 
 def ritest(ready: pd.DataFrame, asked: Specification, draws: int) -> Callable[[], Floats]:
     """Randomisation test of one coefficient by pyfixest: every row is dealt out anew, it knows no clusters here."""
-    fit = pyfixest.feols(formula(asked), ready, vcov={"CRV1": "importer"})
+    fit: Any = fit_linear(formula(asked), ready, vcov={"CRV1": "importer"})
     estimates = np.asarray(fit.coef(), dtype=float)
     way = "fast" if HAS_NUMBA else "slow"
 

@@ -7,11 +7,11 @@ import sys
 sys.modules["numba"] = None  # type: ignore[assignment]
 
 import pandas as pd  # noqa: E402
-import pyfixest  # noqa: E402
+from pyfixest.estimation.api.feols import feols  # noqa: E402
 
 frame = pd.read_csv(sys.argv[1])
 terms = " + ".join(name for name in map(str, frame.columns) if name.startswith("x"))
-fit = pyfixest.feols(
+fit = feols(
     f"deals ~ {terms} | importer + year",
     frame,
     vcov={"CRV1": "importer"},
