@@ -73,10 +73,9 @@ def distributed_lag(panel: Panel, design: Design) -> Estimate:
     _check_outcome(m, y, design)
     kept, dropped = identified(m, X)
     fit = least_squares(y, X[:, kept], m.weights)
-    corrected = None if design.covariance.kind == "CRV1" else _corrected(m, design, kept)
-    return assemble(
-        "distributed_lag", design, m, Solution(kept, dropped, fit, within.rank, _facts(m, within, fit), corrected)
-    )
+    corrected = _corrected(m, design, kept) if design.covariance.kind in ("CRV2", "CRV3") else None
+    solution = Solution(kept, dropped, fit, within.rank, _facts(m, within, fit), corrected)
+    return assemble("distributed_lag", design, m, solution, panel)
 
 
 def _check_outcome(m: Matrices, y: Floats, design: Design) -> None:

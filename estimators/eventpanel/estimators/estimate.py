@@ -284,7 +284,7 @@ class Estimate:
     @property
     def __maketables_vcov_info__(self) -> dict[str, str]:
         """Covariance, for the maketables protocol."""
-        return {"vcov_type": self.design.covariance.kind, "clustervar": self.design.covariance.by}
+        return {"vcov_type": self.design.covariance.kind, "clustervar": "+".join(self.design.covariance.ways)}
 
 
 def _label(term: Term, role: str) -> dict[str, Any]:

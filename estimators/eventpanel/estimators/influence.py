@@ -8,7 +8,7 @@ import pandas as pd
 from eventpanel.datasets.panel import Panel
 from eventpanel.estimators.core.cluster_robust import leave_one_out as without_each
 from eventpanel.estimators.core.moments import Moments, moments
-from eventpanel.estimators.design import Design
+from eventpanel.estimators.design import Design, cluster_column, one_way
 from eventpanel.estimators.distributed_lag import distributed_lag
 from eventpanel.estimators.estimate import Estimate
 from eventpanel.estimators.matrices import Matrices, matrices
@@ -40,7 +40,7 @@ def leave_one_out(panel: Panel, design: Design) -> pd.DataFrame:
     estimate = distributed_lag(panel, design)
     m, products = cluster_moments(panel, design, estimate)
     paths = without_each(products)
-    names = panel.frame.loc[m.sample, design.covariance.by].drop_duplicates()
+    names = panel.frame.loc[m.sample, cluster_column(panel, design)].drop_duplicates()
     codes = pd.Series(m.clusters, index=panel.frame.index[m.sample])[names.index]
     table = pd.DataFrame(
         {
@@ -66,6 +66,7 @@ def cluster_moments(panel: Panel, design: Design, estimate: Estimate) -> tuple[M
     estimate : Estimate
         Of this design on this panel.
     """
+    one_way(design)
     m = matrices(panel, design)
     kept = [m.terms.index(term) for term in estimate.terms]
     return m, moments(m.y, m.X[:, kept], [codes for _, codes in m.effects], m.clusters, m.weights)

@@ -10,16 +10,17 @@ import numpy as np
 import pandas as pd
 
 from eventpanel.datasets.errors import IdentificationError, first_few
+from eventpanel.datasets.panel import Panel
 from eventpanel.estimators.core.absorb import Absorbed, absorb
 from eventpanel.estimators.core.arrays import Floats, Mask
 from eventpanel.estimators.core.groups import is_nested
 from eventpanel.estimators.core.least_squares import Fit, independent
-from eventpanel.estimators.core.sandwich import clustered
 from eventpanel.estimators.covariance import Counts
 from eventpanel.estimators.design import Design
 from eventpanel.estimators.estimate import Estimate
 from eventpanel.estimators.matrices import Matrices
 from eventpanel.estimators.path import Term
+from eventpanel.estimators.vcov import Rows, Uncertainty, uncertainty
 
 __all__ = ["EstimationWarning", "Solution", "absorb_effects", "assemble", "identified", "spread"]
 
@@ -112,7 +113,7 @@ def identified(m: Matrices, X: Floats) -> tuple[Mask, tuple[tuple[Term, str], ..
     return kept, dropped
 
 
-def assemble(estimator: str, design: Design, m: Matrices, solution: Solution) -> Estimate:
+def assemble(estimator: str, design: Design, m: Matrices, solution: Solution, panel: Panel | None = None) -> Estimate:
     """Make an Estimate of a solution: covariance, degrees of freedom, counts, cautions; cautions are warned about.
 
     Parameters
@@ -122,18 +123,20 @@ def assemble(estimator: str, design: Design, m: Matrices, solution: Solution) ->
     design : Design
     m : Matrices
     solution : Solution
+    panel : Panel, optional
+        Its columns name periods, places and further clusters; without it covariances that need them are refused.
     """
     fit, terms = solution.fit, tuple(t for t, keep in zip(m.terms, solution.kept, strict=True) if keep)
     counts, by_group = _counts(m, solution.rank, len(terms)), _by_group(m)
     treated = len(np.unique(m.clusters[m.happened]))
-    vcov, dof = solution.corrected or (design.covariance.factor(counts) * clustered(fit, m.clusters), None)
+    found = _uncertainty(design, Rows(panel, m, fit, terms, counts), solution, by_group)
     estimate = Estimate(
         estimator=estimator,
         design=design,
         terms=terms,
         coef=fit.coef,
-        vcov=vcov,
-        dof=_dof(terms, by_group, counts) if dof is None else dof,
+        vcov=found.vcov,
+        dof=found.dof,
         nobs=counts.nobs,
         n_clusters=counts.clusters,
         n_treated=treated,
@@ -143,7 +146,7 @@ def assemble(estimator: str, design: Design, m: Matrices, solution: Solution) ->
         ledger=m.ledger,
         by_group=by_group,
         facts=(("Fixed effects", _levels(m)), *solution.facts),
-        notes=_notes(design, counts, treated, by_group, solution.dropped),
+        notes=(*_notes(design, counts, treated, by_group, solution.dropped), *found.notes),
     )
     for note in estimate.notes:
         warnings.warn(note, EstimationWarning, stacklevel=3)
@@ -175,6 +178,13 @@ def _by_group(m: Matrices) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows)
+
+
+def _uncertainty(design: Design, rows: Rows, solution: Solution, by_group: pd.DataFrame) -> Uncertainty:
+    if solution.corrected is None:
+        return uncertainty(design, rows)
+    vcov, dof = solution.corrected
+    return Uncertainty(vcov, _dof(rows.terms, by_group, rows.counts) if dof is None else dof)
 
 
 def _dof(terms: Sequence[Term], by_group: pd.DataFrame, counts: Counts) -> Floats:
