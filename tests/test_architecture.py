@@ -28,7 +28,7 @@ LAYERS: tuple[dict[str, tuple[str, ...]], ...] = (
         "audit": ("estimators.audit",),
     },
     {"solution": ("estimators.solution",)},
-    {"vcov": ("estimators.vcov",)},
+    {"vcov": ("estimators.vcov", "estimators.rows")},
     {"estimate": ("estimators.estimate",)},
     {"matrices": ("estimators.matrices",)},
     {"path": ("estimators.path",)},

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import pandas as pd
+
 from eventpanel.datasets.errors import DesignError, first_few
 from eventpanel.datasets.panel import Panel
 from eventpanel.estimators.covariance import Clustered, Covariance
@@ -11,7 +13,7 @@ from eventpanel.estimators.events import Event, event_unit
 from eventpanel.estimators.moderator import Moderator
 from eventpanel.estimators.window import EventWindow
 
-__all__ = ["Design", "Sample", "cluster_column", "one_way"]
+__all__ = ["Design", "Sample", "cluster_values", "one_way"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,9 +115,16 @@ class Design:
             raise DesignError("The outcome is among the controls.", self.outcome, "remove it there")
 
 
-def cluster_column(panel: Panel, design: Design) -> str:
-    """Column whose values are counted as clusters: the first of the covariance, else the event's own unit."""
-    return design.covariance.ways[0] if design.covariance.ways else event_unit(panel, design.event)
+def cluster_values(panel: Panel, design: Design) -> pd.Series:
+    """Return what is counted as clusters: the first way of the covariance, else the event's own unit.
+
+    An interaction such as ``"exporter^year"`` becomes text.
+    """
+    name = design.covariance.ways[0] if design.covariance.ways else event_unit(panel, design.event)
+    first, *rest = (panel.column(part) for part in name.split("^"))
+    for other in rest:
+        first = first.astype("string") + " ^ " + other.astype("string")
+    return first
 
 
 def one_way(design: Design) -> Clustered:

@@ -8,7 +8,7 @@ import pandas as pd
 from eventpanel.datasets.panel import Panel
 from eventpanel.estimators.core.cluster_robust import leave_one_out as without_each
 from eventpanel.estimators.core.moments import Moments, moments
-from eventpanel.estimators.design import Design, cluster_column, one_way
+from eventpanel.estimators.design import Design, cluster_values, one_way
 from eventpanel.estimators.distributed_lag import distributed_lag
 from eventpanel.estimators.estimate import Estimate
 from eventpanel.estimators.matrices import Matrices, matrices
@@ -40,7 +40,7 @@ def leave_one_out(panel: Panel, design: Design) -> pd.DataFrame:
     estimate = distributed_lag(panel, design)
     m, products = cluster_moments(panel, design, estimate)
     paths = without_each(products)
-    names = panel.frame.loc[m.sample, cluster_column(panel, design)].drop_duplicates()
+    names = cluster_values(panel, design)[m.sample].drop_duplicates()
     codes = pd.Series(m.clusters, index=panel.frame.index[m.sample])[names.index]
     table = pd.DataFrame(
         {

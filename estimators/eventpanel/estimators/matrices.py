@@ -11,7 +11,7 @@ from eventpanel.datasets.errors import DesignError, FewClustersError, NoEventErr
 from eventpanel.datasets.panel import Panel
 from eventpanel.estimators.core.arrays import Codes, Floats, Mask
 from eventpanel.estimators.core.groups import cross, is_nested, not_singletons, recode
-from eventpanel.estimators.design import Design, cluster_column
+from eventpanel.estimators.design import Design, cluster_values
 from eventpanel.estimators.events import Record, calendar, event_unit, record
 from eventpanel.estimators.ledger import Ledger
 from eventpanel.estimators.moderator import group_order, moderator_groups
@@ -66,7 +66,7 @@ def matrices(panel: Panel, design: Design) -> Matrices:
     path = event_path(panel, design, events)
     groups = _groups(panel, design)
     ledger = _sample(panel, design, path, groups, events)
-    clusters = recode(_factor(panel.column(cluster_column(panel, design))))
+    clusters = recode(_factor(cluster_values(panel, design)))
     order = ("",) if design.moderator is None else group_order(groups[ledger.keep], design.moderator)
     check_clusters(groups[ledger.keep], clusters[ledger.keep])
     effects = {name: _effect(panel, design, groups, name) for name in design.fixed_effects}

@@ -20,7 +20,8 @@ from eventpanel.estimators.design import Design
 from eventpanel.estimators.estimate import Estimate
 from eventpanel.estimators.matrices import Matrices
 from eventpanel.estimators.path import Term
-from eventpanel.estimators.vcov import Rows, Uncertainty, uncertainty
+from eventpanel.estimators.rows import Rows
+from eventpanel.estimators.vcov import Uncertainty, uncertainty
 
 __all__ = ["EstimationWarning", "Solution", "absorb_effects", "assemble", "identified", "spread"]
 
@@ -203,16 +204,17 @@ def _notes(
     design: Design, counts: Counts, treated: int, by_group: pd.DataFrame, dropped: Sequence[tuple[Term, str]]
 ) -> tuple[str, ...]:
     notes = []
-    if counts.clusters < FEW_CLUSTERS:
+    what = "clusters" if design.covariance.ways else "units"
+    if counts.clusters < FEW_CLUSTERS and design.covariance.ways:
         notes.append(f"only {counts.clusters} clusters: tests reject too often; see docs/methods/inference.md.")
     elif treated < FEW_TREATED:
-        notes.append(f"the event happens in only {treated} clusters: standard errors may be far too small.")
+        notes.append(f"the event happens in only {treated} {what}: standard errors may be far too small.")
     for row in by_group.to_dict("records"):
         few = row["clusters"] < FEW_CLUSTERS or row["treated_clusters"] < FEW_TREATED
         if row["group"] and few:
             notes.append(
-                f"{row['group']}: {row['clusters']} clusters, {row['treated_clusters']} with an event; its standard "
-                "errors rest on few clusters."
+                f"{row['group']}: {row['clusters']} {what}, {row['treated_clusters']} with an event; its standard "
+                f"errors rest on few {what}."
             )
     if design.moderator is not None and design.moderator.timing == "contemporaneous":
         notes.append(f"{design.moderator.name} is taken in the same period: a post-treatment moderator.")

@@ -3,32 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from eventpanel.datasets.errors import DesignError, first_few
-from eventpanel.datasets.panel import Panel
-from eventpanel.estimators.core.absorb import absorb
 from eventpanel.estimators.core.arrays import Codes, Floats, Mask
 from eventpanel.estimators.core.conley import spatial
 from eventpanel.estimators.core.dyadic import dyadic
-from eventpanel.estimators.core.groups import cross, is_nested, recode
-from eventpanel.estimators.core.hc import pinned, robust
-from eventpanel.estimators.core.least_squares import Fit
+from eventpanel.estimators.core.groups import cross, recode
+from eventpanel.estimators.core.hc import identified, pinned, robust
 from eventpanel.estimators.core.leverage import leverage
 from eventpanel.estimators.core.multiway import multiway
 from eventpanel.estimators.core.sandwich import clustered
 from eventpanel.estimators.core.semidefinite import semidefinite
 from eventpanel.estimators.core.serial import bartlett, serial
-from eventpanel.estimators.covariance import Clustered, Conley, Counts, DriscollKraay, Dyadic, NeweyWest, Robust
+from eventpanel.estimators.covariance import Clustered, Conley, DriscollKraay, Dyadic, NeweyWest, Robust
 from eventpanel.estimators.design import Design
-from eventpanel.estimators.events import calendar
-from eventpanel.estimators.matrices import Matrices
-from eventpanel.estimators.path import Term
+from eventpanel.estimators.rows import Rows
 
-__all__ = ["Rows", "Uncertainty", "uncertainty"]
+__all__ = ["Uncertainty", "uncertainty"]
 
 # Below about 20 clusters CRV1 tests reject too often even with t(G-1) (Cameron and Miller 2015,
 # doi:10.3368/jhr.50.2.317); the clusters of Driscoll and Kraay are periods.
@@ -51,85 +46,6 @@ class Uncertainty:
     vcov: Floats
     dof: Floats
     notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """A fit and the rows it rests on.
-
-    Attributes
-    ----------
-    panel : Panel, optional
-        Its columns name periods, places, members and further clusters.
-    m : Matrices
-    fit : Fit
-    terms : tuple of Term, length k
-        Terms of the fit.
-    counts : Counts
-        For clusters ``m.clusters``.
-    """
-
-    panel: Panel | None
-    m: Matrices
-    fit: Fit
-    terms: tuple[Term, ...]
-    counts: Counts
-
-    @property
-    def _columns(self) -> Panel:
-        if self.panel is None:
-            raise DesignError("This estimator takes clusters of one way only.", "", "use Clustered with one column")
-        return self.panel
-
-    def values(self, name: str) -> pd.Series:
-        """Return a column on the sample; missing values are refused."""
-        column = self._columns.column(name)[self.m.sample]
-        self._refuse_missing(column.isna().to_numpy(), name)
-        return column
-
-    def codes(self, name: str) -> Codes:
-        """Return codes of a column or an interaction; missing values are refused."""
-        parts = [self.values(part) for part in name.split("^")]
-        codes = [pd.factorize(part)[0].astype(np.int64) for part in parts]
-        whole = codes[0]
-        for other in codes[1:]:
-            whole = cross(whole, other)
-        return whole
-
-    def numbers(self, name: str) -> Floats:
-        """Return a column of numbers; missing values are refused."""
-        column = self._columns.number(name).to_numpy()[self.m.sample]
-        self._refuse_missing(np.isnan(column), name)
-        return np.asarray(column, dtype=np.float64)
-
-    def _refuse_missing(self, missing: Mask, name: str) -> None:
-        if missing.any():
-            panel = self._columns
-            units = panel.frame.loc[self.m.sample, list(panel.unit)][missing].drop_duplicates()
-            raise DesignError(
-                f"The covariance needs {name!r}, which is missing in {int(missing.sum())} rows of the sample.",
-                first_few(" ".join(map(str, unit)) for unit in units.itertuples(index=False)),
-                "complete the column, or leave these rows out of the sample",
-            )
-
-    @property
-    def times(self) -> Codes:
-        """Period ordinals, shape (n,)."""
-        return np.asarray(calendar(self._columns)[self.m.sample], dtype=np.int64)
-
-    def dof(self, count: Callable[[Mask], int]) -> Floats:
-        """Count less one for each term, on the rows of its group where it has one."""
-        whole, groups = count(np.ones(len(self.m.y), dtype=bool)), self.m.groups.to_numpy()
-        by_group = {t.group: count(groups == t.group) for t in self.terms if t.event_time is not None}
-        return np.array([whole if t.event_time is None else by_group[t.group] for t in self.terms]) - 1.0
-
-    def counted(self, clusters: int, within: Sequence[Codes]) -> Counts:
-        """Complete the counts: clusters, and effects that are not nested in any of the groupings ``within``."""
-        effects = [codes for _, codes in self.m.effects]
-        nested = [codes for codes in effects if any(is_nested(codes, outer) for outer in within)]
-        free = sum(int(codes.max()) for codes in effects if not any(codes is other for other in nested))
-        inside = absorb(np.empty((len(self.m.y), 0)), nested, self.m.weights).rank
-        return replace(self.counts, clusters=clusters, nested=inside, free=free)
 
 
 def uncertainty(design: Design, rows: Rows) -> Uncertainty:
@@ -209,17 +125,23 @@ def _robust(asked: Robust, rows: Rows) -> Uncertainty:
     dof = np.full(len(rows.terms), float(counts.nobs - counts.terms - counts.absorbed))
     if asked.kind in ("HC0", "HC1"):
         return Uncertainty(asked.factor(counts) * robust(rows.fit), dof)
-    pull = _leverage(asked, rows)
-    alone = int(pinned(pull).sum())
-    said = f"{alone} rows are fitted exactly whatever their outcome (leverage 1): {asked.kind} leaves them out."
-    return Uncertainty(robust(rows.fit, pull, 1 if asked.kind == "HC2" else 2), dof, (said,) if alone else ())
+    within = rows.within(np.ones(len(rows.m.y), dtype=bool))
+    pull = _leverage(asked, rows, within)
+    vcov, alone = robust(rows.fit, pull, 1 if asked.kind == "HC2" else 2), pinned(pull)
+    if not alone.any():
+        return Uncertainty(vcov, dof)
+    # What only these rows identify has no variance that could be known.
+    lost = ~identified(rows.within(~alone), np.linalg.norm(within, axis=0))
+    vcov[lost], vcov[:, lost] = np.nan, np.nan
+    said = (
+        f"{int(alone.sum())} rows are fitted exactly whatever their outcome (leverage 1): {asked.kind} leaves them out."
+    )
+    return Uncertainty(vcov, dof, (said,))
 
 
-def _leverage(asked: Robust, rows: Rows) -> Floats:
-    m, kept = rows.m, [rows.m.terms.index(term) for term in rows.terms]
-    effects = [codes for _, codes in m.effects] or [np.zeros(len(m.y), dtype=np.int64)]
+def _leverage(asked: Robust, rows: Rows, within: Floats) -> Floats:
     try:
-        return leverage(absorb(m.X[:, kept], effects, m.weights).columns, rows.fit.bread, effects, m.weights)
+        return leverage(within, rows.fit.bread, rows.effects, rows.m.weights)
     except ArithmeticError as error:
         raise DesignError(
             f"{asked.kind} needs the leverage of every row, and the fixed effects are too many for it.",

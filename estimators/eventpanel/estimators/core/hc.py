@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 
 from eventpanel.estimators.core.arrays import Floats, Mask
-from eventpanel.estimators.core.least_squares import Fit
+from eventpanel.estimators.core.least_squares import COLLINEAR, Fit
 
 # Leverage this close to one: the row is fitted exactly, whatever its outcome.
 FULL_LEVERAGE = 1e-9
@@ -16,9 +16,24 @@ FULL_LEVERAGE = 1e-9
 def pinned(leverage: Floats) -> Mask:
     """Rows that are fitted exactly whatever their outcome, shape (n,).
 
-    Their residual is zero. Estimates and the leverages of other rows are those of a regression without them.
+    Their residual is zero. Coefficients that are identified without them, and the leverages of other rows, are those
+    of a regression without them.
     """
     return np.asarray(leverage >= 1 - FULL_LEVERAGE)
+
+
+def identified(within: Floats, size: Floats) -> Mask:
+    """Coefficients that some of the rows identify, shape (k,).
+
+    Parameters
+    ----------
+    within : ndarray, shape (m, k)
+        Terms of these rows after the fixed effects of these rows.
+    size : ndarray, shape (k,)
+        Norm of each term after the fixed effects on all rows.
+    """
+    values, vectors = np.linalg.svd(within / size, full_matrices=False)[1:]
+    return np.asarray((vectors[values > COLLINEAR] ** 2).sum(axis=0) > 1 - COLLINEAR)
 
 
 def robust(fit: Fit, leverage: Floats | None = None, power: Literal[1, 2] = 1) -> Floats:

@@ -37,7 +37,7 @@ class Clustered:
     ----------
     by : str or tuple of str
         Column of the clusters, or columns: rows that share a cluster of any of them may be correlated. A column may be
-        an interaction such as ``"exporter^year"`` where there are several.
+        an interaction such as ``"exporter^year"``.
     small_sample : {"reghdfe", "fixest", "statsmodels", "linearmodels", "ppmlhdfe", "none"}
         Factor on the covariance, named after the software whose call it matches: docs/methods/covariance.md. There is
         no default here: packages differ by several per cent on the same data. CRV2 and CRV3 carry their own
