@@ -17,7 +17,7 @@ LAYERS: tuple[dict[str, tuple[str, ...]], ...] = (
     {"cli": ("cli",)},
     {"commands": ("commands",)},
     {"run": ("run",)},
-    {"build": ("build",)},
+    {"build": ("build", "covariances")},
     {"study": ("study", "sections", "studies"), "reports": ("reports",), "robustness": ("robustness",)},
     {"cross_check": ("estimators.cross_check",), "wild_bootstrap": ("estimators.wild_bootstrap",)},
     {"influence": ("estimators.influence",)},

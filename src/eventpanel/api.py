@@ -11,7 +11,7 @@ from eventpanel.datasets.registry import entries as sources
 from eventpanel.datasets.registry import read
 from eventpanel.datasets.simulate import simulate
 from eventpanel.estimators.audit import recurrence, recurrence_totals
-from eventpanel.estimators.covariance import Clustered
+from eventpanel.estimators.covariance import Clustered, Conley, DriscollKraay, Dyadic, NeweyWest, Robust
 from eventpanel.estimators.design import Design, Sample
 from eventpanel.estimators.distributed_lag import EstimationWarning, distributed_lag
 from eventpanel.estimators.estimate import Estimate, Term
@@ -37,15 +37,20 @@ from eventpanel.study import Study, load_study
 __all__ = [
     "Bootstrap",
     "Clustered",
+    "Conley",
     "Design",
+    "DriscollKraay",
+    "Dyadic",
     "Estimate",
     "EstimationWarning",
     "Event",
     "EventPanelError",
     "EventWindow",
     "Moderator",
+    "NeweyWest",
     "Panel",
     "Records",
+    "Robust",
     "Sample",
     "Source",
     "Study",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from eventpanel.estimators.core.conley import Kernel
+from eventpanel.estimators.core.places import Distance
 from eventpanel.estimators.covariance.clustered import (
     LINEAR_ONLY,
     Clustered,
@@ -20,8 +22,10 @@ __all__ = [
     "Conley",
     "Counts",
     "Covariance",
+    "Distance",
     "DriscollKraay",
     "Dyadic",
+    "Kernel",
     "Kind",
     "NeweyWest",
     "Robust",
