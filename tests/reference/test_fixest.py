@@ -18,6 +18,7 @@ import pandas as pd
 import pytest
 import rdata
 
+from eventpanel.datasets.panel import Panel
 from eventpanel.estimators.core.absorb import absorb
 from eventpanel.estimators.core.arrays import Codes
 from eventpanel.estimators.core.conley import spatial
@@ -27,7 +28,7 @@ from eventpanel.estimators.core.least_squares import Fit, least_squares
 from eventpanel.estimators.core.multiway import multiway
 from eventpanel.estimators.core.places import Distance
 from eventpanel.estimators.core.poisson import poisson
-from eventpanel.estimators.covariance import Clustered, Counts, Covariance, DriscollKraay, NeweyWest, Robust
+from eventpanel.estimators.covariance import Clustered, Conley, Counts, Covariance, DriscollKraay, NeweyWest, Robust
 from eventpanel.estimators.design import Design
 from eventpanel.estimators.distributed_lag import distributed_lag
 from eventpanel.estimators.estimate import Estimate
@@ -108,7 +109,7 @@ ASKED: dict[str, Covariance] = {
 }
 
 
-def estimate(model: str, asked: Covariance) -> Estimate:
+def estimate(model: str, asked: Covariance, panel: Panel | None = None) -> Estimate:
     design = Design(
         outcome="count" if model == "p2" else "y",
         event=Event(column="x", kind="dose"),
@@ -120,7 +121,7 @@ def estimate(model: str, asked: Covariance) -> Estimate:
     )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return (ppml if model == "p2" else distributed_lag)(formula_panel(), design)
+        return (ppml if model == "p2" else distributed_lag)(panel or formula_panel(), design)
 
 
 @pytest.mark.parametrize("name", ASKED)
@@ -165,14 +166,23 @@ def fitted(model: str) -> Fit:
 )
 @pytest.mark.parametrize("model", ["m2", "p2"])
 def test_conley_of_fixest(model: str, name: str, distance: Distance, cutoff: float) -> None:
-    """fixest pools the periods: all rows are given as of one."""
-    fit, where = fitted(model), formula_frame()[["lat", "lon"]].to_numpy()
-    meat = spatial(fit.scores, where, np.zeros(98, dtype=np.int64), cutoff, "uniform", distance)
+    """fixest pools the periods: every row is given as a unit of its own in one period."""
+    place = Conley(
+        latitude="lat",
+        longitude="lon",
+        cutoff_km=cutoff,
+        kernel="uniform",
+        distance=distance,
+        serial_lags=0,
+        small_sample="fixest",
+    )
+    pooled = Panel(formula_frame().assign(row=np.arange(98), when=0), ("row",), "when")
+    got = estimate(model, place, pooled)
     *errors, dof = FIXEST[model, name]
-    # fixest takes unit effects, which are nested in latitudes, out of K.
+    np.testing.assert_allclose(got.std_errors, errors, rtol=1e-9)
+    # Unit effects, which are nested in latitudes, are not counted; t has N-K degrees of freedom in fixest.
     assert dof == 98 - 11
-    got = np.sqrt(np.diag(fit.bread @ meat @ fit.bread) * 97 / dof)
-    np.testing.assert_allclose(got, errors, rtol=1e-9)
+    assert got.dof.tolist() == [11, 11]
 
 
 def test_quakes(data_dir: Path) -> None:
