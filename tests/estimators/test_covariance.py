@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -71,7 +72,7 @@ COUNTS = Counts(nobs=100, clusters=9, terms=3, absorbed=30, nested=20, free=11)
         (DriscollKraay(1, "linearmodels"), 100 / (100 - 33)),
         (NeweyWest("a", 1, "fixest"), 9 / 8 * 99 / (100 - 15)),
         (NeweyWest("a", 1, "statsmodels"), 100 / (100 - 33)),
-        (Conley(**PLACE | {"small_sample": "fixest"}), 99 / (100 - 15)),
+        (replace(Conley(**PLACE), small_sample="fixest"), 99 / (100 - 15)),
         (Conley(**PLACE), 1.0),
         (Dyadic(("a", "b"), "members"), 9 / 8),
         (Dyadic(("a", "b"), "none"), 1.0),

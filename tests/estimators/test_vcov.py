@@ -69,11 +69,11 @@ def quiet(panel: Panel, what: Design, estimator: Any = distributed_lag) -> Estim
     return found
 
 
-def lsdv(frame: pd.DataFrame, cov_type: str, *, weighted: bool = False, poisson: bool = False, **keywords: Any) -> Any:
+def lsdv(frame: pd.DataFrame, cov_type: Any, *, weighted: bool = False, poisson: bool = False, **keywords: Any) -> Any:
     """Dummy-variable regression by statsmodels."""
     dummies = pd.get_dummies(frame[["unit", "time"]].astype(str), drop_first=True, dtype=float)
     X = sm.add_constant(pd.concat([frame[NAMES], dummies], axis=1))
-    weights = frame["weight"] if weighted else np.ones(len(frame))
+    weights: Any = frame["weight"] if weighted else np.ones(len(frame))
     if poisson:
         model = sm.GLM(frame["count"], X, family=sm.families.Poisson())
         return model.fit(cov_type=cov_type, cov_kwds=keywords, tol=1e-14, maxiter=100)

@@ -5,12 +5,13 @@ R 4.2.2, fixest 0.12.2, default small-sample correction ``ssc()``:
 glm.tol = 1e-12, fixef.tol = 1e-11)``; then ``vcov(e, v, attr = TRUE)`` with v ``"hetero"``, ``~unit + time``,
 ``DK(2) ~ time``, ``NW(2) ~ unit + time``, ``conley(3000) ~ lat + lon``, ``conley(1500, distance = "spherical")``:
 standard errors of x and control, and ``df.t``. Fitted to 1e-11, printed with 13 digits.
-Examples: ``quakes`` of R, and fixest's ``trade``, Euros on log(dist_km) with four effects.
+Examples: ``quakes`` of R, ``PetersenCL`` of sandwich, and fixest's ``trade``, Euros on log(dist_km) with four effects.
 """
 
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,7 @@ import rdata
 
 from eventpanel.datasets.panel import Panel
 from eventpanel.estimators.core.absorb import absorb
-from eventpanel.estimators.core.arrays import Codes
+from eventpanel.estimators.core.arrays import Codes, Floats
 from eventpanel.estimators.core.conley import spatial
 from eventpanel.estimators.core.groups import recode
 from eventpanel.estimators.core.hc import robust
@@ -28,6 +29,7 @@ from eventpanel.estimators.core.least_squares import Fit, least_squares
 from eventpanel.estimators.core.multiway import multiway
 from eventpanel.estimators.core.places import Distance
 from eventpanel.estimators.core.poisson import poisson
+from eventpanel.estimators.core.serial import bartlett, serial
 from eventpanel.estimators.covariance import Clustered, Conley, Counts, Covariance, DriscollKraay, NeweyWest, Robust
 from eventpanel.estimators.design import Design
 from eventpanel.estimators.distributed_lag import distributed_lag
@@ -95,6 +97,7 @@ EFFECTS = {
     "p2": ("unit", "time"),
     "m3": ("unit", "time", "good"),
 }
+BOTH = Clustered(("firm", "year"), "fixest")
 # Where an eigenvalue of the covariance is negative.
 NEGATIVE = {("m2", "unit+time"), ("m3", "unit+time")}
 ASKED: dict[str, Covariance] = {
@@ -203,17 +206,61 @@ def test_quakes(data_dir: Path) -> None:
         assert np.sqrt((fit.bread @ meat @ fit.bread)[1, 1] * 999 / 998) == pytest.approx(error, abs=5e-5)
 
 
-def trade(data_dir: Path) -> pd.DataFrame:
+def test_petersen(data_dir: Path) -> None:
+    """Petersen's test data, y on x: ``feols(y ~ x, d)``, ten digits, constant and x.
+
+    The last is ``~firm + year`` with ``ssc(cluster.df = "conventional")``, each part its own G/(G-1): with four
+    decimals it and the first three are the table Petersen publishes with the data, .0651 and .0536 in the last.
+    """
+    rows = rda(data_dir / "validation" / "sandwich" / "PetersenCL.rda").astype(float)
+    fit = least_squares(rows["y"].to_numpy(), np.column_stack([np.ones(5000), rows["x"]]))
+    firm, year = (recode(rows[name].to_numpy(dtype=np.int64)) for name in ("firm", "year"))
+    unit = np.zeros(5000, dtype=np.int64)
+    lags = bartlett(3)
+    printed: list[tuple[Floats, Covariance, int, list[float]]] = [
+        (robust(fit), Robust("HC1"), 5000, [0.02836067223, 0.02839516147]),
+        (multiway(fit, [firm], own_factors=False), Clustered("firm", "fixest"), 500, [0.06701270370, 0.05059572588]),
+        (multiway(fit, [year], own_factors=False), Clustered("year", "fixest"), 10, [0.02338672110, 0.03338891341]),
+        (multiway(fit, [firm, year], own_factors=False), BOTH, 10, [0.06806695266, 0.05529739064]),
+        (
+            hac(fit, serial(fit.scores, firm, year, lags)),
+            NeweyWest("firm", 3, "fixest"),
+            10,
+            [0.04492615734, 0.03795795868],
+        ),
+        (
+            hac(fit, serial(fit.scores, unit, year, lags)),
+            DriscollKraay(3, "fixest"),
+            10,
+            [0.02296476656, 0.02638675342],
+        ),
+        (
+            multiway(fit, [firm, year], own_factors=True),
+            replace(BOTH, small_sample="statsmodels"),
+            10,
+            [0.06506391820, 0.05355802294],
+        ),
+    ]
+    for vcov, asked, clusters, errors in printed:
+        counts = Counts(5000, clusters, terms=1, absorbed=1, nested=0)
+        np.testing.assert_allclose(np.sqrt(asked.factor(counts) * np.diag(vcov)), errors, rtol=1e-9)
+
+
+def hac(fit: Fit, meat: Floats) -> Floats:
+    return fit.bread @ meat @ fit.bread
+
+
+def rda(path: Path) -> pd.DataFrame:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        frame = next(iter(rdata.read_rda(data_dir / "trade" / "fixest_trade.RData").values()))
+        frame = next(iter(rdata.read_rda(path).values()))
     assert isinstance(frame, pd.DataFrame)
     return frame.reset_index(drop=True)
 
 
 def test_trade_by_two_ways(data_dir: Path) -> None:
     """fixest's walk-through: clustered by origin .115678, by origin and destination .130734."""
-    rows = trade(data_dir)
+    rows = rda(data_dir / "trade" / "fixest_trade.RData")
     names = ("Origin", "Destination", "Product", "Year")
     effects: list[Codes] = [recode(pd.factorize(rows[name])[0]) for name in names]
     X = np.log(rows["dist_km"].to_numpy(dtype=float))[:, None]

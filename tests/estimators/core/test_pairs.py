@@ -119,12 +119,15 @@ def test_no_cutoff_is_hc0_and_the_whole_globe_is_clusters_of_periods(kernel: Ker
 
 def test_rows_of_one_place_are_neighbours_at_any_cutoff() -> None:
     fit = fit_of("plain")
-    where = np.column_stack([codes("region") * 10.1, codes("region") * 7.7])
+    where: Floats = np.asarray(np.outer(codes("region"), [10.1, 7.7]), dtype=np.float64)
     got = sandwich(fit, spatial(fit.scores, where, np.zeros(98, dtype=np.int64), 0.0, "bartlett", "great_circle"))
     close(got, clustered(fit, codes("region")))
 
 
-GLOBE = np.column_stack([np.degrees(np.arcsin(np.linspace(-1, 1, 241))), (np.arange(241) * 137.50776405) % 360 - 180])
+GLOBE: Floats = np.asarray(
+    np.column_stack([np.degrees(np.arcsin(np.linspace(-1, 1, 241))), (np.arange(241) * 137.50776405) % 360 - 180]),
+    dtype=np.float64,
+)
 
 
 @pytest.mark.parametrize("distance", ["great_circle", "fixest_spherical", "fixest_triangular"])

@@ -47,9 +47,10 @@ def spatial(
     [[7.0]]
     """
     cells, codes = np.unique(np.column_stack([periods, places]), axis=0, return_inverse=True)
+    where: Floats = np.asarray(cells[:, 1:], dtype=np.float64)
     sums = group_sums(scores, codes.reshape(-1))
     total = np.zeros((scores.shape[1], scores.shape[1]))
-    for one, other, kilometres in neighbours(cells[:, 1:], cells[:, 0].astype(np.int64), cutoff, distance):
+    for one, other, kilometres in neighbours(where, cells[:, 0].astype(np.int64), cutoff, distance):
         weights = _weights(kilometres, cutoff, kernel)
         kernels = sparse.csr_array((weights, (one, other)), shape=(len(cells), len(cells)))
         total += sums.T @ np.asarray(kernels @ sums)

@@ -17,7 +17,7 @@ RADIUS = {"great_circle": 6371.0088, "fixest_spherical": 6376.0}
 DEGREE = 111.0
 # Neighbours are looked for up to this many cutoffs along the great circle and then measured. On the plane of degrees
 # a distance d is at most 1.36 d along the great circle, near the poles.
-REACH = 1.5
+REACH = {"great_circle": 1.0, "fixest_spherical": 1.0, "fixest_triangular": 1.5}
 # Pairs held at once.
 BLOCK = 2_000_000
 
@@ -67,8 +67,8 @@ def neighbours(
         Rows of ``places``.
     kilometres : ndarray
     """
-    angle = min(REACH * cutoff / RADIUS["great_circle"], np.pi)
-    # A hair more, so that places at no distance are found whatever the rounding.
+    angle = min(REACH[distance] * cutoff / RADIUS["great_circle"], np.pi)
+    # A hair more, 6 mm, so that places at the cutoff are found whatever the rounding.
     radius = 2 * np.sin(angle / 2) + 1e-9
     # Layers lie further apart than any chord of the globe.
     points = np.column_stack([_on_the_globe(places), 4.0 * layers])
