@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from eventpanel.datasets.registry import read
     from eventpanel.datasets.simulate import simulate
     from eventpanel.estimators.audit import recurrence, recurrence_totals
-    from eventpanel.estimators.covariance import Clustered
+    from eventpanel.estimators.covariance import Clustered, Conley, DriscollKraay, Dyadic, NeweyWest, Robust
     from eventpanel.estimators.design import Design, Sample
     from eventpanel.estimators.distributed_lag import EstimationWarning, distributed_lag
     from eventpanel.estimators.estimate import Estimate, Term
@@ -57,7 +57,10 @@ if TYPE_CHECKING:
 PLACES = {
     "Bootstrap": ("estimators.wild_bootstrap", "Bootstrap"),
     "Clustered": ("estimators.covariance", "Clustered"),
+    "Conley": ("estimators.covariance", "Conley"),
     "Design": ("estimators.design", "Design"),
+    "DriscollKraay": ("estimators.covariance", "DriscollKraay"),
+    "Dyadic": ("estimators.covariance", "Dyadic"),
     "Estimate": ("estimators.estimate", "Estimate"),
     "EstimationWarning": ("estimators.distributed_lag", "EstimationWarning"),
     "Event": ("estimators.events", "Event"),
@@ -65,10 +68,12 @@ PLACES = {
     "EventWindow": ("estimators.window", "EventWindow"),
     "FewTreated": ("estimators.few_treated", "FewTreated"),
     "Moderator": ("estimators.moderator", "Moderator"),
+    "NeweyWest": ("estimators.covariance", "NeweyWest"),
     "Panel": ("datasets.panel", "Panel"),
     "Placebo": ("estimators.placebo_units", "Placebo"),
     "Randomisation": ("estimators.randomisation", "Randomisation"),
     "Records": ("datasets.records", "Records"),
+    "Robust": ("estimators.covariance", "Robust"),
     "Sample": ("estimators.design", "Sample"),
     "Source": ("datasets.panel", "Source"),
     "Study": ("study", "Study"),
@@ -130,7 +135,10 @@ PLACES = {
 __all__ = [
     "Bootstrap",
     "Clustered",
+    "Conley",
     "Design",
+    "DriscollKraay",
+    "Dyadic",
     "Estimate",
     "EstimationWarning",
     "Event",
@@ -138,10 +146,12 @@ __all__ = [
     "EventWindow",
     "FewTreated",
     "Moderator",
+    "NeweyWest",
     "Panel",
     "Placebo",
     "Randomisation",
     "Records",
+    "Robust",
     "Sample",
     "Source",
     "Study",

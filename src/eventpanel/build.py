@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from eventpanel.covariances import build_covariance
 from eventpanel.datasets import derive
 from eventpanel.datasets.errors import ColumnError, CountryError, InputError, StudyError, first_few
 from eventpanel.datasets.merge import merge, spine
@@ -14,7 +15,6 @@ from eventpanel.datasets.panel import Panel
 from eventpanel.datasets.records import Records, count, search, select
 from eventpanel.datasets.registry import read
 from eventpanel.datasets.simulate import Simulation, simulate
-from eventpanel.estimators.covariance import Clustered
 from eventpanel.estimators.design import Design, Sample
 from eventpanel.estimators.events import Event, Threshold
 from eventpanel.estimators.moderator import Moderator
@@ -241,7 +241,7 @@ def _design(study: Study, own: EstimateSection) -> Design:
         event=build_event(study),
         window=build_window(study),
         fixed_effects=tuple(shared.fixed_effects if own.fixed_effects is None else own.fixed_effects),
-        covariance=Clustered(shared.covariance.by, shared.covariance.small_sample, shared.covariance.kind),
+        covariance=build_covariance(shared.covariance),
         moderator=None if moderator is None else _moderator(study, moderator),
         controls=tuple(shared.controls if own.controls is None else own.controls),
         weights=shared.weights,

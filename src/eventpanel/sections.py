@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from eventpanel.estimators.covariance import Distance, Kernel, RobustKind, SmallSample
 from eventpanel.estimators.covariance import Kind as CovarianceKind
-from eventpanel.estimators.covariance import SmallSample
 from eventpanel.estimators.events import Kind
 
 __all__ = ["Study"]
@@ -130,9 +130,18 @@ Estimator = Literal["distributed_lag", "ppml"]
 class CovarianceSection(_Section):
     """How uncertainty is computed."""
 
-    by: str
-    small_sample: SmallSample
-    kind: CovarianceKind = "CRV1"
+    kind: CovarianceKind | RobustKind | Literal["driscoll_kraay", "newey_west", "conley", "dyadic"] = "CRV1"
+    small_sample: SmallSample | Literal["members"] | None = None
+    by: str | Some | None = None
+    lags: Whole | None = None
+    latitude: str | None = None
+    longitude: str | None = None
+    cutoff_km: float | None = None
+    kernel: Kernel | None = None
+    distance: Distance | None = None
+    serial_lags: Whole | None = None
+    serial_by: str | None = None
+    members: Some | None = None
 
 
 class DesignSection(_Section):

@@ -14,6 +14,7 @@ from eventpanel.estimators.core.cluster_robust import crv2, crv3, leave_one_out
 from eventpanel.estimators.core.least_squares import least_squares
 from eventpanel.estimators.core.moments import moments
 from eventpanel.estimators.core.sandwich import clustered
+from eventpanel.estimators.covariance import Clustered
 from eventpanel.estimators.design import Design, Sample
 from eventpanel.estimators.matrices import matrices
 from eventpanel.estimators.moderator import Moderator
@@ -100,6 +101,5 @@ def test_what_differs_inside_cells_keeps_the_rows(changes: dict[str, object]) ->
 
 
 def test_clusters_inside_cells_keep_the_rows() -> None:
-    frame, base = pairs(), design()
-    m = matrices(*of_pairs(frame, covariance=replace(base.covariance, by="exporter")))
+    m = matrices(*of_pairs(pairs(), covariance=Clustered("exporter", "reghdfe")))
     assert len(compact(m).y) == len(m.y)

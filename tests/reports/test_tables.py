@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from eventpanel.datasets.errors import DesignError
+from eventpanel.estimators.covariance import Robust
 from eventpanel.estimators.window import EventWindow
 from eventpanel.reports.results import estimates_table, summarise
 from eventpanel.reports.results import tests_table as joint_tests
@@ -60,6 +61,12 @@ def test_counts_are_those_of_the_groups() -> None:
     assert sum(int(cell) for cell in counts["Rows"][:2]) == one.estimate.nobs
     assert sum(int(cell) for cell in counts["Clusters"][:2]) == one.estimate.n_clusters
     assert counts["Rows"][2] == ""
+
+
+def test_without_clusters_units_are_counted() -> None:
+    one = estimate(("low", "high"))
+    table = grid(summarise("name", "Title", replace(one, design=replace(one.design, covariance=Robust("HC1"))), ()))
+    assert [row[0] for row in table.counts][:3] == ["Rows", "Units", "Units with an event"]
 
 
 def test_markdown_rows_have_as_many_cells_as_the_head_whatever_the_names() -> None:

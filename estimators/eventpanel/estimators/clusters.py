@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
 from eventpanel.datasets.errors import FewClustersError
-from eventpanel.estimators.core.arrays import Codes, Mask
+from eventpanel.estimators.core.arrays import Codes, Floats, Mask
+from eventpanel.estimators.path import Term
 
 MINIMUM_CLUSTERS = 3
 
@@ -30,6 +31,20 @@ def clusters_by_group(group: Codes, clusters: Codes, groups: int) -> Codes:
     size = int(clusters.max(initial=-1)) + 1
     there = np.bincount(group * size + clusters, minlength=groups * size) > 0
     return np.asarray(there.reshape(groups, size).sum(axis=1), dtype=np.int64)
+
+
+def degrees_of_freedom(terms: Sequence[Term], by_group: Mapping[str, int], whole: int) -> Floats:
+    """Clusters less one, of the term's group where it has one: a path rests on the clusters of its own group.
+
+    Parameters
+    ----------
+    terms : sequence of Term, length k
+    by_group : mapping of str to int
+        Clusters of each group.
+    whole : int
+        Clusters of all rows.
+    """
+    return np.array([whole if t.event_time is None else by_group[t.group] for t in terms]) - 1.0
 
 
 def few_clusters(group: Codes, names: Sequence[str], clusters: Codes, keep: Mask) -> None:

@@ -8,7 +8,7 @@ import pandas as pd
 from linearmodels.iv.absorbing import AbsorbingLS
 
 from eventpanel.datasets.panel import Panel
-from eventpanel.estimators.design import Design
+from eventpanel.estimators.design import Design, one_way
 from eventpanel.estimators.distributed_lag import distributed_lag
 from eventpanel.estimators.matrices import matrices
 
@@ -46,7 +46,7 @@ def cross_check(panel: Panel, design: Design) -> pd.DataFrame:
     >>> bool(cross_check(Panel(frame, ("unit",), "year"), design)["difference"].max() < 1e-8)
     True
     """
-    plain = replace(design, covariance=replace(design.covariance, small_sample="none"))
+    plain = replace(design, covariance=replace(one_way(design), small_sample="none"))
     estimate, m = distributed_lag(panel, plain), matrices(panel, plain)
     kept = [m.terms.index(term) for term in estimate.terms]
     effects = pd.DataFrame({name: pd.Categorical(codes) for name, codes in m.effects})

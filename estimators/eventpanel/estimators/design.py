@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import pandas as pd
+
 from eventpanel.datasets.errors import DesignError, first_few
-from eventpanel.estimators.covariance import Covariance
+from eventpanel.datasets.panel import Panel
+from eventpanel.estimators.covariance import Clustered, Covariance
 from eventpanel.estimators.events import Event
 from eventpanel.estimators.moderator import Moderator
+from eventpanel.estimators.record import event_unit
 from eventpanel.estimators.window import EventWindow
 
-__all__ = ["Design", "Sample"]
+__all__ = ["Design", "Sample", "cluster_name", "cluster_values", "one_way"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,3 +114,33 @@ class Design:
                 raise DesignError(f"A {what} is named twice.", first_few(twice), "name it once")
         if self.outcome in self.controls:
             raise DesignError("The outcome is among the controls.", self.outcome, "remove it there")
+
+
+def cluster_name(panel: Panel, design: Design) -> str:
+    """Name what is counted as clusters: the first way of the covariance, else the event's own unit."""
+    return design.covariance.ways[0] if design.covariance.ways else event_unit(panel, design.event)
+
+
+def cluster_values(panel: Panel, design: Design) -> pd.Series:
+    """Return what is counted as clusters, by row of the panel.
+
+    An interaction such as ``"exporter^year"`` becomes text.
+    """
+    first, *rest = (panel.column(part) for part in cluster_name(panel, design).split("^"))
+    for other in rest:
+        first = first.astype("string") + " ^ " + other.astype("string")
+    return first
+
+
+def one_way(design: Design) -> Clustered:
+    """Return the covariance of what rests on clusters of one way, and refuse any other.
+
+    Raises
+    ------
+    DesignError
+        No clusters, or several ways.
+    """
+    asked = design.covariance
+    if isinstance(asked, Clustered) and len(asked.ways) == 1:
+        return asked
+    raise DesignError("This rests on clusters of one way.", asked.describe(), "use Clustered with one column")

@@ -106,7 +106,8 @@ def fitted(panel: Panel, design: Design) -> Fitted:
     design : Design
     """
     m = matrices(panel, design)
-    r = compact(m) if isinstance(design.covariance, Clustered) else by_rows(m)
+    # What rests on one way of clusters may rest on cells; any other covariance asks for the rows themselves.
+    r = compact(m) if isinstance(design.covariance, Clustered) and len(design.covariance.ways) == 1 else by_rows(m)
     columns = np.column_stack([r.y, r.X])
     outcome = absorb_effects(m, columns if len(r.y) == len(m.y) else m.y[:, None])
     _check_outcome(m, outcome.columns[:, 0], design)
@@ -116,7 +117,7 @@ def fitted(panel: Panel, design: Design) -> Fitted:
     facts = _facts(m, outcome, within[:, 1:][:, kept] @ fit.coef, r.weights)
     solution = Solution(kept, dropped, fit, outcome.rank, facts, r.clusters)
     found = Fitted(m, r, solution)
-    if design.covariance.kind == "CRV1":
+    if design.covariance.kind not in ("CRV2", "CRV3"):
         return found
     products = found.moments()
     corrected = crv2(products) if design.covariance.kind == "CRV2" else (crv3(products), None)

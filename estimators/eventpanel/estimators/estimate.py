@@ -217,8 +217,9 @@ class Estimate:
 
     def describe(self, level: float = 0.95) -> list[str]:
         """Lines of a table note: sample, effects, covariance, level, cautions."""
+        counted = f"clusters = {self.n_clusters}" if self.design.covariance.ways else f"{self.n_clusters} units"
         lines = [
-            f"N = {self.nobs}; clusters = {self.n_clusters}, {self.n_treated} of them with an event; "
+            f"N = {self.nobs}; {counted}, {self.n_treated} of them with an event; "
             f"sample: {self.design.sample.describe()}.",
             f"Fixed effects: {', '.join(self.design.fixed_effects) or 'none'}. Covariance "
             f"{self.design.covariance.describe()}. Intervals: {level:.0%}.",
@@ -279,4 +280,4 @@ class Estimate:
     @property
     def __maketables_vcov_info__(self) -> dict[str, str]:
         """Covariance, for the maketables protocol."""
-        return {"vcov_type": self.design.covariance.kind, "clustervar": self.design.covariance.by}
+        return {"vcov_type": self.design.covariance.kind, "clustervar": "+".join(self.design.covariance.ways)}

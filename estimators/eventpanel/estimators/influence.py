@@ -9,7 +9,7 @@ import pandas as pd
 from eventpanel.datasets.panel import Panel
 from eventpanel.estimators.core.cluster_robust import leave_one_out as without_each
 from eventpanel.estimators.core.moments import Moments, moments
-from eventpanel.estimators.design import Design
+from eventpanel.estimators.design import Design, cluster_values, one_way
 from eventpanel.estimators.distributed_lag import fitted
 from eventpanel.estimators.estimate import Estimate
 from eventpanel.estimators.matrices import Matrices, matrices
@@ -40,6 +40,7 @@ def leave_one_out(panel: Panel, design: Design) -> pd.DataFrame:
     --------
     See docs/methods/inference.md.
     """
+    one_way(design)
     found = fitted(panel, design)
     estimate = assemble("distributed_lag", design, found.m, found.solution)
     paths = without_each(found.moments())
@@ -67,10 +68,9 @@ def leave_one_out(panel: Panel, design: Design) -> pd.DataFrame:
 
 def _names(panel: Panel, design: Design, m: Matrices) -> npt.NDArray[np.object_]:
     """Name of each cluster, in the order of its code."""
-    coded = panel.codes(design.covariance.by)
-    code = np.empty(int(m.clusters.max()) + 1, dtype=np.int64)
-    code[m.clusters] = coded.codes[m.sample]
-    return np.array([*coded.labels, None], dtype=object)[code]
+    first = np.empty(int(m.clusters.max()) + 1, dtype=np.int64)
+    first[m.clusters] = np.flatnonzero(m.sample)
+    return np.asarray(cluster_values(panel, design).iloc[first].to_numpy(), dtype=object)
 
 
 def cluster_moments(panel: Panel, design: Design, estimate: Estimate) -> tuple[Matrices, Moments]:
@@ -83,6 +83,7 @@ def cluster_moments(panel: Panel, design: Design, estimate: Estimate) -> tuple[M
     estimate : Estimate
         Of this design on this panel.
     """
+    one_way(design)
     m = matrices(panel, design)
     r, kept = compact(m), [m.terms.index(term) for term in estimate.terms]
     return m, moments(r.y, r.X[:, kept], r.effects, r.clusters, r.weights)

@@ -18,6 +18,7 @@ import pandas as pd
 from scipy import linalg
 
 from eventpanel.datasets.panel import Panel
+from eventpanel.estimators.clusters import degrees_of_freedom
 from eventpanel.estimators.core.absorb import Absorber, absorber
 from eventpanel.estimators.core.arrays import Floats
 from eventpanel.estimators.core.groups import group_sums
@@ -34,7 +35,6 @@ from eventpanel.estimators.solution import (
     ABSORBED_WELL,
     EstimationWarning,
     counts_of,
-    degrees_of_freedom,
     sizes_of,
     spread,
 )
@@ -150,7 +150,13 @@ class _Within:
 def _batch(within: _Within, batch: Mapping[Label, Design]) -> dict[Label, _Answer]:
     first = next(iter(batch.values()))
     answers: dict[Label, _Answer] = {}
-    if isinstance(first.covariance, Clustered) and first.covariance.kind == "CRV1":
+    asked = first.covariance
+    if (
+        isinstance(asked, Clustered)
+        and asked.kind == "CRV1"
+        and len(asked.ways) == 1
+        and asked.small_sample != "fixest"
+    ):
         m = matrices(within.panel, first)
         block = within.of(m, first)
         shared = _share(m, block)
@@ -160,6 +166,15 @@ def _batch(within: _Within, batch: Mapping[Label, Design]) -> dict[Label, _Answe
                 if answer is not None:
                     answers[label] = answer
     return answers | {label: _alone(within.panel, d) for label, d in batch.items() if label not in answers}
+
+
+def _is_plain(design: Design) -> bool:
+    """Whether cross-products per cluster give the covariance."""
+    asked = design.covariance
+    if not isinstance(asked, Clustered) or len(asked.ways) > 1:
+        return False
+    # fixest counts parameters of effects in a way of its own.
+    return asked.kind == "CRV1" and asked.small_sample != "fixest"
 
 
 def _alone(panel: Panel, design: Design) -> _Answer:
@@ -237,7 +252,7 @@ def _select(shared: _Shared, names: tuple[str, ...], design: Design) -> _Answer 
     counts = Counts(shared.counts.nobs, shared.counts.clusters, len(X), shared.counts.absorbed, shared.counts.nested)
     vcov = design.covariance.factor(counts) * (spread_of.T @ spread_of)
     terms = (*shared.path, *map(Term, design.controls))
-    dof = degrees_of_freedom(terms, shared.sizes, counts)
+    dof = degrees_of_freedom(terms, {size.group: size.clusters for size in shared.sizes}, counts.clusters)
     return _Answer(terms, coef, vcov, dof, (counts.nobs, counts.clusters, shared.treated))
 
 

@@ -14,7 +14,7 @@ from eventpanel.estimators.calendar import ordinals
 from eventpanel.estimators.clusters import check_clusters, few_clusters
 from eventpanel.estimators.core.arrays import Codes, Floats, Mask
 from eventpanel.estimators.core.groups import is_nested, not_singletons, recode
-from eventpanel.estimators.design import Design
+from eventpanel.estimators.design import Design, cluster_name
 from eventpanel.estimators.ledger import Ledger
 from eventpanel.estimators.moderator import Groups, groups_of
 from eventpanel.estimators.path import Term, check_record, event_grids, happened_in
@@ -104,9 +104,10 @@ def matrices(panel: Panel, design: Design) -> Matrices:
     check_record(events, design)
     path, groups = event_grids(design, events), _groups(panel, design)
     ledger = _sample(panel, design, path, groups, events)
-    clusters = _factor(panel, design.covariance.by)
+    clusters = _interacted(panel, cluster_name(panel, design))
     few_clusters(groups.codes, groups.names, clusters, ledger.keep)
-    effects = {name: _effect(panel, design, groups, name) for name in design.fixed_effects}
+    own = {} if design.moderator is None else {design.moderator.name: groups.with_unknown}
+    effects = {name: _interacted(panel, name, own) for name in design.fixed_effects}
     ledger.drop(~_not_alone(list(effects.values()), ledger.keep), "alone in a fixed effect")
     keep = ledger.keep
     if not keep.any():
@@ -248,13 +249,12 @@ def _factor(panel: Panel, name: str) -> Codes:
     return np.where(coded.codes < 0, len(coded.labels), coded.codes) if (coded.codes < 0).any() else coded.codes
 
 
-def _effect(panel: Panel, design: Design, groups: Groups, name: str) -> Codes:
+def _interacted(panel: Panel, name: str, known: dict[str, Codes] | None = None) -> Codes:
+    """Codes of a column, or of several joined by ``^``; some may be known already."""
     codes: Codes | None = None
     for part in name.split("^"):
-        if design.moderator is not None and part == design.moderator.name:
-            one = np.where(groups.codes < 0, len(groups.names), groups.codes)
-        else:
-            one = _factor(panel, part)
+        one = (known or {}).get(part)
+        one = _factor(panel, part) if one is None else one
         codes = one if codes is None else codes * (int(one.max(initial=0)) + 1) + one
         # Numbers stay near the number of rows: tables by level stay small.
         codes = recode(codes) if codes.max(initial=0) > 4 * len(codes) else codes

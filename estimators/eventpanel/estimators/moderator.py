@@ -116,6 +116,11 @@ class Groups:
     codes: Codes
     names: tuple[str, ...]
 
+    @property
+    def with_unknown(self) -> Codes:
+        """Codes in which rows whose group cannot be told are a group of their own."""
+        return np.where(self.codes < 0, len(self.names), self.codes)
+
     def of(self, name: str) -> Mask:
         """Rows of one group, shape (n,); none of a group that is not there."""
         return np.asarray(self.codes == (self.names.index(name) if name in self.names else len(self.names)))

@@ -22,7 +22,7 @@ from eventpanel.estimators.core.multiple import (
     step_down,
 )
 from eventpanel.estimators.core.wild import draw_weights
-from eventpanel.estimators.design import Design
+from eventpanel.estimators.design import Design, cluster_values, one_way
 from eventpanel.estimators.distributed_lag import distributed_lag
 from eventpanel.estimators.hypotheses import Restriction, restrictions
 from eventpanel.estimators.influence import cluster_moments
@@ -159,7 +159,7 @@ def romano_wolf(
 def _check(designs: Mapping[str, Design], bootstrap: Bootstrap) -> None:
     if not designs:
         raise DesignError("A family needs a design.", "no design given", "pass designs by name")
-    clusters = {design.covariance.by for design in designs.values()}
+    clusters = {one_way(design).ways[0] for design in designs.values()}
     if len(clusters) > 1:
         raise DesignError(
             "Common draws need common clusters.", f"clusters by {', '.join(sorted(clusters))}", "cluster by one column"
@@ -176,5 +176,5 @@ def _member(panel: Panel, name: str, design: Design, hypotheses: str | Sequence[
     if not rows:
         raise DesignError("A family needs hypotheses.", f"none of {name!r}", "name one, or leave the argument out")
     m, products = cluster_moments(panel, design, estimate)
-    names = panel.frame.loc[m.sample, design.covariance.by].groupby(m.clusters).first()
+    names = cluster_values(panel, design)[m.sample].groupby(m.clusters).first()
     return _Member(name, rows, estimate.coef, products, pd.Index(names.to_numpy()))

@@ -16,6 +16,7 @@ from eventpanel.estimators.core.arrays import Codes, Mask
 from eventpanel.estimators.core.groups import not_singletons
 from eventpanel.estimators.core.poisson import PoissonFit, poisson
 from eventpanel.estimators.core.separation import separation
+from eventpanel.estimators.covariance import LINEAR_ONLY
 from eventpanel.estimators.design import Design
 from eventpanel.estimators.estimate import Estimate
 from eventpanel.estimators.matrices import Matrices, check_clusters, matrices, without_rows
@@ -45,7 +46,7 @@ def ppml(panel: Panel, design: Design) -> Estimate:
     Raises
     ------
     DesignError
-        And its branches; also for a negative outcome, and for CRV2 or CRV3, which are for linear models.
+        And its branches; also for a negative outcome, and for CRV2, CRV3, HC2 or HC3, which are for linear models.
 
     Warns
     -----
@@ -109,9 +110,11 @@ def percent(estimate: Estimate, level: float = 0.95) -> pd.DataFrame:
 
 
 def _check_design(design: Design) -> None:
-    if design.covariance.kind != "CRV1":
+    if design.covariance.kind in LINEAR_ONLY:
         raise DesignError(
-            f"{design.covariance.kind} is for linear models.", "covariance of ppml", "use kind='CRV1' with ppml"
+            f"{design.covariance.kind} is for linear models.",
+            "covariance of ppml",
+            "use kind='CRV1', 'HC0' or 'HC1' with ppml",
         )
 
 

@@ -9,17 +9,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from eventpanel.datasets.errors import IdentificationError, first_few
-from eventpanel.estimators.clusters import clusters_by_group
+from eventpanel.estimators.clusters import clusters_by_group, degrees_of_freedom
 from eventpanel.estimators.core.absorb import Absorbed, absorb
 from eventpanel.estimators.core.arrays import Codes, Floats, Mask
 from eventpanel.estimators.core.groups import is_nested
 from eventpanel.estimators.core.least_squares import Fit, independent
-from eventpanel.estimators.core.sandwich import clustered
 from eventpanel.estimators.covariance import Counts
 from eventpanel.estimators.design import Design
 from eventpanel.estimators.estimate import Estimate, GroupSize
 from eventpanel.estimators.matrices import Matrices
 from eventpanel.estimators.path import Term
+from eventpanel.estimators.rows import Rows
+from eventpanel.estimators.vcov import Uncertainty, uncertainty
 
 __all__ = [
     "EstimationWarning",
@@ -27,7 +28,6 @@ __all__ = [
     "absorb_effects",
     "assemble",
     "counts_of",
-    "degrees_of_freedom",
     "identified",
     "sizes_of",
     "spread",
@@ -147,18 +147,15 @@ def assemble(estimator: str, design: Design, m: Matrices, solution: Solution) ->
     fit, terms = solution.fit, tuple(t for t, keep in zip(m.terms, solution.kept, strict=True) if keep)
     counts, sizes = counts_of(m, solution.rank, len(terms)), sizes_of(m)
     treated = int((np.bincount(m.clusters[m.happened]) > 0).sum())
-    vcov, dof = solution.corrected or (
-        design.covariance.factor(counts)
-        * clustered(fit, m.clusters if solution.clusters is None else solution.clusters),
-        None,
-    )
+    clusters = m.clusters if solution.clusters is None else solution.clusters
+    found = _uncertainty(design, Rows(m, fit, terms, counts, clusters), solution, sizes)
     estimate = Estimate(
         estimator=estimator,
         design=design,
         terms=terms,
         coef=fit.coef,
-        vcov=vcov,
-        dof=degrees_of_freedom(terms, sizes, counts) if dof is None else dof,
+        vcov=found.vcov,
+        dof=found.dof,
         nobs=counts.nobs,
         n_clusters=counts.clusters,
         n_treated=treated,
@@ -167,7 +164,7 @@ def assemble(estimator: str, design: Design, m: Matrices, solution: Solution) ->
         lost=m.lost,
         sizes=sizes,
         facts=(("Fixed effects", _levels(m)), *solution.facts),
-        notes=_notes(design, counts, treated, sizes, solution.dropped),
+        notes=(*_notes(design, counts, treated, sizes, solution.dropped), *found.notes),
     )
     for note in estimate.notes:
         warnings.warn(note, EstimationWarning, stacklevel=3)
@@ -206,17 +203,12 @@ def sizes_of(m: Matrices) -> tuple[GroupSize, ...]:
     return tuple(map(GroupSize, m.names, rows.tolist(), clusters.tolist(), treated.tolist(), means.tolist()))
 
 
-def degrees_of_freedom(terms: Sequence[Term], sizes: Sequence[GroupSize], counts: Counts) -> Floats:
-    """Clusters less one, of the term's group where it has one: a path rests on the clusters of its own group.
-
-    Parameters
-    ----------
-    terms : sequence of Term, length k
-    sizes : sequence of GroupSize
-    counts : Counts
-    """
-    clusters = {size.group: size.clusters for size in sizes}
-    return np.array([clusters[t.group] if t.event_time is not None else counts.clusters for t in terms]) - 1.0
+def _uncertainty(design: Design, rows: Rows, solution: Solution, sizes: Sequence[GroupSize]) -> Uncertainty:
+    if solution.corrected is None:
+        return uncertainty(design, rows)
+    vcov, dof = solution.corrected
+    by_group = {size.group: size.clusters for size in sizes}
+    return Uncertainty(vcov, degrees_of_freedom(rows.terms, by_group, rows.counts.clusters) if dof is None else dof)
 
 
 def _reference(design: Design, groups: Sequence[str]) -> tuple[Term, ...]:
@@ -229,16 +221,17 @@ def _notes(
     design: Design, counts: Counts, treated: int, sizes: Sequence[GroupSize], dropped: Sequence[tuple[Term, str]]
 ) -> tuple[str, ...]:
     notes = []
-    if counts.clusters < FEW_CLUSTERS:
+    what = "clusters" if design.covariance.ways else "units"
+    if counts.clusters < FEW_CLUSTERS and design.covariance.ways:
         notes.append(f"only {counts.clusters} clusters: tests reject too often; see docs/methods/inference.md.")
     elif treated < FEW_TREATED:
-        notes.append(f"the event happens in only {treated} clusters: standard errors may be far too small.")
+        notes.append(f"the event happens in only {treated} {what}: standard errors may be far too small.")
     for size in sizes:
         few = size.clusters < FEW_CLUSTERS or size.treated_clusters < FEW_TREATED
         if size.group and few:
             notes.append(
-                f"{size.group}: {size.clusters} clusters, {size.treated_clusters} with an event; its standard "
-                "errors rest on few clusters."
+                f"{size.group}: {size.clusters} {what}, {size.treated_clusters} with an event; its standard "
+                f"errors rest on few {what}."
             )
     if design.moderator is not None and design.moderator.timing == "contemporaneous":
         notes.append(f"{design.moderator.name} is taken in the same period: a post-treatment moderator.")

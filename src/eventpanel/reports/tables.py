@@ -123,7 +123,8 @@ def _pair(name: str, cells: Sequence[tuple[str, str]]) -> list[tuple[str, ...]]:
 
 def _counts(result: Result, groups: Sequence[tuple[Estimate, str]]) -> tuple[tuple[str, ...], ...]:
     by_group = {str(row["group"]): row for row in result.estimate.by_group.to_dict("records")}
-    names = {"rows": "Rows", "clusters": "Clusters", "treated_clusters": "Clusters with an event"}
+    what = "Clusters" if result.estimate.design.covariance.ways else "Units"
+    names = {"rows": "Rows", "clusters": what, "treated_clusters": f"{what} with an event"}
     rows = [
         (name, *[f"{by_group[group][key]}" if group in by_group else "" for _, group in groups])
         for key, name in names.items()

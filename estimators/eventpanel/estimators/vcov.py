@@ -1,0 +1,223 @@
+"""From a fit to its covariance, degrees of freedom and cautions, whatever covariance the design asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from eventpanel.datasets.errors import DesignError, first_few
+from eventpanel.estimators.clusters import clusters_by_group, degrees_of_freedom
+from eventpanel.estimators.core.arrays import Codes, Floats, Mask
+from eventpanel.estimators.core.conley import spatial
+from eventpanel.estimators.core.dyadic import dyadic
+from eventpanel.estimators.core.groups import cross, recode
+from eventpanel.estimators.core.hc import identified, pinned, robust
+from eventpanel.estimators.core.leverage import leverage
+from eventpanel.estimators.core.multiway import multiway
+from eventpanel.estimators.core.sandwich import clustered
+from eventpanel.estimators.core.semidefinite import semidefinite
+from eventpanel.estimators.core.serial import bartlett, serial
+from eventpanel.estimators.covariance import Clustered, Conley, DriscollKraay, Dyadic, NeweyWest, Robust
+from eventpanel.estimators.design import Design
+from eventpanel.estimators.rows import Rows
+
+__all__ = ["Uncertainty", "uncertainty"]
+
+# Below about 20 clusters CRV1 tests reject too often even with t(G-1) (Cameron and Miller 2015,
+# doi:10.3368/jhr.50.2.317); the clusters of Driscoll and Kraay are periods.
+FEW = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Uncertainty:
+    """What a covariance says of a fit.
+
+    Attributes
+    ----------
+    vcov : ndarray, shape (k, k)
+    dof : ndarray, shape (k,)
+        Degrees of freedom of each coefficient's t distribution.
+    notes : tuple of str
+        Cautions a reader must see beside the numbers.
+    """
+
+    vcov: Floats
+    dof: Floats
+    notes: tuple[str, ...] = ()
+
+
+def uncertainty(design: Design, rows: Rows) -> Uncertainty:
+    """Covariance of a fit as its design asks for it.
+
+    Parameters
+    ----------
+    design : Design
+    rows : Rows
+
+    Returns
+    -------
+    Uncertainty
+
+    Raises
+    ------
+    DesignError
+        A column that is missing in rows of the sample, places that are none, lags beyond the calendar, leverage that is
+        too large to compute, no degree of freedom left.
+
+    Examples
+    --------
+    See docs/methods/covariance.md.
+    """
+    match design.covariance:
+        case Clustered() as asked:
+            return _clustered(asked, rows)
+        case Robust() as asked:
+            return _robust(asked, rows)
+        case DriscollKraay() as asked:
+            return _driscoll_kraay(asked, rows)
+        case NeweyWest() as asked:
+            return _newey_west(asked, rows)
+        case Conley() as asked:
+            return _conley(asked, rows)
+        case Dyadic() as asked:
+            return _dyadic(asked, rows)
+
+
+def _distinct(*groupings: Codes) -> Callable[[Mask], int]:
+    """How many groups there are in some rows, the fewest of several groupings."""
+    return lambda some: min(len(np.unique(codes[some])) for codes in groupings)
+
+
+def _settled(vcov: Floats, dof: Floats, notes: Sequence[str] = ()) -> Uncertainty:
+    """Repair a covariance that is not positive semidefinite, and say so."""
+    repaired, changed = semidefinite(vcov)
+    said = (
+        "the covariance was not positive semidefinite: negative eigenvalues were set to zero (Cameron, Gelbach and "
+        "Miller 2011); standard errors are doubtful.",
+    )
+    return Uncertainty(repaired, dof, (*notes, *(said if changed else ())))
+
+
+def _few(count: int, what: str) -> list[str]:
+    return [f"only {count} {what}: tests reject too often; see docs/methods/covariance.md."] if count < FEW else []
+
+
+def _clustered(asked: Clustered, rows: Rows) -> Uncertainty:
+    if len(asked.ways) == 1:
+        codes, counts = rows.m.clusters, rows.counts
+        if asked.small_sample == "fixest":
+            counts = rows.counted(counts.clusters, [codes])
+        vcov = asked.factor(counts) * clustered(rows.fit, rows.clusters)
+        own = clusters_by_group(rows.m.group, codes, len(rows.m.names))
+        fewest = dict(zip(rows.m.names, own.tolist(), strict=True))
+        return Uncertainty(vcov, degrees_of_freedom(rows.terms, fewest, counts.clusters))
+    ways = [rows.codes(name) for name in asked.ways]
+    sizes = [int(codes.max()) + 1 for codes in ways]
+    vcov = multiway(rows.fit, ways, own_factors=asked.own_factors)
+    # Few clusters of the first way are noted for every estimate.
+    notes = [
+        note for name, size in zip(asked.ways[1:], sizes[1:], strict=True) for note in _few(size, f"{name} clusters")
+    ]
+    return _settled(asked.factor(rows.counted(min(sizes), ways)) * vcov, rows.dof(_distinct(*ways)), notes)
+
+
+def _robust(asked: Robust, rows: Rows) -> Uncertainty:
+    counts = rows.counts
+    dof = np.full(len(rows.terms), float(counts.nobs - counts.terms - counts.absorbed))
+    if asked.kind in ("HC0", "HC1"):
+        return Uncertainty(asked.factor(counts) * robust(rows.fit), dof)
+    within = rows.within(np.ones(len(rows.m.y), dtype=bool))
+    pull = _leverage(asked, rows, within)
+    vcov, alone = robust(rows.fit, pull, 1 if asked.kind == "HC2" else 2), pinned(pull)
+    if not alone.any():
+        return Uncertainty(vcov, dof)
+    # What only these rows identify has no variance that could be known.
+    lost = ~identified(rows.within(~alone), np.linalg.norm(within, axis=0))
+    vcov[lost], vcov[:, lost] = np.nan, np.nan
+    said = (
+        f"{int(alone.sum())} rows are fitted exactly whatever their outcome (leverage 1): {asked.kind} leaves them out."
+    )
+    return Uncertainty(vcov, dof, (said,))
+
+
+def _leverage(asked: Robust, rows: Rows, within: Floats) -> Floats:
+    try:
+        return leverage(within, rows.fit.bread, rows.effects, rows.m.weights)
+    except ArithmeticError as error:
+        raise DesignError(
+            f"{asked.kind} needs the leverage of every row, and the fixed effects are too many for it.",
+            str(error),
+            "use HC1 or clusters, or coarser fixed effects",
+        ) from error
+
+
+def _check_calendar(lags: int, periods: int) -> None:
+    if lags >= periods:
+        raise DesignError(
+            "The lags of the covariance reach beyond the calendar of the sample.",
+            f"lags={lags}, {periods} periods from the first to the last",
+            "use fewer lags",
+        )
+
+
+def _driscoll_kraay(asked: DriscollKraay, rows: Rows) -> Uncertainty:
+    times = rows.times
+    _check_calendar(asked.lags, int(np.ptp(times)) + 1)
+    periods = recode(times)
+    meat = serial(rows.fit.scores, np.zeros_like(times), times, bartlett(asked.lags))
+    number = int(periods.max()) + 1
+    factor = asked.factor(rows.counted(number, [periods]))
+    return _settled(
+        factor * rows.fit.bread @ meat @ rows.fit.bread, rows.dof(_distinct(periods)), _few(number, "periods")
+    )
+
+
+def _newey_west(asked: NeweyWest, rows: Rows) -> Uncertainty:
+    times, units = rows.times, rows.codes(asked.by)
+    _check_calendar(asked.lags, int(np.ptp(times)) + 1)
+    periods = recode(times)
+    meat = serial(rows.fit.scores, units, times, bartlett(asked.lags))
+    factor = asked.factor(rows.counted(int(periods.max()) + 1, [units, periods]))
+    return _settled(factor * rows.fit.bread @ meat @ rows.fit.bread, rows.dof(_distinct(periods)))
+
+
+def _conley(asked: Conley, rows: Rows) -> Uncertainty:
+    latitude, longitude = rows.numbers(asked.latitude), rows.numbers(asked.longitude)
+    _check_places(asked, latitude, longitude)
+    scores, bread, times = rows.fit.scores, rows.fit.bread, rows.times
+    _check_calendar(asked.serial_lags, int(np.ptp(times)) + 1)
+    where = np.column_stack([latitude, longitude])
+    meat = spatial(scores, where, recode(times), asked.cutoff_km, asked.kernel, asked.distance)
+    if asked.serial_by is not None:
+        weights = bartlett(asked.serial_lags)
+        # The same period is in the spatial part.
+        weights[0] = 0.0
+        meat = meat + serial(scores, rows.codes(asked.serial_by), times, weights)
+    north, east = (np.unique(column, return_inverse=True)[1].astype(np.int64) for column in (latitude, longitude))
+    places = cross(north, east)
+    number = int(places.max()) + 1
+    factor = asked.factor(rows.counted(number, [north, east]))
+    return _settled(factor * bread @ meat @ bread, rows.dof(_distinct(places)), _few(number, "places"))
+
+
+def _check_places(asked: Conley, latitude: Floats, longitude: Floats) -> None:
+    wrong = (np.abs(latitude) > 90) | (longitude < -180) | (longitude > 360)
+    if wrong.any():
+        pairs = {(float(a), float(b)) for a, b in zip(latitude[wrong], longitude[wrong], strict=True)}
+        raise DesignError(
+            f"Columns {asked.latitude!r} and {asked.longitude!r} hold values that are no degrees.",
+            first_few(f"latitude {a:g}, longitude {b:g}" for a, b in sorted(pairs)),
+            "latitude lies in [-90, 90], longitude in [-180, 180] or [0, 360]",
+        )
+
+
+def _dyadic(asked: Dyadic, rows: Rows) -> Uncertainty:
+    both = pd.factorize(pd.concat([rows.values(name) for name in asked.members], ignore_index=True))[0]
+    first, second = np.split(both.astype(np.int64), 2)
+    number = int(both.max()) + 1
+    factor = asked.factor(rows.counted(number, []))
+    dof = rows.dof(lambda some: len(np.union1d(first[some], second[some])))
+    return _settled(factor * dyadic(rows.fit, first, second), dof, _few(number, "members"))
