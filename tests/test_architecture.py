@@ -27,7 +27,7 @@ LAYERS: tuple[dict[str, tuple[str, ...]], ...] = (
         "inference": ("estimators.inference",),
         "audit": ("estimators.audit",),
     },
-    {"solution": ("estimators.solution",)},
+    {"solution": ("estimators.solution",), "precision": ("estimators.precision",)},
     {"estimate": ("estimators.estimate",)},
     {"matrices": ("estimators.matrices",)},
     {"path": ("estimators.path",)},

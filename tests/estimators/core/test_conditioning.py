@@ -1,0 +1,212 @@
+"""Digits that are promised are there: numerical torture, with the exact path on pairs as the truth."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pytest
+
+from eventpanel.estimators.core import exact as exact_module
+from eventpanel.estimators.core.absorb import absorb
+from eventpanel.estimators.core.arrays import Codes, Floats
+from eventpanel.estimators.core.conditioning import (
+    Settled,
+    input_digits,
+    product_digits,
+    rounding_digits,
+    settle,
+)
+from eventpanel.estimators.core.double_double import Pairs, joined, pairs, plus, two_product, two_sum
+from eventpanel.estimators.core.exact import exact
+from eventpanel.estimators.core.groups import recode
+from eventpanel.estimators.core.least_squares import Fit, least_squares
+from eventpanel.estimators.core.moments import moments
+
+PROMISED = 9.0
+
+
+@dataclass(frozen=True)
+class Torture:
+    """A panel as doubles and as it was meant, in pairs."""
+
+    y: Pairs
+    X: Pairs
+    effects: list[Codes]
+    weights: Floats | None = None
+
+    @property
+    def fast(self) -> Fit:
+        within = self.within
+        return least_squares(within[:, 0], within[:, 1:], self.weights)
+
+    @property
+    def within(self) -> Floats:
+        return absorb(np.column_stack([self.y.high, self.X.high]), self.effects, self.weights).columns
+
+    @property
+    def settled(self) -> Settled:
+        return settle(self.fast, self.y.high, self.X.high, self.effects, self.weights)
+
+    @property
+    def truth(self) -> Fit:
+        return exact(self.y, self.X, self.effects, self.weights).fit
+
+
+def plain(*, weighted: bool = False) -> Torture:
+    """Three regressors of size one, unit and period effects, unbalanced."""
+    rng = np.random.default_rng(0)
+    unit, period = np.repeat(np.arange(20), 8), np.tile(np.arange(8), 20)
+    keep = rng.random(160) > 0.2
+    effects = [recode(unit[keep]), recode(period[keep])]
+    X = rng.normal(size=(int(keep.sum()), 3))
+    y = X @ [0.5, -0.3, 1.0] + rng.normal(size=len(X)) + effects[0]
+    return Torture(pairs(y), pairs(X), effects, rng.uniform(0.5, 2.0, len(X)) if weighted else None)
+
+
+def shifted(case: Torture, by: float, *, outcome: bool = False) -> Torture:
+    """The first regressor, or the outcome, far from zero; whole parts as meant."""
+    if outcome:
+        return replace(case, y=two_sum(case.y.high, np.full(len(case.y.high), by)))
+    return replace(case, X=two_sum(case.X.high, np.broadcast_to([by, 0.0, 0.0], case.X.high.shape).copy()))
+
+
+def scaled(case: Torture, by: float) -> Torture:
+    return replace(case, X=two_product(case.X.high, np.broadcast_to([by, 1.0, 1.0], case.X.high.shape).copy()))
+
+
+def near(case: Torture, share: float) -> Torture:
+    """The third regressor beside the second, but for a share of itself."""
+    small = two_product(case.X.high[:, 2], np.full(len(case.X.high), share))
+    third = plus(pairs(case.X.high[:, 1]), small)
+    return replace(case, X=joined(pairs(case.X.high[:, :2]), third[:, None], axis=1))
+
+
+def whole(case: Torture, by: float) -> Torture:
+    """Whole numbers far from zero."""
+    return replace(case, X=pairs(np.rint(3 * case.X.high) + by), y=pairs(np.rint(5 * case.y.high)))
+
+
+def fewest(got: Floats, want: Floats) -> float:
+    return float(-np.log10(np.maximum(np.abs(got / want - 1), 1e-15).max()))
+
+
+WELL: dict[str, Callable[[], Torture]] = {
+    "plain": plain,
+    "weighted": lambda: plain(weighted=True),
+    "x + 1e2": lambda: shifted(plain(), 1e2),
+    "x + 1e4": lambda: shifted(plain(), 1e4),
+    "x + 1e6": lambda: shifted(plain(), 1e6),
+    "weighted, x + 1e6": lambda: shifted(plain(weighted=True), 1e6),
+    "y + 1e4": lambda: shifted(plain(), 1e4, outcome=True),
+    "y + 1e6": lambda: shifted(plain(), 1e6, outcome=True),
+    "x times 1e8": lambda: scaled(plain(), 1e8),
+    "x times 1e-8": lambda: scaled(plain(), 1e-8),
+    "x times 1e-30": lambda: scaled(plain(), 1e-30),
+    "nearly collinear, 1e-3": lambda: near(plain(), 1e-3),
+    "nearly collinear, 1e-4": lambda: near(plain(), 1e-4),
+    "nearly collinear, 1e-5": lambda: near(plain(), 1e-5),
+    "whole": lambda: whole(plain(), 0.0),
+    "whole + 1e8": lambda: whole(plain(), 1e8),
+    "whole + 1e12": lambda: whole(plain(), 1e12),
+    "whole + 1e12, weighted": lambda: whole(plain(weighted=True), 1e12),
+}
+ILL: dict[str, Callable[[], Torture]] = {
+    "x + 1e8": lambda: shifted(plain(), 1e8),
+    "x + 1e10": lambda: shifted(plain(), 1e10),
+    "x + 1e12": lambda: shifted(plain(), 1e12),
+    "weighted, x + 1e10": lambda: shifted(plain(weighted=True), 1e10),
+    "y + 1e8": lambda: shifted(plain(), 1e8, outcome=True),
+    "y + 1e12": lambda: shifted(plain(), 1e12, outcome=True),
+    "nearly collinear, 1e-8": lambda: near(plain(), 1e-8),
+    "nearly collinear, 1e-9": lambda: near(plain(), 1e-9),
+}
+BETWEEN: dict[str, Callable[[], Torture]] = {
+    "nearly collinear, 1e-6": lambda: near(plain(), 1e-6),
+    "nearly collinear, 1e-7": lambda: near(plain(), 1e-7),
+}
+EVERY = WELL | ILL | BETWEEN
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_the_estimate_is_no_more_than_what_is_there_and_not_far_below(name: str) -> None:
+    case = EVERY[name]()
+    got = case.settled
+    there = fewest(got.fit.coef, case.truth.coef)
+    # An estimate of first order with the largest element for all: two digits below at most, never half a digit above.
+    assert got.digits.min() - 0.5 <= there <= got.digits.min() + 2.2
+
+
+@pytest.mark.parametrize("name", WELL)
+def test_well_conditioned_problems_have_nine_digits_and_say_so(name: str) -> None:
+    case = WELL[name]()
+    got = case.settled
+    assert (got.digits >= PROMISED).all()
+    assert fewest(got.fit.coef, case.truth.coef) >= PROMISED
+
+
+@pytest.mark.parametrize("name", ILL)
+def test_ill_conditioned_problems_are_found(name: str) -> None:
+    assert ILL[name]().settled.digits.min() < PROMISED
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_the_fast_path_keeps_its_own_estimate(name: str) -> None:
+    case = EVERY[name]()
+    fit = case.fast
+    promised = rounding_digits(fit, case.y.high, case.X.high, case.weights).min()
+    assert promised - 0.5 <= fewest(fit.coef, case.truth.coef)
+
+
+@pytest.mark.parametrize("name", EVERY)
+@pytest.mark.parametrize("nested", [True, False])
+def test_moments_are_worth_their_estimate(name: str, nested: bool) -> None:
+    case = EVERY[name]()
+    within, k = case.within, 3
+    clusters = case.effects[0] if nested else np.arange(len(within)) % 9
+    try:
+        m = moments(case.y.high, case.X.high, case.effects, clusters, case.weights)
+    except np.linalg.LinAlgError:
+        # Cross-products hold the square of the condition, here 1e16: refused.
+        assert name in ("nearly collinear, 1e-8", "nearly collinear, 1e-9")
+        return
+    fit = Fit(m.coef[:k], np.zeros(len(within)), np.zeros((0, k)), m.bread[:k, :k])
+    products = product_digits(fit, within[:, 0], within[:, 1:], case.weights)
+    data = rounding_digits(case.fast, case.y.high, case.X.high, case.weights)
+    promised = min(products.min(), data.min())
+    assert promised - 0.5 <= fewest(fit.coef, case.truth.coef)
+
+
+def test_the_exact_path_is_taken_only_where_it_is_needed() -> None:
+    assert not plain().settled.is_exact
+    assert whole(plain(), 1e12).settled.is_exact
+
+
+def test_where_the_exact_path_gives_up_the_fast_fit_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    case = whole(plain(), 1e12)
+    monkeypatch.setattr(exact_module, "LEVELS", 3)
+    got = case.settled
+    assert not got.is_exact
+    assert got.fit.coef.tolist() == case.fast.coef.tolist()
+    assert (got.digits < PROMISED).all()
+
+
+def test_whole_numbers_are_exact_and_others_are_not() -> None:
+    case = whole(plain(), 1e12)
+    fit, y, X = case.truth, case.y.high, case.X.high
+    assert (input_digits(fit, y, X) == 15).all()
+    assert (input_digits(fit, y + 0.5, X) > 13).all()
+    assert (input_digits(fit, y, X + 0.5) < 6).all()
+
+
+def test_a_fit_that_leaves_nothing_promises_its_digits() -> None:
+    """The coefficient of a column that plays no part is zero: it is not to be called uncertain."""
+    case = plain()
+    exact_fit = replace(case, y=pairs(2.0 * case.X.high[:, 0] + case.effects[0]))
+    assert (exact_fit.settled.digits >= PROMISED).all()
+
+
+def test_nothing_in_a_bread_of_zeros_or_noise_is_promised() -> None:
+    fit = Fit(np.array([1.0]), np.ones(4), np.ones((4, 1)), np.array([[np.inf]]))
+    assert rounding_digits(fit, np.ones(4), np.ones((4, 1))).tolist() == [0.0]
