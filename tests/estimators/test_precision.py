@@ -7,16 +7,18 @@ import warnings
 import numpy as np
 import pytest
 
-from eventpanel.estimators.core.arrays import Floats
-from eventpanel.estimators.core.least_squares import Fit
-from eventpanel.estimators.precision import ConditioningWarning, settled, warn_if_ill_conditioned
-from tests.estimators.core.test_conditioning import ILL, WELL, Torture, fewest
+from eventpanel.estimators.core.absorb import absorb
+from eventpanel.estimators.core.least_squares import Fit, least_squares
+from eventpanel.estimators.core.moments import moments
+from eventpanel.estimators.core.poisson import poisson
+from eventpanel.estimators.precision import ConditioningWarning, check_moments, check_poisson, settled
+from tests.estimators.core.test_conditioning import ILL, WELL, Torture, counted, fewest, near, plain, shifted
 
 NAMES = ("first", "second", "third")
 
 
 def solve(case: Torture) -> Fit:
-    return settled(case.fast, case.y.high, case.X.high, case.effects, case.weights, NAMES)
+    return settled(case.fast, case.y.high, case.X.high, case.effects, case.weights, NAMES).fit
 
 
 @pytest.mark.parametrize("name", WELL)
@@ -35,6 +37,35 @@ def test_warns_where_the_data_hold_fewer(name: str) -> None:
 
 
 def test_names_those_concerned_and_counts_the_rest() -> None:
-    digits: Floats = np.array([3.7, 9.0, 0.0, 8.99, 1.0, 1.0, 2.0, 3.0])
-    with pytest.warns(ConditioningWarning, match=r"for a \(3\), c \(0\), d \(8\), e \(1\), f \(1\) and 2 more:"):
-        warn_if_ill_conditioned(digits, tuple("abcdefgh"))
+    """Seven columns beside one another, and one apart."""
+    rng = np.random.default_rng(0)
+    common, groups = rng.normal(size=60), [np.repeat(np.arange(6), 10)]
+    X = np.column_stack([common + 1e-10 * rng.normal(size=60) for _ in range(7)])
+    y = X @ rng.normal(size=7) + rng.normal(size=60)
+    within = absorb(np.column_stack([y, X]), groups).columns
+    fit = least_squares(within[:, 0], within[:, 1:])
+    with pytest.warns(ConditioningWarning, match=r"for a \(\d\), b \(\d\), c \(\d\), d \(\d\), e \(\d\) and 2 more:"):
+        settled(fit, y, X, groups, None, tuple("abcdefg"))
+
+
+@pytest.mark.parametrize("share", [1e-2, 1e-5, 1e-6])
+def test_moments_say_what_their_products_cost(share: float) -> None:
+    case = near(plain(), share)
+    within = case.within
+    m = moments(case.y.high, case.X.high, case.effects, case.effects[0])
+    columns = within[:, 0], within[:, 1:]
+    if share > 1e-3:
+        assert check_moments(m, *columns, None, NAMES) is m
+    else:
+        with pytest.warns(ConditioningWarning, match=r"certain for .*second \(\d\)"):
+            check_moments(m, *columns, None, NAMES)
+
+
+def test_poisson_says_what_the_data_hold() -> None:
+    near_zero, far = counted(plain()), counted(shifted(plain(), 1e9))
+    for case, warned in ((near_zero, False), (far, True)):
+        fitted = poisson(case.y.high, case.X.high, case.effects)
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            assert check_poisson(fitted, case.y.high, case.X.high, None, NAMES) is fitted
+        assert [one.category for one in caught] == [ConditioningWarning] * warned

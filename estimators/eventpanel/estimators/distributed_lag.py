@@ -20,6 +20,7 @@ from eventpanel.estimators.core.moments import moments
 from eventpanel.estimators.design import Design
 from eventpanel.estimators.estimate import Estimate
 from eventpanel.estimators.matrices import Matrices, matrices
+from eventpanel.estimators.precision import settled
 from eventpanel.estimators.solution import EstimationWarning, Solution, absorb_effects, assemble, identified, spread
 
 __all__ = ["EstimationWarning", "distributed_lag"]
@@ -50,6 +51,8 @@ def distributed_lag(panel: Panel, design: Design) -> Estimate:
     -----
     EstimationWarning
         Few clusters, few clusters with an event, terms that could not be estimated, a post-treatment moderator.
+    ConditioningWarning
+        Fewer than nine digits of a coefficient are certain: see docs/methods/numerics.md.
 
     Examples
     --------
@@ -72,7 +75,9 @@ def distributed_lag(panel: Panel, design: Design) -> Estimate:
     y, X = within.columns[:, 0], within.columns[:, 1:]
     _check_outcome(m, y, design)
     kept, dropped = identified(m, X)
-    fit = least_squares(y, X[:, kept], m.weights)
+    names = [str(term) for term, keep in zip(m.terms, kept, strict=True) if keep]
+    codes = [codes for _, codes in m.effects] or [np.zeros(len(m.y), dtype=np.int64)]
+    fit = settled(least_squares(y, X[:, kept], m.weights), m.y, m.X[:, kept], codes, m.weights, names).fit
     corrected = None if design.covariance.kind == "CRV1" else _corrected(m, design, kept)
     return assemble(
         "distributed_lag", design, m, Solution(kept, dropped, fit, within.rank, _facts(m, within, fit), corrected)

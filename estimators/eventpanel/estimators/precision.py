@@ -6,10 +6,12 @@ import warnings
 from collections.abc import Sequence
 
 from eventpanel.estimators.core.arrays import Codes, Floats
-from eventpanel.estimators.core.conditioning import settle
+from eventpanel.estimators.core.conditioning import Settled, moments_digits, poisson_digits, settle
 from eventpanel.estimators.core.least_squares import Fit
+from eventpanel.estimators.core.moments import Moments
+from eventpanel.estimators.core.poisson import PoissonFit
 
-__all__ = ["ConditioningWarning", "settled", "warn_if_ill_conditioned"]
+__all__ = ["ConditioningWarning", "check_moments", "check_poisson", "settled"]
 
 # What is promised without a warning.
 PROMISED = 9.0
@@ -19,34 +21,9 @@ class ConditioningWarning(UserWarning):
     """Coefficients that the data, as doubles, determine to fewer than nine digits."""
 
 
-def warn_if_ill_conditioned(digits: Floats, names: Sequence[str]) -> None:
-    """Warn of coefficients with fewer than nine correct digits.
-
-    Parameters
-    ----------
-    digits : ndarray, shape (k,)
-        From :mod:`eventpanel.estimators.core.conditioning`.
-    names : sequence of str, length k
-        Names of the terms.
-
-    Warns
-    -----
-    ConditioningWarning
-    """
-    few = [f"{name} ({max(int(left), 0)})" for name, left in zip(names, digits, strict=True) if left < PROMISED]
-    if few:
-        shown = ", ".join(few[:5]) + (f" and {len(few) - 5} more" if len(few) > 5 else "")
-        warnings.warn(
-            f"fewer than nine digits are certain for {shown}: the values of columns lie far from zero beside what the "
-            "fixed effects leave of them, or columns are nearly collinear; subtract a round number, or leave one out.",
-            ConditioningWarning,
-            stacklevel=3,
-        )
-
-
 def settled(
     fit: Fit, y: Floats, X: Floats, groupings: Sequence[Codes], weights: Floats | None, names: Sequence[str]
-) -> Fit:
+) -> Settled:
     """Solve a fit again on the exact path where its digits are few; warn where the data hold no more.
 
     Parameters
@@ -58,7 +35,7 @@ def settled(
     X : ndarray, shape (n, k)
         Regressors before fixed effects.
     groupings : sequence of ndarray, each shape (n,)
-        Group codes 0..G-1 of each effect.
+        Group codes 0..G-1 of each effect; a constant is one group.
     weights : ndarray, shape (n,), or None
         Positive weights.
     names : sequence of str, length k
@@ -69,5 +46,62 @@ def settled(
     ConditioningWarning
     """
     result = settle(fit, y, X, groupings, weights)
-    warn_if_ill_conditioned(result.digits, names)
-    return result.fit
+    _warn(result.digits, names)
+    return result
+
+
+def check_poisson(fitted: PoissonFit, y: Floats, X: Floats, weights: Floats | None, names: Sequence[str]) -> PoissonFit:
+    """Warn where the data hold fewer than nine digits of a Poisson fit; the fit is returned as it is.
+
+    Parameters
+    ----------
+    fitted : PoissonFit
+    y : ndarray, shape (n,)
+    X : ndarray, shape (n, k)
+        Regressors before fixed effects.
+    weights : ndarray, shape (n,), or None
+        Positive weights.
+    names : sequence of str, length k
+        Names of the terms.
+
+    Warns
+    -----
+    ConditioningWarning
+    """
+    _warn(poisson_digits(fitted, y, X, weights), names)
+    return fitted
+
+
+def check_moments(m: Moments, y: Floats, X: Floats, weights: Floats | None, names: Sequence[str]) -> Moments:
+    """Warn where cross-products hold fewer than nine digits of a coefficient; they are returned as they are.
+
+    Parameters
+    ----------
+    m : Moments
+    y : ndarray, shape (n,)
+        Outcome after fixed effects.
+    X : ndarray, shape (n, terms)
+        Terms after fixed effects.
+    weights : ndarray, shape (n,), or None
+        Positive weights.
+    names : sequence of str, length terms
+        Names of the terms.
+
+    Warns
+    -----
+    ConditioningWarning
+    """
+    _warn(moments_digits(m, y, X, weights), names)
+    return m
+
+
+def _warn(digits: Floats, names: Sequence[str]) -> None:
+    few = [f"{name} ({max(int(left), 0)})" for name, left in zip(names, digits, strict=True) if left < PROMISED]
+    if few:
+        shown = ", ".join(few[:5]) + (f" and {len(few) - 5} more" if len(few) > 5 else "")
+        warnings.warn(
+            f"fewer than nine digits are certain for {shown}: the values of columns lie far from zero beside what the "
+            "fixed effects leave of them, or columns are nearly collinear; subtract a round number, or leave one out.",
+            ConditioningWarning,
+            stacklevel=4,
+        )

@@ -14,7 +14,8 @@ from eventpanel.estimators.core.arrays import Codes, Floats
 from eventpanel.estimators.core.conditioning import (
     Settled,
     input_digits,
-    product_digits,
+    moments_digits,
+    poisson_digits,
     rounding_digits,
     settle,
 )
@@ -23,6 +24,7 @@ from eventpanel.estimators.core.exact import exact
 from eventpanel.estimators.core.groups import recode
 from eventpanel.estimators.core.least_squares import Fit, least_squares
 from eventpanel.estimators.core.moments import moments
+from eventpanel.estimators.core.poisson import poisson
 
 PROMISED = 9.0
 
@@ -163,7 +165,7 @@ def test_the_fast_path_keeps_its_own_estimate(name: str) -> None:
 @pytest.mark.parametrize("nested", [True, False])
 def test_moments_are_worth_their_estimate(name: str, nested: bool) -> None:
     case = EVERY[name]()
-    within, k = case.within, 3
+    within = case.within
     clusters = case.effects[0] if nested else np.arange(len(within)) % 9
     try:
         m = moments(case.y.high, case.X.high, case.effects, clusters, case.weights)
@@ -171,11 +173,10 @@ def test_moments_are_worth_their_estimate(name: str, nested: bool) -> None:
         # Cross-products hold the square of the condition, here 1e16: refused.
         assert name in ("nearly collinear, 1e-8", "nearly collinear, 1e-9")
         return
-    fit = Fit(m.coef[:k], np.zeros(len(within)), np.zeros((0, k)), m.bread[:k, :k])
-    products = product_digits(fit, within[:, 0], within[:, 1:], case.weights)
+    products = moments_digits(m, within[:, 0], within[:, 1:], case.weights)
     data = rounding_digits(case.fast, case.y.high, case.X.high, case.weights)
     promised = min(products.min(), data.min())
-    assert promised - 0.5 <= fewest(fit.coef, case.truth.coef)
+    assert promised - 0.5 <= fewest(m.coef[: m.terms], case.truth.coef)
 
 
 def test_the_exact_path_is_taken_only_where_it_is_needed() -> None:
@@ -210,3 +211,21 @@ def test_a_fit_that_leaves_nothing_promises_its_digits() -> None:
 def test_nothing_in_a_bread_of_zeros_or_noise_is_promised() -> None:
     fit = Fit(np.array([1.0]), np.ones(4), np.ones((4, 1)), np.array([[np.inf]]))
     assert rounding_digits(fit, np.ones(4), np.ones((4, 1))).tolist() == [0.0]
+
+
+def counted(case: Torture) -> Torture:
+    rng = np.random.default_rng(1)
+    return replace(case, y=pairs(rng.poisson(np.exp(0.3 * plain().X.high[:, 0] + 1)).astype(float)))
+
+
+@pytest.mark.parametrize("by", [0.0, 1e4, 1e6, 1e8, 1e10])
+@pytest.mark.parametrize("is_whole", [True, False])
+@pytest.mark.parametrize("weighted", [True, False])
+def test_poisson_keeps_the_digits_it_promises(by: float, is_whole: bool, weighted: bool) -> None:
+    case = plain(weighted=weighted)
+    near_zero = counted(whole(case, 0.0) if is_whole else case)
+    far = counted(whole(case, by) if is_whole else shifted(case, by))
+    base, got = (poisson(c.y.high, c.X.high, c.effects, weights=c.weights) for c in (near_zero, far))
+    promised = poisson_digits(got, far.y.high, far.X.high, far.weights).min()
+    assert bool(promised >= PROMISED) is (is_whole or by < 1e7)
+    assert fewest(got.fit.coef, base.fit.coef) >= min(promised, 12.0) - 0.5

@@ -15,6 +15,8 @@ import numpy as np
 from eventpanel.estimators.core.arrays import Codes, Floats
 from eventpanel.estimators.core.exact import exact
 from eventpanel.estimators.core.least_squares import Fit
+from eventpanel.estimators.core.moments import Moments
+from eventpanel.estimators.core.poisson import PoissonFit
 
 HALF_UNIT = 2.0**-53
 # Where a coefficient explains less than this share of the outcome, its digits count from there: a zero has none.
@@ -87,27 +89,49 @@ def input_digits(fit: Fit, y: Floats, X: Floats, weights: Floats | None = None) 
     return _digits(fit, sizes[0], sizes[1], weights)
 
 
-def product_digits(fit: Fit, y: Floats, X: Floats, weights: Floats | None = None) -> Floats:
-    """Estimate the digits of coefficients that were computed from cross-products, shape (k,), at most 15.
+def moments_digits(m: Moments, y: Floats, X: Floats, weights: Floats | None = None) -> Floats:
+    """Estimate the correct digits of coefficients computed from cross-products, shape (terms,), at most 15.
 
     Rounding a cross-product costs the square of the condition.
 
     Parameters
     ----------
-    fit : Fit
-        Coefficients and bread; a bread that is itself rounding is large, so that no digit is promised.
+    m : Moments
+        A bread that is itself rounding is large, so that no digit is promised.
     y : ndarray, shape (n,)
         Outcome after fixed effects.
-    X : ndarray, shape (n, k)
-        Regressors after fixed effects.
+    X : ndarray, shape (n, terms)
+        Terms after fixed effects.
     weights : ndarray, shape (n,), optional
         Positive weights.
     """
     w = np.ones(len(y)) if weights is None else weights
+    coef, bread = m.coef[: m.terms], m.bread[: m.terms, : m.terms]
     norms, outcome = np.sqrt(w @ X**2), np.sqrt(w @ y**2)
     # Ten for the sums over rows and for the factor of the cross-products.
-    error = 10 * np.sqrt(fit.bread**2 @ norms**2) * np.hypot(outcome, np.linalg.norm(fit.coef * norms))
-    return _relative(fit, error, float(outcome))
+    error = 10 * np.sqrt(bread**2 @ norms**2) * np.hypot(outcome, np.linalg.norm(coef * norms))
+    return _relative(coef, bread, error, float(outcome))
+
+
+def poisson_digits(fitted: PoissonFit, y: Floats, X: Floats, weights: Floats | None = None) -> Floats:
+    """Estimate the digits that the data determine of a Poisson fit, shape (k,), at most 15; whole numbers are exact.
+
+    At the maximum it is a least-squares fit of the working outcome ``log(mu) + (y - mu) / mu`` with weights ``mu``.
+
+    Parameters
+    ----------
+    fitted : PoissonFit
+        Without an offset.
+    y : ndarray, shape (n,)
+    X : ndarray, shape (n, k)
+        Regressors before fixed effects.
+    weights : ndarray, shape (n,), optional
+        Positive weights.
+    """
+    fit, mu = fitted.fit, fitted.mu
+    left = fit.residuals / mu
+    step = Fit(fit.coef, left, fit.scores, fit.bread)
+    return input_digits(step, np.log(mu) + left, X, mu if weights is None else weights * mu)
 
 
 def settle(fit: Fit, y: Floats, X: Floats, groupings: Sequence[Codes], weights: Floats | None = None) -> Settled:
@@ -153,12 +177,13 @@ def _digits(fit: Fit, outcome: Floats, sizes: Floats, weights: Floats | None) ->
     through_residuals = np.sqrt(fit.bread**2 @ sizes**2) * left
     # At least as much of the outcome is explained as the largest single coefficient explains.
     explained = np.abs(fit.coef / spread).max(initial=0.0)
-    return _relative(fit, through_fit + through_residuals, float(np.hypot(left, explained)))
+    return _relative(fit.coef, fit.bread, through_fit + through_residuals, float(np.hypot(left, explained)))
 
 
-def _relative(fit: Fit, error: Floats, outcome: float) -> Floats:
-    floor = NEGLIGIBLE * outcome * np.sqrt(np.diag(fit.bread))
-    scale = np.maximum(np.maximum(np.abs(fit.coef), floor), np.finfo(float).tiny)
+def _relative(coef: Floats, bread: Floats, error: Floats, outcome: float) -> Floats:
+    """Digits of coefficients with these errors, in half units of the last place."""
+    floor = NEGLIGIBLE * outcome * np.sqrt(np.diag(bread))
+    scale = np.maximum(np.maximum(np.abs(coef), floor), np.finfo(float).tiny)
     known = np.isfinite(error) & np.isfinite(scale)
     share = np.where(known, HALF_UNIT * error, 1.0) / np.where(known, scale, 1.0)
     return np.asarray(np.clip(-np.log10(np.maximum(share, 10.0**-MOST)), 0.0, MOST))

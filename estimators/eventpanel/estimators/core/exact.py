@@ -15,7 +15,7 @@ from scipy import linalg
 
 from eventpanel.estimators.core.arrays import Codes, Floats
 from eventpanel.estimators.core.double_double import Pairs, pairs, plus, root, times, total
-from eventpanel.estimators.core.groups import dummies_of, group_sums
+from eventpanel.estimators.core.groups import dummies_of, group_sums, recode
 from eventpanel.estimators.core.least_squares import Fit
 
 STEPS = 30
@@ -79,7 +79,7 @@ def exact(
     w = np.ones(len(y.high if isinstance(y, Pairs) else y)) if weights is None else weights
     target, design = pairs(y)[:, None], pairs(X)
     columns = Pairs(np.hstack([target.high, design.high]), np.hstack([target.low, design.low]))
-    within = _absorbed(columns, groupings, w) if len(groupings) else columns
+    within = _absorbed(columns, [recode(codes) for codes in groupings], w) if len(groupings) else columns
     weighted = within if weights is None else times(within, root(w)[:, None])
     # Powers of two: scaling rounds nothing.
     powers = np.frexp(np.linalg.norm(weighted.high, axis=0))[1]
