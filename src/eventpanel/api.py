@@ -28,6 +28,7 @@ from eventpanel.estimators.inference import (
 from eventpanel.estimators.influence import leave_one_out
 from eventpanel.estimators.moderator import Moderator
 from eventpanel.estimators.ppml import percent, ppml
+from eventpanel.estimators.precision import ConditioningWarning
 from eventpanel.estimators.wild_bootstrap import Bootstrap, wild_bootstrap
 from eventpanel.estimators.window import EventWindow
 from eventpanel.reports.show import etable, iplot
@@ -37,6 +38,7 @@ from eventpanel.study import Study, load_study
 __all__ = [
     "Bootstrap",
     "Clustered",
+    "ConditioningWarning",
     "Design",
     "Estimate",
     "EstimationWarning",
