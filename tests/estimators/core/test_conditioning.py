@@ -199,6 +199,8 @@ def test_whole_numbers_are_exact_and_others_are_not() -> None:
     assert (input_digits(fit, y, X) == 15).all()
     assert (input_digits(fit, y + 0.5, X) > 13).all()
     assert (input_digits(fit, y, X + 0.5) < 6).all()
+    # Doubles beyond 2^52 have no fraction to show: they prove nothing.
+    assert (input_digits(fit, y, X + 2.0**52) < 2).all()
 
 
 def test_a_fit_that_leaves_nothing_promises_its_digits() -> None:

@@ -12,13 +12,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from eventpanel.estimators.core.arrays import Codes, Floats
+from eventpanel.estimators.core.arrays import Codes, Floats, Mask
 from eventpanel.estimators.core.exact import exact
 from eventpanel.estimators.core.least_squares import Fit
 from eventpanel.estimators.core.moments import Moments
 from eventpanel.estimators.core.poisson import PoissonFit
 
 HALF_UNIT = 2.0**-53
+# From here on every double is a whole number.
+ALL_WHOLE = 2.0**52
 # Where a coefficient explains less than this share of the outcome, its digits count from there: a zero has none.
 NEGLIGIBLE = 1e-6
 # Fewer digits than these from the fast path, and the exact path takes over.
@@ -85,8 +87,8 @@ def input_digits(fit: Fit, y: Floats, X: Floats, weights: Floats | None = None) 
     weights : ndarray, shape (n,), optional
         Positive weights.
     """
-    sizes = [_size(v, weights) * (v != np.rint(v)).any(axis=0) for v in (y, X)]
-    return _digits(fit, sizes[0], sizes[1], weights)
+    outcome, sizes = (np.where(_is_whole(v), 0.0, _size(v, weights)) for v in (y, X))
+    return _digits(fit, outcome, sizes, weights)
 
 
 def moments_digits(m: Moments, y: Floats, X: Floats, weights: Floats | None = None) -> Floats:
@@ -162,6 +164,11 @@ def settle(fit: Fit, y: Floats, X: Floats, groupings: Sequence[Codes], weights: 
     except ArithmeticError:
         return Settled(fit, fast, is_exact=False)
     return Settled(better, input_digits(better, y, X, weights), is_exact=True)
+
+
+def _is_whole(values: Floats) -> Mask:
+    """Whether a column holds whole numbers, not just numbers so large that doubles have no fraction left."""
+    return np.asarray(((values == np.rint(values)) & (np.abs(values) < ALL_WHOLE)).all(axis=0))
 
 
 def _size(values: Floats, weights: Floats | None) -> Floats:
