@@ -1,7 +1,8 @@
 """Table of correct digits, as on docs/methods/numerics.md: ``python -m tests.reference.digits`` prints it.
 
-Coefficients and standard errors of the sets of NIST, worst of each set, beside their solution in rational numbers; and
-of panels made to be hard, beside the exact path on the numbers that were meant. Fifteen is the most that is counted.
+Coefficients and variances of the sets of NIST, worst of each set, beside their solution in rational numbers; and
+coefficients and clustered covariances of panels made to be hard, beside the exact path on the numbers that were meant.
+Fifteen is the most that is counted.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ from eventpanel.estimators.core.conditioning import settle
 from eventpanel.estimators.core.exact import exact
 from eventpanel.estimators.core.least_squares import Fit, least_squares
 from eventpanel.estimators.core.moments import moments
-from tests.estimators.core.test_conditioning import EVERY, Torture, fewest
+from eventpanel.estimators.core.sandwich import clustered
+from tests.estimators.core.test_conditioning import EVERY, Torture, fewest, worst_variance
 from tests.rational import RationalFit, correct_digits, dot, regress
 from tests.reference.strd import NAMES, reference_set
 
@@ -26,7 +28,7 @@ HEADER = ("problem", "fast path", "estimator", "promised", "from moments", "exac
 
 
 def table() -> Iterator[tuple[str, ...]]:
-    """Rows of the table: numbers as text, coefficients and standard errors as ``a / b``."""
+    """Rows of the table: numbers as text, coefficients and covariances as ``a / b``."""
     for name in NAMES:
         if not name.startswith("noint"):
             yield reference_row(name)
@@ -78,16 +80,13 @@ def torture_row(name: str, case: Torture) -> tuple[str, ...]:
         from_moments = f"{max(0.0, fewest(m.coef[: m.terms], truth.coef)):.1f}"
     except np.linalg.LinAlgError:
         from_moments = "refused"
+    want = clustered(truth, case.effects[0])
     doubles = exact(y, X, case.effects, case.weights).fit
-    found = (fewest(fit.coef, truth.coef) for fit in (case.fast, solved.fit))
-    return (
-        name,
-        *(f"{digits:.1f}" for digits in found),
-        f"{solved.digits.min():.1f}",
-        from_moments,
-        f"{fewest(doubles.coef, truth.coef):.1f}",
-        "",
+    fast, estimate, best = (
+        f"{fewest(fit.coef, truth.coef):.1f} / {worst_variance(clustered(fit, case.effects[0]), want):.1f}"
+        for fit in (case.fast, solved.fit, doubles)
     )
+    return (name, fast, estimate, f"{solved.digits.min():.1f}", from_moments, best, "")
 
 
 def lines() -> Iterator[str]:

@@ -25,6 +25,7 @@ from eventpanel.estimators.core.groups import recode
 from eventpanel.estimators.core.least_squares import Fit, least_squares
 from eventpanel.estimators.core.moments import moments
 from eventpanel.estimators.core.poisson import poisson
+from eventpanel.estimators.core.sandwich import clustered
 
 PROMISED = 9.0
 
@@ -94,6 +95,12 @@ def fewest(got: Floats, want: Floats) -> float:
     return float(-np.log10(np.maximum(np.abs(got / want - 1), 1e-15).max()))
 
 
+def worst_variance(got: Floats, want: Floats) -> float:
+    """Digits of a covariance, entries beside the variances they belong to."""
+    size = np.sqrt(np.outer(np.diag(want), np.diag(want)))
+    return float(-np.log10(np.maximum(np.abs((got - want) / size), 1e-15).max()))
+
+
 WELL: dict[str, Callable[[], Torture]] = {
     "plain": plain,
     "weighted": lambda: plain(weighted=True),
@@ -146,6 +153,15 @@ def test_well_conditioned_problems_have_nine_digits_and_say_so(name: str) -> Non
     got = case.settled
     assert (got.digits >= PROMISED).all()
     assert fewest(got.fit.coef, case.truth.coef) >= PROMISED
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_clustered_covariances_have_the_digits_of_the_coefficients(name: str) -> None:
+    case = EVERY[name]()
+    got, clusters = case.settled, case.effects[0]
+    there = worst_variance(clustered(got.fit, clusters), clustered(case.truth, clusters))
+    # Squares of standard errors: what is lost counts twice, and once more for the residuals.
+    assert there >= got.digits.min() - 0.7
 
 
 @pytest.mark.parametrize("name", ILL)
