@@ -116,6 +116,7 @@ WELL: dict[str, Callable[[], Torture]] = {
     "nearly collinear, 1e-3": lambda: near(plain(), 1e-3),
     "nearly collinear, 1e-4": lambda: near(plain(), 1e-4),
     "nearly collinear, 1e-5": lambda: near(plain(), 1e-5),
+    "nearly collinear, 1e-6": lambda: near(plain(), 1e-6),
     "whole": lambda: whole(plain(), 0.0),
     "whole + 1e8": lambda: whole(plain(), 1e8),
     "whole + 1e12": lambda: whole(plain(), 1e12),
@@ -128,14 +129,11 @@ ILL: dict[str, Callable[[], Torture]] = {
     "weighted, x + 1e10": lambda: shifted(plain(weighted=True), 1e10),
     "y + 1e8": lambda: shifted(plain(), 1e8, outcome=True),
     "y + 1e12": lambda: shifted(plain(), 1e12, outcome=True),
+    "nearly collinear, 1e-7": lambda: near(plain(), 1e-7),
     "nearly collinear, 1e-8": lambda: near(plain(), 1e-8),
     "nearly collinear, 1e-9": lambda: near(plain(), 1e-9),
 }
-BETWEEN: dict[str, Callable[[], Torture]] = {
-    "nearly collinear, 1e-6": lambda: near(plain(), 1e-6),
-    "nearly collinear, 1e-7": lambda: near(plain(), 1e-7),
-}
-EVERY = WELL | ILL | BETWEEN
+EVERY = WELL | ILL
 
 
 @pytest.mark.parametrize("name", EVERY)
@@ -143,8 +141,8 @@ def test_the_estimate_is_no_more_than_what_is_there_and_not_far_below(name: str)
     case = EVERY[name]()
     got = case.settled
     there = fewest(got.fit.coef, case.truth.coef)
-    # An estimate of first order with the largest element for all: two digits below at most, never half a digit above.
-    assert got.digits.min() - 0.5 <= there <= got.digits.min() + 2.2
+    # Of first order, with the largest element for all: never above what is there, and not three digits below.
+    assert got.digits.min() <= there <= got.digits.min() + 2.7
 
 
 @pytest.mark.parametrize("name", WELL)
@@ -160,8 +158,8 @@ def test_clustered_covariances_have_the_digits_of_the_coefficients(name: str) ->
     case = EVERY[name]()
     got, clusters = case.settled, case.effects[0]
     there = worst_variance(clustered(got.fit, clusters), clustered(case.truth, clusters))
-    # Squares of standard errors: what is lost counts twice, and once more for the residuals.
-    assert there >= got.digits.min() - 0.7
+    # Variances: their square roots have a third of a digit more.
+    assert there >= got.digits.min() - 0.3
 
 
 @pytest.mark.parametrize("name", ILL)
@@ -174,7 +172,7 @@ def test_the_fast_path_keeps_its_own_estimate(name: str) -> None:
     case = EVERY[name]()
     fit = case.fast
     promised = rounding_digits(fit, case.y.high, case.X.high, case.weights).min()
-    assert promised - 0.5 <= fewest(fit.coef, case.truth.coef)
+    assert promised <= fewest(fit.coef, case.truth.coef)
 
 
 @pytest.mark.parametrize("name", EVERY)
@@ -192,7 +190,7 @@ def test_moments_are_worth_their_estimate(name: str, nested: bool) -> None:
     products = moments_digits(m, within[:, 0], within[:, 1:], case.weights)
     data = rounding_digits(case.fast, case.y.high, case.X.high, case.weights)
     promised = min(products.min(), data.min())
-    assert promised - 0.5 <= fewest(m.coef[: m.terms], case.truth.coef)
+    assert promised <= fewest(m.coef[: m.terms], case.truth.coef)
 
 
 def test_the_exact_path_is_taken_only_where_it_is_needed() -> None:
@@ -213,7 +211,7 @@ def test_whole_numbers_are_exact_and_others_are_not() -> None:
     case = whole(plain(), 1e12)
     fit, y, X = case.truth, case.y.high, case.X.high
     assert (input_digits(fit, y, X) == 15).all()
-    assert (input_digits(fit, y + 0.5, X) > 13).all()
+    assert (input_digits(fit, y + 0.5, X) > 12.5).all()
     assert (input_digits(fit, y, X + 0.5) < 6).all()
     # Doubles beyond 2^52 have no fraction to show: they prove nothing.
     assert (input_digits(fit, y, X + 2.0**52) < 2).all()
@@ -246,4 +244,4 @@ def test_poisson_keeps_the_digits_it_promises(by: float, is_whole: bool, weighte
     base, got = (poisson(c.y.high, c.X.high, c.effects, weights=c.weights) for c in (near_zero, far))
     promised = poisson_digits(got, far.y.high, far.X.high, far.weights).min()
     assert bool(promised >= PROMISED) is (is_whole or by < 1e7)
-    assert fewest(got.fit.coef, base.fit.coef) >= min(promised, 12.0) - 0.5
+    assert fewest(got.fit.coef, base.fit.coef) >= min(promised, 12.0)

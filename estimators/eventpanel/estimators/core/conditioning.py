@@ -184,7 +184,9 @@ def _digits(fit: Fit, outcome: Floats, sizes: Floats, weights: Floats | None) ->
     through_residuals = np.sqrt(fit.bread**2 @ sizes**2) * left
     # At least as much of the outcome is explained as the largest single coefficient explains.
     explained = np.abs(fit.coef / spread).max(initial=0.0)
-    return _relative(fit.coef, fit.bread, through_fit + through_residuals, float(np.hypot(left, explained)))
+    # Three, so that clustered standard errors, which pass through the residuals once more, keep the digits too.
+    error = 3 * (through_fit + through_residuals)
+    return _relative(fit.coef, fit.bread, error, float(np.hypot(left, explained)))
 
 
 def _relative(coef: Floats, bread: Floats, error: Floats, outcome: float) -> Floats:
