@@ -20,9 +20,9 @@ from eventpanel.estimators.core.exact import exact
 from eventpanel.estimators.core.least_squares import Fit, least_squares
 from eventpanel.estimators.core.moments import moments
 from eventpanel.estimators.core.sandwich import clustered
-from tests.estimators.core.test_conditioning import EVERY, Torture, fewest, worst_variance
 from tests.rational import RationalFit, correct_digits, dot, regress
 from tests.reference.strd import NAMES, reference_set
+from tests.torture import EVERY, Torture, fewest, worst_variance
 
 HEADER = ("problem", "fast path", "estimator", "promised", "from moments", "exact, doubles", "exact, pairs")
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.estimators.core.test_conditioning import EVERY
 from tests.reference.digits import HEADER, table
 from tests.reference.strd import NAMES
+from tests.torture import EVERY
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "methods" / "numerics.md"
 # Another BLAS sums in another order: the last digit may go either way.

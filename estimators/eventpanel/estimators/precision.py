@@ -5,6 +5,8 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 
+import numpy as np
+
 from eventpanel.estimators.core.arrays import Codes, Floats
 from eventpanel.estimators.core.conditioning import Settled, moments_digits, poisson_digits, settle
 from eventpanel.estimators.core.least_squares import Fit
@@ -46,7 +48,7 @@ def settled(
     ConditioningWarning
     """
     result = settle(fit, y, X, groupings, weights)
-    _warn(result.digits, names)
+    _warn(result.digits, names, _lost_to(result.fit.coef, y, X, names))
     return result
 
 
@@ -68,7 +70,7 @@ def check_poisson(fitted: PoissonFit, y: Floats, X: Floats, weights: Floats | No
     -----
     ConditioningWarning
     """
-    _warn(poisson_digits(fitted, y, X, weights), names)
+    _warn(poisson_digits(fitted, y, X, weights), names, _lost_to(fitted.fit.coef, np.log(fitted.mu), X, names))
     return fitted
 
 
@@ -91,17 +93,24 @@ def check_moments(m: Moments, y: Floats, X: Floats, weights: Floats | None, name
     -----
     ConditioningWarning
     """
-    _warn(moments_digits(m, y, X, weights), names)
+    why = "cross-products hold the square of the condition: leave one of nearly collinear columns out"
+    _warn(moments_digits(m, y, X, weights), names, why)
     return m
 
 
-def _warn(digits: Floats, names: Sequence[str]) -> None:
-    few = [f"{name} ({max(int(left), 0)})" for name, left in zip(names, digits, strict=True) if left < PROMISED]
+def _lost_to(coef: Floats, y: Floats, X: Floats, names: Sequence[str]) -> str:
+    """Name the column, or the outcome, that brings the largest rounding with it."""
+    largest = np.append(np.abs(X).max(axis=0), np.abs(y).max())
+    j = int(np.argmax(np.append(np.abs(coef), 1.0) * largest))
+    return (
+        f"most is lost to {[*names, 'the outcome'][j]}, whose values reach {largest[j]:.0e}: "
+        "subtract a round number from it, or, where columns are nearly collinear, leave one out"
+    )
+
+
+def _warn(digits: Floats, names: Sequence[str], why: str) -> None:
+    few = [f"{name} ({int(left)})" for name, left in zip(names, digits, strict=True) if left < PROMISED]
     if few:
         shown = ", ".join(few[:5]) + (f" and {len(few) - 5} more" if len(few) > 5 else "")
-        warnings.warn(
-            f"fewer than nine digits are certain for {shown}: the values of columns lie far from zero beside what the "
-            "fixed effects leave of them, or columns are nearly collinear; subtract a round number, or leave one out.",
-            ConditioningWarning,
-            stacklevel=4,
-        )
+        message = f"fewer than nine digits are certain for {shown}; {why}; see docs/methods/numerics.md."
+        warnings.warn(message, ConditioningWarning, stacklevel=4)
