@@ -39,10 +39,9 @@ def by_newton(sample: Sample) -> Answer:
     design = np.column_stack([sample.X, dense(sample.effects)])
     theta = np.zeros(design.shape[1])
     theta[sample.X.shape[1] :] = np.log(sample.w @ sample.y / sample.w.sum()) / len(sample.effects)
-    likelihood = -np.inf
+    likelihood, mu, root = -np.inf, np.empty(0), np.empty(0)
     for _ in range(200):
-        index = design @ theta
-        mu = np.exp(index)
+        mu = np.exp(design @ theta)
         root = np.sqrt(sample.w * mu)
         step = np.linalg.pinv(design * root[:, None], rcond=1e-12) @ (np.sqrt(sample.w / mu) * (sample.y - mu))
         share, before = 1.0, likelihood

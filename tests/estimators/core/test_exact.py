@@ -23,7 +23,7 @@ def sample(seed: int, *, far: float = 0.0) -> tuple[Floats, Floats, list[Codes],
     keep = rng.random(35) < 0.8
     effects = [recode(unit[keep]), recode(period[keep])]
     n = int(keep.sum())
-    X = rng.integers(-9, 10, (n, 2)) + np.array([far, 0.0])
+    X = rng.integers(-9, 10, (n, 2)).astype(float) + np.array([far, 0.0])
     return rng.integers(-9, 10, n).astype(float), X, effects, rng.integers(1, 5, n).astype(float)
 
 

@@ -178,7 +178,7 @@ def _size(values: Floats, weights: Floats | None) -> Floats:
 
 def _digits(fit: Fit, outcome: Floats, sizes: Floats, weights: Floats | None) -> Floats:
     """Digits left by independent errors in every element, of half a unit in the last place of the largest."""
-    left = np.linalg.norm(fit.residuals if weights is None else fit.residuals * np.sqrt(weights))
+    left = float(np.linalg.norm(fit.residuals if weights is None else fit.residuals * np.sqrt(weights)))
     spread = np.sqrt(np.diag(fit.bread))
     through_fit = spread * np.hypot(outcome, np.linalg.norm(fit.coef * sizes))
     through_residuals = np.sqrt(fit.bread**2 @ sizes**2) * left
