@@ -44,7 +44,7 @@ LAYERS: tuple[dict[str, tuple[str, ...]], ...] = (
         "audit": ("estimators.audit",),
         "histories": ("estimators.histories",),
     },
-    {"solution": ("estimators.solution",), "places": ("estimators.places",)},
+    {"solution": ("estimators.solution",), "places": ("estimators.places",), "precision": ("estimators.precision",)},
     {"vcov": ("estimators.vcov", "estimators.rows")},
     {"estimate": ("estimators.estimate",)},
     {"regression": ("estimators.regression",)},

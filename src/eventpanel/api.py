@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from eventpanel.estimators.multiple import adjust, romano_wolf
     from eventpanel.estimators.placebo_units import Placebo, placebo_units
     from eventpanel.estimators.ppml import percent, ppml
+    from eventpanel.estimators.precision import ConditioningWarning
     from eventpanel.estimators.randomisation import Randomisation, randomisation
     from eventpanel.estimators.wild_bootstrap import Bootstrap, wild_bootstrap
     from eventpanel.estimators.window import EventWindow
@@ -57,6 +58,7 @@ if TYPE_CHECKING:
 PLACES = {
     "Bootstrap": ("estimators.wild_bootstrap", "Bootstrap"),
     "Clustered": ("estimators.covariance", "Clustered"),
+    "ConditioningWarning": ("estimators.precision", "ConditioningWarning"),
     "Conley": ("estimators.covariance", "Conley"),
     "Design": ("estimators.design", "Design"),
     "DriscollKraay": ("estimators.covariance", "DriscollKraay"),
@@ -135,6 +137,7 @@ PLACES = {
 __all__ = [
     "Bootstrap",
     "Clustered",
+    "ConditioningWarning",
     "Conley",
     "Design",
     "DriscollKraay",

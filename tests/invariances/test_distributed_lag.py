@@ -12,6 +12,7 @@ from eventpanel.datasets.panel import Panel
 from eventpanel.estimators.covariance import Clustered
 from eventpanel.estimators.distributed_lag import distributed_lag
 from eventpanel.estimators.estimate import Estimate
+from eventpanel.estimators.precision import ConditioningWarning
 from eventpanel.estimators.window import EventWindow
 from tests.estimators.designs import REGIME, design
 from tests.panels import random_frame
@@ -51,8 +52,7 @@ CHANGES: dict[str, tuple[Callable[[pd.DataFrame], pd.DataFrame], float]] = {
     "a unit effect in the outcome": (lambda f: f.assign(y=f["y"] + f["importer"].str[1:].astype(int) * 7.0), 1e-10),
     "a period effect in the outcome": (lambda f: f.assign(y=f["y"] + (f["year"] - 2000) ** 2 * 3.0), 1e-10),
     "a shift of the event": (lambda f: f.assign(x=f["x"] + 5.0), 1e-11),
-    # A control in dollars: 1e8 beside a spread of 1 leaves 8 digits of its variation.
-    "a shift of the control": (lambda f: f.assign(control=f["control"] + 1e8), 1e-7),
+    "a shift of the control": (lambda f: f.assign(control=f["control"] + 1e4), 1e-11),
     "a row without an outcome": (
         lambda f: pd.concat([f, f.iloc[:1].assign(year=2050, y=np.nan, x=np.nan)], ignore_index=True),
         1e-13,
@@ -65,6 +65,19 @@ CHANGES: dict[str, tuple[Callable[[pd.DataFrame], pd.DataFrame], float]] = {
 def test_does_not_matter(change: str) -> None:
     transform, rtol = CHANGES[change]
     same(estimate(transform(FRAME)), rtol)
+
+
+def test_a_control_in_dollars_keeps_what_doubles_hold_and_says_so() -> None:
+    # 1e8 beside a spread of 1 leaves 8 digits of its variation.
+    with pytest.warns(ConditioningWarning, match="fewer than nine digits"):
+        same(estimate(FRAME.assign(control=FRAME["control"] + 1e8)), 1e-7)
+
+
+def test_an_outcome_and_a_control_in_whole_numbers_lose_nothing_however_far() -> None:
+    frame = FRAME.assign(y=np.rint(10 * FRAME["y"]), control=np.rint(10 * FRAME["control"]))
+    near, far = (estimate(f) for f in (frame, frame.assign(y=frame["y"] + 1e13, control=frame["control"] + 1e14)))
+    np.testing.assert_allclose(far.coef, near.coef, rtol=1e-12)
+    np.testing.assert_allclose(far.vcov, near.vcov, rtol=1e-11, atol=1e-13 * np.abs(near.vcov).max())
 
 
 def test_outcome_times_a_constant() -> None:

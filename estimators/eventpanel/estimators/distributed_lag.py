@@ -23,6 +23,7 @@ from eventpanel.estimators.covariance import Clustered
 from eventpanel.estimators.design import Design
 from eventpanel.estimators.estimate import Estimate
 from eventpanel.estimators.matrices import Matrices, matrices
+from eventpanel.estimators.precision import settled
 from eventpanel.estimators.regression import Regression, by_rows, compact
 from eventpanel.estimators.solution import EstimationWarning, Solution, absorb_effects, assemble, identified, spread
 
@@ -54,6 +55,8 @@ def distributed_lag(panel: Panel, design: Design) -> Estimate:
     -----
     EstimationWarning
         Few clusters, few clusters with an event, terms that could not be estimated, a post-treatment moderator.
+    ConditioningWarning
+        Fewer than nine digits of a coefficient are certain: see docs/methods/numerics.md.
 
     Examples
     --------
@@ -113,7 +116,9 @@ def fitted(panel: Panel, design: Design) -> Fitted:
     _check_outcome(m, outcome.columns[:, 0], design)
     within = outcome.columns if len(r.y) == len(m.y) else absorber(r.effects, r.weights).absorb(columns).columns
     kept, dropped = identified(m, within[:, 1:], spread(r.X))
-    fit = least_squares(within[:, 0], within[:, 1:][:, kept], r.weights)
+    names = [str(term) for term, keep in zip(m.terms, kept, strict=True) if keep]
+    plain = least_squares(within[:, 0], within[:, 1:][:, kept], r.weights)
+    fit = settled(plain, r.y, r.X[:, kept], r.effects, r.weights, names).fit
     facts = _facts(m, outcome, within[:, 1:][:, kept] @ fit.coef, r.weights)
     solution = Solution(kept, dropped, fit, outcome.rank, facts, r.clusters)
     found = Fitted(m, r, solution)

@@ -20,6 +20,7 @@ from eventpanel.estimators.covariance import LINEAR_ONLY
 from eventpanel.estimators.design import Design
 from eventpanel.estimators.estimate import Estimate
 from eventpanel.estimators.matrices import Matrices, check_clusters, matrices, without_rows
+from eventpanel.estimators.precision import check_poisson
 from eventpanel.estimators.solution import Solution, absorb_effects, assemble, identified
 
 __all__ = ["percent", "ppml"]
@@ -52,6 +53,8 @@ def ppml(panel: Panel, design: Design) -> Estimate:
     -----
     EstimationWarning
         As for the distributed lag.
+    ConditioningWarning
+        Fewer than nine digits of a coefficient are certain: see docs/methods/numerics.md.
 
     Examples
     --------
@@ -73,7 +76,8 @@ def ppml(panel: Panel, design: Design) -> Estimate:
     _check_outcome(whole, design)
     m = _without_separated(panel, design, whole, identified(whole, absorb_effects(whole, whole.X).columns)[0])
     kept, dropped = identified(m, absorb_effects(m, m.X).columns)
-    fitted = _fit(m, kept)
+    names = [str(term) for term, keep in zip(m.terms, kept, strict=True) if keep]
+    fitted = check_poisson(_fit(m, kept), m.y, m.X[:, kept], m.weights, names)
     facts = (
         ("Absorbed degrees of freedom", str(fitted.rank)),
         ("Deviance", f"{fitted.deviance:.6g}"),

@@ -87,7 +87,7 @@ def poisson(
     mean = (w @ y) / w.sum()
     eta = np.log((y + mean) / 2)
     # The start lies outside the model, between the data and their mean: its deviance is no bound for the first step.
-    deviance, score = np.inf, np.inf
+    deviance, score, near = np.inf, np.inf, False
     for iteration in range(1, ITERATIONS + 1):
         mu = np.exp(eta)
         working = eta - shift + (y - mu) / mu
@@ -98,7 +98,9 @@ def poisson(
         eta, deviance = _halved(y, w, eta, proposed, before)
         mu = np.exp(eta)
         score = _score(w * (y - mu), w * mu, within.columns[:, 1:], groupings)
-        if score < CONVERGED and before - deviance <= CONVERGED * (deviance + 1.0):
+        # One step beyond: Newton squares the error that is left, from eight digits to all.
+        beyond, near = near, score < CONVERGED and before - deviance <= CONVERGED * (deviance + 1.0)
+        if beyond and near:
             fit = _fit(y, X, groupings, w, mu, step.coef)
             return PoissonFit(fit, mu, deviance, iteration, within.rank, score)
     raise ArithmeticError(f"Poisson did not converge in {ITERATIONS} iterations: score {score:.1e}")

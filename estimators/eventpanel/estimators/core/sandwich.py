@@ -16,5 +16,6 @@ def clustered(fit: Fit, clusters: Codes) -> Floats:
     clusters : ndarray, shape (n,)
         Codes 0..G-1.
     """
-    sums = group_sums(fit.scores, clusters)
-    return fit.bread @ (sums.T @ sums) @ fit.bread
+    # The bread first: outer products of the scores themselves would cost the square of the condition.
+    influence = group_sums(fit.scores, clusters) @ fit.bread
+    return influence.T @ influence
