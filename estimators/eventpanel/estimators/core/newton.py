@@ -1,0 +1,164 @@
+"""Newton's method for a Poisson regression whose fixed effects are solved for, never made columns.
+
+The likelihood is concave: halved steps climb to its maximum where there is one. The decrement of a step, the length of
+the score in the metric of the information, says how far the maximum is; it also bounds what separation could hide
+(:mod:`eventpanel.estimators.core.separation`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import linalg
+
+from eventpanel.estimators.core.arrays import Floats
+from eventpanel.estimators.core.effects import Effects, Weighted
+
+HALVINGS = 60
+# Share of the gain promised by the slope that a step must bring (Armijo).
+GAIN = 1e-4
+# Norm that an inexact solution of the effects may leave, as a share.
+LOOSE = 1e-3
+# Where the effects take more than this of a column's squares, it is residualised before the next step.
+TAKEN = 0.99
+CHUNK = 8192
+# Rounding of a sum, as a share of what is summed.
+ROUNDING = 1e-13
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A Poisson regression.
+
+    Attributes
+    ----------
+    y, weights : ndarray, shape (n,)
+    columns : ndarray, shape (n, 1 + k)
+        Room for the working residual, then the regressors, from which parts in the effects may be taken on the way.
+    effects : Effects
+    totals : ndarray, shape (levels,)
+        Weighted sum of y by level.
+    """
+
+    y: Floats
+    weights: Floats
+    columns: Floats
+    effects: Effects
+    totals: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of Newton's method.
+
+    Attributes
+    ----------
+    coef : ndarray, shape (k,)
+        Change of the coefficients.
+    change : ndarray, shape (n,)
+        Change of the linear predictor.
+    decrement : float
+        Root of score' information^-1 score.
+    pearson : float
+        Weighted sum of squared Pearson residuals.
+    """
+
+    coef: Floats
+    change: Floats
+    decrement: float
+    pearson: float
+
+
+def model(y: Floats, X: Floats, weights: Floats, effects: Effects) -> Model:
+    """Put a regression together, its regressors around their means where there are effects."""
+    columns = np.empty((len(y), X.shape[1] + 1))
+    columns[:, 1:] = X - X.mean(axis=0) if effects.groupings else X
+    totals = level_sums(effects, weights * y)
+    return Model(y, weights, columns, effects, totals)
+
+
+def level_sums(effects: Effects, values: Floats) -> Floats:
+    """Sums by level, shape (n,) to (levels,)."""
+    return np.add.reduceat(values[effects.rows], effects.pointers[:-1]) if effects.rows.size else np.zeros(0)
+
+
+def newton(m: Model, mu: Floats, working: Floats) -> Step:
+    """Regress working values on the columns and effects with weights mu.
+
+    Parameters
+    ----------
+    m : Model
+    mu : ndarray, shape (n,)
+        Means, all positive.
+    working : ndarray, shape (n,)
+        ``(y - mu) / mu`` for a step from mu; with the linear predictor added to it, the fit is the new one.
+
+    Raises
+    ------
+    numpy.linalg.LinAlgError
+        The information is singular as far as it can be computed.
+    """
+    w = m.weights * mu
+    m.columns[:, 0] = working
+    system = m.effects.weigh(w)
+    gram = weighted_gram(m.columns, w)
+    size = np.diag(gram).copy()
+    sums = system.sums @ m.columns
+    floor = np.concatenate([[rounding(m, mu) ** 2], LOOSE**2 * size[1:]])
+    levels = system.solve(sums, floor, LOOSE)
+    gram -= sums.T @ levels
+    scale = np.sqrt(size[1:])
+    factor = linalg.cholesky(gram[1:, 1:] / np.outer(scale, scale), lower=True, check_finite=False)
+    coef = linalg.cho_solve((factor, True), gram[1:, 0] / scale, check_finite=False) / scale
+    change = m.columns[:, 1:] @ coef + m.effects.dummies @ (levels[:, 0] - levels[:, 1:] @ coef)
+    decrement = float(np.sqrt(max(0.0, sums[:, 0] @ levels[:, 0] + gram[1:, 0] @ coef)))
+    if m.effects.rest is not None or (np.diag(gram)[1:] < (1 - TAKEN) * size[1:]).any():
+        m.columns[:, 1:] -= m.effects.dummies @ levels[:, 1:]
+    return Step(coef, change, decrement, float(size[0]))
+
+
+def rounding(m: Model, mu: Floats) -> float:
+    """Norm of the rounding of the score, in the metric of the information."""
+    return ROUNDING * float(np.sqrt(m.weights @ ((mu + m.y) ** 2 / mu)))
+
+
+def weighted_gram(columns: Floats, weights: Floats) -> Floats:
+    """``columns' W columns``, shape (k, k), in pieces that fit into fast memory."""
+    gram = np.zeros((columns.shape[1], columns.shape[1]))
+    for start in range(0, len(columns), CHUNK):
+        piece = columns[start : start + CHUNK]
+        gram += piece.T @ (piece * weights[start : start + CHUNK, None])
+    return gram
+
+
+def advance(m: Model, eta: Floats, mu: Floats, step: Step) -> tuple[Floats, float]:
+    """Go along a step as far as the likelihood rises; returns the linear predictor and the share of the step."""
+    share, slope = 1.0, step.decrement**2
+    # Up to one, exp(x) - 1 - x < x^2: the full step gains.
+    if step.change.max(initial=0.0) > 1:
+        while _loss(m, mu, share * step.change) > -GAIN * share * slope and share > 0.5**HALVINGS:
+            share /= 2
+    return eta + share * step.change, share
+
+
+def _loss(m: Model, mu: Floats, change: Floats) -> float:
+    """By how much the negative log likelihood rises; exact however small."""
+    with np.errstate(over="ignore"):
+        return float(m.weights @ (mu * np.expm1(change) - m.y * change))
+
+
+def balanced(m: Model, eta: Floats, rounds: int = 1) -> tuple[Floats, Floats]:
+    """Shift each level so that its means add up to its outcomes, the largest effect last; returns eta and means."""
+    mu, e = np.exp(eta), m.effects
+    order = [j for j in range(len(e.groupings)) if j != e.largest] + [e.largest] * bool(e.groupings)
+    starts = np.concatenate([[0], np.cumsum([int(codes.max()) + 1 for codes in e.groupings])])
+    for j in order * rounds:
+        part = slice(starts[j] * 1, starts[j + 1])
+        rows = e.rows[e.pointers[starts[j]] : e.pointers[starts[j + 1]]]
+        inside = e.pointers[starts[j] : starts[j + 1]] - e.pointers[starts[j]]
+        ratio = m.totals[part] / np.add.reduceat((m.weights * mu)[rows], inside)
+        codes = e.groupings[j]
+        eta = eta + np.log(ratio)[codes]
+        mu = mu * ratio[codes]
+    return eta, mu
