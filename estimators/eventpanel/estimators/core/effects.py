@@ -143,7 +143,7 @@ class Weighted:
         of what they started with.
         """
         e = self.effects
-        if self.factor is None and self.rest is None:
+        if not right.size or (self.factor is None and self.rest is None):
             return right / self.mass[:, None]
         own = right[e.first] / self.mass[e.first, None]
         out = np.empty_like(right)

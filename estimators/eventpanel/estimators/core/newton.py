@@ -16,6 +16,8 @@ from eventpanel.estimators.core.arrays import Floats
 from eventpanel.estimators.core.effects import Effects, Weighted
 
 HALVINGS = 60
+# Logarithms of means below this are not told apart: their squares would vanish.
+LOWEST = -300.0
 # Share of the gain promised by the slope that a step must bring (Armijo).
 GAIN = 1e-4
 # Norm that an inexact solution of the effects may leave, as a share.
@@ -76,6 +78,12 @@ def model(y: Floats, X: Floats, weights: Floats, effects: Effects) -> Model:
     columns[:, 1:] = X - X.mean(axis=0) if effects.groupings else X
     totals = level_sums(effects, weights * y)
     return Model(y, weights, columns, effects, totals)
+
+
+def first_guess(m: Model, shift: Floats) -> Floats:
+    """Logarithms half way between the data and a fit of the effects alone, or their mean."""
+    rough = balanced(m, shift)[1] if m.effects.groupings else m.weights @ m.y / m.weights.sum()
+    return np.log((m.y + rough) / 2)
 
 
 def level_sums(effects: Effects, values: Floats) -> Floats:
@@ -150,11 +158,12 @@ def _loss(m: Model, mu: Floats, change: Floats) -> float:
 
 def balanced(m: Model, eta: Floats, rounds: int = 1) -> tuple[Floats, Floats]:
     """Shift each level so that its means add up to its outcomes, the largest effect last; returns eta and means."""
+    eta = np.maximum(eta, LOWEST)
     mu, e = np.exp(eta), m.effects
     order = [j for j in range(len(e.groupings)) if j != e.largest] + [e.largest] * bool(e.groupings)
     starts = np.concatenate([[0], np.cumsum([int(codes.max()) + 1 for codes in e.groupings])])
     for j in order * rounds:
-        part = slice(starts[j] * 1, starts[j + 1])
+        part = slice(starts[j], starts[j + 1])
         rows = e.rows[e.pointers[starts[j]] : e.pointers[starts[j + 1]]]
         inside = e.pointers[starts[j] : starts[j + 1]] - e.pointers[starts[j]]
         ratio = m.totals[part] / np.add.reduceat((m.weights * mu)[rows], inside)

@@ -15,7 +15,7 @@ from scipy import linalg, special
 from eventpanel.estimators.core.arrays import Codes, Floats
 from eventpanel.estimators.core.effects import Weighted, effects, rank
 from eventpanel.estimators.core.least_squares import Fit
-from eventpanel.estimators.core.newton import LOOSE, Model, advance, balanced, level_sums, model, newton, rounding, weighted_gram
+from eventpanel.estimators.core.newton import LOOSE, Model, advance, balanced, first_guess, level_sums, model, newton, rounding, weighted_gram
 
 ITERATIONS = 200
 # Largest score left, in standard deviations: far below any printed digit.
@@ -104,17 +104,17 @@ def poisson(
     shift = np.zeros(len(y)) if offset is None else offset
     m = model(y, X, w, effects(groupings, len(y)))
     try:
-        return _climb(m, shift, np.log((y + (w @ y) / w.sum()) / 2) if start is None else start)
+        return _climb(m, shift, first_guess(m, shift) if start is None else start)
     except linalg.LinAlgError as error:
         raise ArithmeticError(
             "Poisson did not converge: the means became so small that the coefficients cannot be told apart"
         ) from error
 
 
-def _climb(m: Model, shift: Floats, start: Floats) -> PoissonFit:
+def _climb(m: Model, shift: Floats, begin: Floats) -> PoissonFit:
     # The start may lie outside the model: the first step regresses it and the working residual together.
-    mu = np.exp(start)
-    first = newton(m, mu, start - shift + (m.y - mu) / mu)
+    mu = np.exp(begin)
+    first = newton(m, mu, begin - shift + (m.y - mu) / mu)
     coef, score = first.coef, np.inf
     eta, mu = balanced(m, shift + first.change)
     for iteration in range(2, ITERATIONS + 1):

@@ -1,0 +1,152 @@
+"""Separation settled by a Poisson fit: either its score proves that nothing is separated, or rows drift to zero.
+
+Proof. Let mu > 0 be any means and s the score of y - mu. For a separating z the sum of mu z over rows with y = 0 equals
+-s'theta, hence is at most the decrement of s times the norm of sqrt(mu) z. If the decrement is below the smallest
+sqrt(mu) where y = 0, that is impossible unless z = 0. Where rows are separated, Newton's steps take their means down by
+a factor e each: the step itself is then a z, and is made exact and checked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import linalg
+
+from eventpanel.estimators.core.arrays import Codes, Floats, Mask
+from eventpanel.estimators.core.effects import Effects, effects
+from eventpanel.estimators.core.groups import recode
+from eventpanel.estimators.core.least_squares import independent, least_squares
+from eventpanel.estimators.core.newton import Model, advance, balanced, first_guess, model, newton, rounding
+
+STEPS = 60
+# Rows drift where a step lowers them by more than DOWN and they make at least MOST of the decrement.
+DOWN, MOST = 0.5, 0.9
+# Weight of drifting rows, against one of all others, when their z is made exact; and how often that is repeated.
+LIGHT, REPEATS = 1e-6, 3
+# A z must be positive on the rows it separates by this share of its largest value, and leave less elsewhere.
+CLEAR, LEFT = 1e-6, 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows that are still undecided, with the columns and levels they have.
+
+    Attributes
+    ----------
+    columns : ndarray, shape (n, k)
+        Regressors that add something on these rows.
+    used : ndarray of bool
+        Which of all regressors these are.
+    effects : Effects
+    levels : ndarray of bool
+        Which of all levels have a row here.
+    positive : ndarray of bool, shape (n,)
+    """
+
+    columns: Floats
+    used: Mask
+    effects: Effects
+    levels: Mask
+    positive: Mask
+
+
+def by_fit(columns: Floats, groupings: Sequence[Codes], positive: Mask) -> tuple[Floats, Mask] | None:
+    """Find the separated rows and the coefficients of their z.
+
+    Parameters
+    ----------
+    columns : ndarray, shape (n, k)
+        Regressors of size one.
+    groupings : sequence of ndarray, each shape (n,)
+        Group codes 0..G-1; every group has a row with y > 0.
+    positive : ndarray of bool, shape (n,)
+        Where y > 0.
+
+    Returns
+    -------
+    theta : ndarray, shape (k + levels,)
+        Coefficients of z on columns and dummies.
+    separated : ndarray of bool, shape (n,)
+        Or None, where the fit settled nothing.
+    """
+    if not positive.any():
+        return None
+    whole = effects(groupings, len(positive))
+    total, z = np.zeros(columns.shape[1] + whole.dummies.shape[1]), np.zeros(len(positive))
+    found = np.zeros(len(positive), dtype=bool)
+    while not (positive | found).all():
+        rows = _rows(columns, groupings, positive, ~found)
+        try:
+            answer = _drifting(rows)
+        except (linalg.LinAlgError, ArithmeticError):
+            return None
+        if answer is None:
+            return None
+        theta, separated = answer
+        if not separated.any():
+            break
+        lifted = np.zeros(len(total))
+        lifted[np.concatenate([rows.used, rows.levels])] = theta
+        now = columns @ lifted[: columns.shape[1]] + whole.dummies @ lifted[columns.shape[1] :]
+        # What was found before stays positive: its z weighs as much as that takes.
+        share = 1 + max(0.0, float((-now[found] / z[found]).max(initial=0.0)))
+        total, z = lifted + share * total, now + share * z
+        found[np.flatnonzero(~found)[separated]] = True
+        smallest = z[found].min()
+        total, z = total / smallest, z / smallest
+    return total, found
+
+
+def _rows(columns: Floats, groupings: Sequence[Codes], positive: Mask, left: Mask) -> Rows:
+    levels = [np.bincount(codes[left], minlength=int(codes.max()) + 1) > 0 for codes in groupings]
+    some = effects([recode(codes[left]) for codes in groupings], int(left.sum()))
+    part = columns[left]
+    within = some.weigh(np.ones(len(part))).absorb(part)
+    centred = part - part.mean(axis=0) if groupings else part
+    used, _ = independent(within, np.linalg.norm(centred, axis=0))
+    present = np.concatenate(levels) if levels else np.zeros(0, dtype=bool)
+    return Rows(part[:, used], used, some, present, positive[left])
+
+
+def _drifting(rows: Rows) -> tuple[Floats, Mask] | None:
+    """Coefficients of some z and its rows; no row once there is provably none; None where neither is clear."""
+    zero, y = ~rows.positive, rows.positive.astype(np.float64)
+    m = model(y, rows.columns, np.ones(len(y)), rows.effects)
+    first = first_guess(m, np.zeros(len(y)))
+    mu = np.exp(first)
+    eta, mu = balanced(m, newton(m, mu, first + (y - mu) / mu).change)
+    refused = np.zeros(len(y), dtype=bool)
+    for _ in range(STEPS):
+        step = newton(m, mu, (y - mu) / mu)
+        if step.decrement + rounding(m, mu) < np.sqrt(mu[zero].min()):
+            return np.zeros(rows.columns.shape[1] + len(rows.effects.pointers) - 1), np.zeros(len(y), dtype=bool)
+        drifting = zero & (step.change < -DOWN)
+        if mu[drifting].sum() > MOST * step.decrement**2 and (drifting != refused).any():
+            answer = _exact(rows, m, drifting, -step.change)
+            if answer is not None:
+                return answer, drifting
+            refused = drifting
+        eta, _ = advance(m, eta, mu, step)
+        eta, mu = balanced(m, eta)
+    return None
+
+
+def _exact(rows: Rows, m: Model, drifting: Mask, towards: Floats) -> Floats | None:
+    """Coefficients of a combination near ``towards`` on drifting rows, and zero on all others; None if there is none."""
+    weights = np.where(drifting, LIGHT, 1.0)
+    system, dummies = rows.effects.weigh(weights), rows.effects.dummies
+    target = np.where(drifting, towards, 0.0)
+    theta = np.zeros(0)
+    for _ in range(REPEATS):
+        within = system.absorb(np.column_stack([target, rows.columns]))
+        coef = least_squares(within[:, 0], within[:, 1:], weights).coef if rows.columns.shape[1] else np.zeros(0)
+        rest = target - rows.columns @ coef
+        levels = system.solve(system.sums @ rest[:, None])
+        levels = levels + system.solve(system.sums @ (rest[:, None] - dummies @ levels))
+        theta = np.concatenate([coef, levels[:, 0]])
+        z = rows.columns @ coef + dummies @ levels[:, 0]
+        target = np.where(drifting, z, 0.0)
+    off, smallest = np.abs(z[~drifting]).max(initial=0.0), z[drifting].min()
+    return theta if smallest > CLEAR * np.abs(z).max() and off <= LEFT * smallest else None
