@@ -27,7 +27,7 @@ from eventpanel.estimators.inference import (
 )
 from eventpanel.estimators.influence import leave_one_out
 from eventpanel.estimators.moderator import Moderator
-from eventpanel.estimators.ppml import percent, ppml
+from eventpanel.estimators.ppml import percent, ppml, separated_rows
 from eventpanel.estimators.wild_bootstrap import Bootstrap, wild_bootstrap
 from eventpanel.estimators.window import EventWindow
 from eventpanel.reports.show import etable, iplot
@@ -84,6 +84,7 @@ __all__ = [
     "run_study",
     "search",
     "select",
+    "separated_rows",
     "simulate",
     "simultaneous_bands",
     "sources",

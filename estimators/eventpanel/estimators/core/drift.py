@@ -134,7 +134,7 @@ def _drifting(rows: Rows) -> tuple[Floats, Mask] | None:
 
 
 def _exact(rows: Rows, m: Model, drifting: Mask, towards: Floats) -> Floats | None:
-    """Coefficients of a combination near ``towards`` on drifting rows, and zero on all others; None if there is none."""
+    """Coefficients of a combination near ``towards`` on drifting rows and zero on all others; None if there is none."""
     weights = np.where(drifting, LIGHT, 1.0)
     system, dummies = rows.effects.weigh(weights), rows.effects.dummies
     target = np.where(drifting, towards, 0.0)

@@ -13,7 +13,7 @@ import numpy as np
 from scipy import linalg
 
 from eventpanel.estimators.core.arrays import Floats
-from eventpanel.estimators.core.effects import Effects, Weighted
+from eventpanel.estimators.core.effects import Effects
 
 HALVINGS = 60
 # Logarithms of means below this are not told apart: their squares would vanish.
@@ -87,7 +87,7 @@ def first_guess(m: Model, shift: Floats) -> Floats:
 
 
 def level_sums(effects: Effects, values: Floats) -> Floats:
-    """Sums by level, shape (n,) to (levels,)."""
+    """Add up by level, shape (n,) to (levels,)."""
     return np.add.reduceat(values[effects.rows], effects.pointers[:-1]) if effects.rows.size else np.zeros(0)
 
 
@@ -116,11 +116,13 @@ def newton(m: Model, mu: Floats, working: Floats) -> Step:
     floor = np.concatenate([[rounding(m, mu) ** 2], LOOSE**2 * size[1:]])
     levels = system.solve(sums, floor, LOOSE)
     gram -= sums.T @ levels
+    if not (np.isfinite(gram).all() and (size[1:] > 0).all()):
+        raise linalg.LinAlgError("a column has no weight left")
     scale = np.sqrt(size[1:])
     factor = linalg.cholesky(gram[1:, 1:] / np.outer(scale, scale), lower=True, check_finite=False)
     coef = linalg.cho_solve((factor, True), gram[1:, 0] / scale, check_finite=False) / scale
     change = m.columns[:, 1:] @ coef + m.effects.dummies @ (levels[:, 0] - levels[:, 1:] @ coef)
-    decrement = float(np.sqrt(max(0.0, sums[:, 0] @ levels[:, 0] + gram[1:, 0] @ coef)))
+    decrement = float(np.sqrt(max(0.0, float(sums[:, 0] @ levels[:, 0] + gram[1:, 0] @ coef))))
     if m.effects.rest is not None or (np.diag(gram)[1:] < (1 - TAKEN) * size[1:]).any():
         m.columns[:, 1:] -= m.effects.dummies @ levels[:, 1:]
     return Step(coef, change, decrement, float(size[0]))

@@ -15,7 +15,18 @@ from scipy import linalg, special
 from eventpanel.estimators.core.arrays import Codes, Floats
 from eventpanel.estimators.core.effects import Weighted, effects, rank
 from eventpanel.estimators.core.least_squares import Fit
-from eventpanel.estimators.core.newton import LOOSE, Model, advance, balanced, first_guess, level_sums, model, newton, rounding, weighted_gram
+from eventpanel.estimators.core.newton import (
+    LOOSE,
+    Model,
+    advance,
+    balanced,
+    first_guess,
+    level_sums,
+    model,
+    newton,
+    rounding,
+    weighted_gram,
+)
 
 ITERATIONS = 200
 # Largest score left, in standard deviations: far below any printed digit.
@@ -103,21 +114,41 @@ def poisson(
     w = np.ones(len(y)) if weights is None else weights
     shift = np.zeros(len(y)) if offset is None else offset
     m = model(y, X, w, effects(groupings, len(y)))
+    return maximise(m, shift, first_guess(m, shift) if start is None else start)
+
+
+def maximise(m: Model, shift: Floats, begin: Floats, limit: int = ITERATIONS) -> PoissonFit:
+    """Fit a regression that is put together already; as :func:`poisson`.
+
+    Parameters
+    ----------
+    m : Model
+    shift : ndarray, shape (n,)
+        Offset.
+    begin : ndarray, shape (n,)
+        Logarithms of the means to start from.
+    limit : int
+        Largest number of iterations.
+
+    Raises
+    ------
+    ArithmeticError
+    """
     try:
-        return _climb(m, shift, first_guess(m, shift) if start is None else start)
+        return _climb(m, shift, begin, limit)
     except linalg.LinAlgError as error:
         raise ArithmeticError(
             "Poisson did not converge: the means became so small that the coefficients cannot be told apart"
         ) from error
 
 
-def _climb(m: Model, shift: Floats, begin: Floats) -> PoissonFit:
+def _climb(m: Model, shift: Floats, begin: Floats, limit: int) -> PoissonFit:
     # The start may lie outside the model: the first step regresses it and the working residual together.
     mu = np.exp(begin)
     first = newton(m, mu, begin - shift + (m.y - mu) / mu)
     coef, score = first.coef, np.inf
     eta, mu = balanced(m, shift + first.change)
-    for iteration in range(2, ITERATIONS + 1):
+    for iteration in range(2, limit + 1):
         step = newton(m, mu, (m.y - mu) / mu)
         eta, share = advance(m, eta, mu, step)
         coef = coef + share * step.coef
@@ -127,7 +158,7 @@ def _climb(m: Model, shift: Floats, begin: Floats) -> PoissonFit:
             score = found.score
             if score < CONVERGED:
                 return found
-    raise ArithmeticError(f"Poisson did not converge in {ITERATIONS} iterations: score {score:.1e}")
+    raise ArithmeticError(f"Poisson did not converge in {limit} iterations: score {score:.1e}")
 
 
 def _finished(m: Model, mu: Floats, eta: Floats, coef: Floats, iterations: int) -> PoissonFit:
@@ -158,7 +189,7 @@ def _bread(within: Floats, means: Floats) -> Floats:
     scale = np.sqrt(np.diag(gram))
     factor = linalg.cholesky(gram / np.outer(scale, scale), lower=True)
     if factor.diagonal().min(initial=1.0) < PIVOT:
-        factor = np.linalg.qr(within * np.sqrt(means)[:, None] / scale, mode="r").T
+        factor = np.asarray(np.linalg.qr(within * np.sqrt(means)[:, None] / scale, mode="r")).T
     inverse = linalg.solve_triangular(factor, np.eye(len(scale)), lower=True)
     return np.asarray(inverse.T @ inverse / np.outer(scale, scale), dtype=np.float64)
 
