@@ -18,7 +18,7 @@ from eventpanel.estimators.core.arrays import Codes, Floats, Mask
 from eventpanel.estimators.core.effects import Effects, effects
 from eventpanel.estimators.core.groups import recode
 from eventpanel.estimators.core.least_squares import independent, least_squares
-from eventpanel.estimators.core.newton import Model, advance, balanced, first_guess, model, newton, rounding
+from eventpanel.estimators.core.newton import Model, advance, balanced, begin, first_guess, model, newton, rounding
 
 STEPS = 60
 # Rows drift where a step lowers them by more than DOWN and they make at least MOST of the decrement.
@@ -114,9 +114,8 @@ def _drifting(rows: Rows) -> tuple[Floats, Mask] | None:
     """Coefficients of some z and its rows; no row once there is provably none; None where neither is clear."""
     zero, y = ~rows.positive, rows.positive.astype(np.float64)
     m = model(y, rows.columns, np.ones(len(y)), rows.effects)
-    first = first_guess(m, np.zeros(len(y)))
-    mu = np.exp(first)
-    eta, mu = balanced(m, newton(m, mu, first + (y - mu) / mu).change)
+    shift = np.zeros(len(y))
+    eta, mu, _ = begin(m, shift, first_guess(m, shift))
     refused = np.zeros(len(y), dtype=bool)
     for _ in range(STEPS):
         step = newton(m, mu, (y - mu) / mu)

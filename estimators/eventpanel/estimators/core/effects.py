@@ -111,12 +111,17 @@ class Weighted:
         """Residuals of columns on the dummies, shape (n, k)."""
         if not self.mass.size:
             return columns
-        total = self.sums.data[: len(columns)] @ columns[self.effects.rows[: len(columns)]] ** 2
+        floor = 0.0 if self.rest is None else self._squares(columns)
         within = columns
         # The second pass removes the rounding the first one leaves.
         for share in PASSES:
-            within = within - self.effects.dummies @ self.solve(self.sums @ within, share**2 * total)
+            fitted = self.effects.dummies @ self.solve(self.sums @ within, share**2 * floor)
+            within = np.subtract(within, fitted, out=fitted)
         return within
+
+    def _squares(self, columns: Floats) -> Floats:
+        """Sum of weighted squares of each column, shape (k,)."""
+        return np.asarray((self.sums[self.effects.first] @ columns**2).sum(axis=0))
 
     def roughly(self, right: Floats) -> Floats:
         """Solve by blocks where there are any, else as if the effects were orthogonal."""

@@ -18,6 +18,8 @@ from eventpanel.estimators.core.effects import Effects
 HALVINGS = 60
 # Logarithms of means below this are not told apart: their squares would vanish.
 LOWEST = -300.0
+# After a step shortened to less than this the next one is careful.
+SHORT = 0.25
 # Share of the gain promised by the slope that a step must bring (Armijo).
 GAIN = 1e-4
 # Norm that an inexact solution of the effects may leave, as a share.
@@ -75,15 +77,29 @@ class Step:
 def model(y: Floats, X: Floats, weights: Floats, effects: Effects) -> Model:
     """Put a regression together, its regressors around their means where there are effects."""
     columns = np.empty((len(y), X.shape[1] + 1))
-    columns[:, 1:] = X - X.mean(axis=0) if effects.groupings else X
+    np.subtract(X, X.mean(axis=0) if effects.groupings else 0.0, out=columns[:, 1:])
     totals = level_sums(effects, weights * y)
     return Model(y, weights, columns, effects, totals)
 
 
 def first_guess(m: Model, shift: Floats) -> Floats:
     """Logarithms half way between the data and a fit of the effects alone, or their mean."""
-    rough = balanced(m, shift)[1] if m.effects.groupings else m.weights @ m.y / m.weights.sum()
+    rough = balanced(m, shift)[1] if m.effects.groupings else (m.weights @ m.y / m.weights.sum() or 1.0)
     return np.log((m.y + rough) / 2)
+
+
+def begin(m: Model, shift: Floats, guess: Floats) -> tuple[Floats, Floats, Floats]:
+    """Find a first point of the model: regress a guess of the logarithms, unless the effects alone fit better.
+
+    Returns the linear predictor, the means, and the coefficients, shapes (n,), (n,) and (k,).
+    """
+    mu = np.exp(guess)
+    first = newton(m, mu, guess - shift + (m.y - mu) / mu)
+    with np.errstate(over="ignore", invalid="ignore"):
+        points = [balanced(m, shift + first.change), balanced(m, shift)]
+        losses = [m.weights @ (means - m.y * eta) for eta, means in points]
+    better = 0 if losses[0] <= losses[1] else 1
+    return *points[better], first.coef if better == 0 else np.zeros(len(first.coef))
 
 
 def level_sums(effects: Effects, values: Floats) -> Floats:
@@ -91,29 +107,29 @@ def level_sums(effects: Effects, values: Floats) -> Floats:
     return np.add.reduceat(values[effects.rows], effects.pointers[:-1]) if effects.rows.size else np.zeros(0)
 
 
-def newton(m: Model, mu: Floats, working: Floats) -> Step:
-    """Regress working values on the columns and effects with weights mu.
+def newton(m: Model, curvature: Floats, working: Floats) -> Step:
+    """Regress working values on the columns and effects, weighted by the curvature of the likelihood.
 
     Parameters
     ----------
     m : Model
-    mu : ndarray, shape (n,)
-        Means, all positive.
+    curvature : ndarray, shape (n,)
+        The means mu, all positive; more than that makes a shorter step.
     working : ndarray, shape (n,)
-        ``(y - mu) / mu`` for a step from mu; with the linear predictor added to it, the fit is the new one.
+        ``(y - mu) / curvature`` for a step from mu; with the linear predictor added to it, the fit is the new one.
 
     Raises
     ------
     numpy.linalg.LinAlgError
         The information is singular as far as it can be computed.
     """
-    w = m.weights * mu
+    w = m.weights * curvature
     m.columns[:, 0] = working
     system = m.effects.weigh(w)
     gram = weighted_gram(m.columns, w)
     size = np.diag(gram).copy()
     sums = system.sums @ m.columns
-    floor = np.concatenate([[rounding(m, mu) ** 2], LOOSE**2 * size[1:]])
+    floor = np.concatenate([[rounding(m, curvature) ** 2], LOOSE**2 * size[1:]])
     levels = system.solve(sums, floor, LOOSE)
     gram -= sums.T @ levels
     if not (np.isfinite(gram).all() and (size[1:] > 0).all()):
@@ -140,6 +156,11 @@ def weighted_gram(columns: Floats, weights: Floats) -> Floats:
         piece = columns[start : start + CHUNK]
         gram += piece.T @ (piece * weights[start : start + CHUNK, None])
     return gram
+
+
+def careful(m: Model, mu: Floats) -> Floats:
+    """Curvature for a short step: where a mean is far below its outcome, Newton's step is far too long."""
+    return np.maximum(mu, m.y / 2)
 
 
 def advance(m: Model, eta: Floats, mu: Floats, step: Step) -> tuple[Floats, float]:

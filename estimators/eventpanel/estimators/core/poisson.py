@@ -17,9 +17,12 @@ from eventpanel.estimators.core.effects import Weighted, effects, rank
 from eventpanel.estimators.core.least_squares import Fit
 from eventpanel.estimators.core.newton import (
     LOOSE,
+    SHORT,
     Model,
     advance,
     balanced,
+    begin,
+    careful,
     first_guess,
     level_sums,
     model,
@@ -117,7 +120,7 @@ def poisson(
     return maximise(m, shift, first_guess(m, shift) if start is None else start)
 
 
-def maximise(m: Model, shift: Floats, begin: Floats, limit: int = ITERATIONS) -> PoissonFit:
+def maximise(m: Model, shift: Floats, guess: Floats, limit: int = ITERATIONS) -> PoissonFit:
     """Fit a regression that is put together already; as :func:`poisson`.
 
     Parameters
@@ -125,7 +128,7 @@ def maximise(m: Model, shift: Floats, begin: Floats, limit: int = ITERATIONS) ->
     m : Model
     shift : ndarray, shape (n,)
         Offset.
-    begin : ndarray, shape (n,)
+    guess : ndarray, shape (n,)
         Logarithms of the means to start from.
     limit : int
         Largest number of iterations.
@@ -135,24 +138,26 @@ def maximise(m: Model, shift: Floats, begin: Floats, limit: int = ITERATIONS) ->
     ArithmeticError
     """
     try:
-        return _climb(m, shift, begin, limit)
+        return _climb(m, shift, guess, limit)
     except linalg.LinAlgError as error:
         raise ArithmeticError(
             "Poisson did not converge: the means became so small that the coefficients cannot be told apart"
         ) from error
 
 
-def _climb(m: Model, shift: Floats, begin: Floats, limit: int) -> PoissonFit:
-    # The start may lie outside the model: the first step regresses it and the working residual together.
-    mu = np.exp(begin)
-    first = newton(m, mu, begin - shift + (m.y - mu) / mu)
-    coef, score = first.coef, np.inf
-    eta, mu = balanced(m, shift + first.change)
+def _climb(m: Model, shift: Floats, guess: Floats, limit: int) -> PoissonFit:
+    eta, mu, coef = begin(m, shift, guess)
+    score, share = np.inf, 1.0
     for iteration in range(2, limit + 1):
-        step = newton(m, mu, (m.y - mu) / mu)
+        short = share < SHORT
+        curvature = careful(m, mu) if short else mu
+        step = newton(m, curvature, (m.y - mu) / curvature)
         eta, share = advance(m, eta, mu, step)
         coef = coef + share * step.coef
         eta, mu = balanced(m, eta)
+        if short:
+            share = 1.0
+            continue
         if step.decrement**2 <= NEAR * max(step.pearson, EXACT**2 * float(m.weights @ mu)):
             found = _finished(m, mu, eta, coef, iteration)
             score = found.score

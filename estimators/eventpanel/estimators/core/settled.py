@@ -154,9 +154,9 @@ def _proved(
 ) -> tuple[PoissonFit | None, str, Mask]:
     """Fit and prove that nothing is separated, naming the method; or return no fit and the rows to drop."""
     shift, none = np.zeros(len(m.y)), np.zeros(len(m.y), dtype=bool)
-    begin = first_guess(m, shift)
+    guess = first_guess(m, shift)
     try:
-        fit = maximise(m, shift, begin, PATIENCE)
+        fit = maximise(m, shift, guess, PATIENCE)
     except ArithmeticError:
         fit = None
     if fit is not None and fit.margin > 1:
@@ -165,5 +165,5 @@ def _proved(
     if found.separated.any():
         return None, found.method, found.separated
     if fit is None:
-        fit = maximise(model(m.y, columns, m.weights, m.effects), shift, begin)
+        fit = maximise(model(m.y, columns, m.weights, m.effects), shift, guess)
     return fit, found.method, none
