@@ -20,9 +20,10 @@ from eventpanel.estimators.core.groups import recode
 from eventpanel.estimators.core.least_squares import independent, least_squares
 from eventpanel.estimators.core.newton import Model, advance, balanced, begin, first_guess, model, newton, rounding
 
-STEPS = 60
-# Rows drift where a step lowers them by more than DOWN and they make at least MOST of the decrement.
-DOWN, MOST = 0.5, 0.9
+STEPS = 100
+# Rows drift where a step lowers them by NOISE times more than it moves any row with y > 0; they are looked at closely
+# when they make at least MOST of the decrement, after steps ever further apart.
+NOISE, MOST, APART = 3.0, 0.9, 1.25
 # Weight of drifting rows, against one of all others, when their z is made exact; and how often that is repeated.
 LIGHT, REPEATS = 1e-6, 3
 # A z must be positive on the rows it separates by this share of its largest value, and leave less elsewhere.
@@ -116,17 +117,18 @@ def _drifting(rows: Rows) -> tuple[Floats, Mask] | None:
     m = model(y, rows.columns, np.ones(len(y)), rows.effects)
     shift = np.zeros(len(y))
     eta, mu, _ = begin(m, shift, first_guess(m, shift))
-    refused = np.zeros(len(y), dtype=bool)
-    for _ in range(STEPS):
+    next_look = 0.0
+    for number in range(STEPS):
         step = newton(m, mu, (y - mu) / mu)
         if step.decrement + rounding(m, mu) < np.sqrt(mu[zero].min()):
             return np.zeros(rows.columns.shape[1] + len(rows.effects.pointers) - 1), np.zeros(len(y), dtype=bool)
-        drifting = zero & (step.change < -DOWN)
-        if mu[drifting].sum() > MOST * step.decrement**2 and (drifting != refused).any():
+        noise = NOISE * np.abs(step.change[rows.positive]).max()
+        drifting = zero & (-step.change > max(noise, -CLEAR * step.change.min()))
+        if number >= next_look and mu[drifting].sum() > MOST * step.decrement**2:
             answer = _exact(rows, m, drifting, -step.change)
             if answer is not None:
                 return answer, drifting
-            refused = drifting
+            next_look = APART * (number + 1)
         eta, _ = advance(m, eta, mu, step)
         eta, mu = balanced(m, eta)
     return None
@@ -141,9 +143,7 @@ def _exact(rows: Rows, m: Model, drifting: Mask, towards: Floats) -> Floats | No
     for _ in range(REPEATS):
         within = system.absorb(np.column_stack([target, rows.columns]))
         coef = least_squares(within[:, 0], within[:, 1:], weights).coef if rows.columns.shape[1] else np.zeros(0)
-        rest = target - rows.columns @ coef
-        levels = system.solve(system.sums @ rest[:, None])
-        levels = levels + system.solve(system.sums @ (rest[:, None] - dummies @ levels))
+        levels = system.regress((target - rows.columns @ coef)[:, None])[0]
         theta = np.concatenate([coef, levels[:, 0]])
         z = rows.columns @ coef + dummies @ levels[:, 0]
         target = np.where(drifting, z, 0.0)

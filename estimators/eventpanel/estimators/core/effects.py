@@ -109,15 +109,18 @@ class Weighted:
 
     def absorb(self, columns: Floats) -> Floats:
         """Residuals of columns on the dummies, shape (n, k)."""
-        if not self.mass.size:
-            return columns
+        return self.regress(columns)[1]
+
+    def regress(self, columns: Floats) -> tuple[Floats, Floats]:
+        """Coefficients of the dummies, shape (levels, k), and the residuals of columns on them, shape (n, k)."""
+        levels, within = np.zeros((len(self.mass), columns.shape[1])), columns
         floor = 0.0 if self.rest is None else self._squares(columns)
-        within = columns
         # The second pass removes the rounding the first one leaves.
-        for share in PASSES:
-            fitted = self.effects.dummies @ self.solve(self.sums @ within, share**2 * floor)
-            within = np.subtract(within, fitted, out=fitted)
-        return within
+        for share in PASSES if self.mass.size else ():
+            more = self.solve(self.sums @ within, share**2 * floor)
+            fitted = self.effects.dummies @ more
+            levels, within = levels + more, np.subtract(within, fitted, out=fitted)
+        return levels, within
 
     def _squares(self, columns: Floats) -> Floats:
         """Sum of weighted squares of each column, shape (k,)."""
