@@ -8,7 +8,7 @@ a factor e each: the step itself is then a z, and is made exact and checked.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,15 +18,17 @@ from eventpanel.estimators.core.arrays import Codes, Floats, Mask
 from eventpanel.estimators.core.effects import Effects, effects
 from eventpanel.estimators.core.groups import recode
 from eventpanel.estimators.core.least_squares import independent, least_squares
-from eventpanel.estimators.core.newton import Model, advance, balanced, begin, first_guess, model, newton, rounding
+from eventpanel.estimators.core.newton import advance, balanced, begin, first_guess, model, newton, rounding
 
 STEPS = 100
 # Rows drift where a step lowers them by NOISE times more than it moves any row with y > 0; they are looked at closely
 # when they make at least MOST of the decrement, after steps ever further apart.
 NOISE, MOST, APART = 3.0, 0.9, 1.25
-# Weight of drifting rows, against one of all others, when their z is made exact; and how often that is repeated.
-LIGHT, REPEATS = 1e-6, 3
-# A z must be positive on the rows it separates by this share of its largest value, and leave less elsewhere.
+# Weight of rows that may leave zero, against one of all others; how often what they fit is cut at zero and fitted again;
+# and how often the last fit is repeated, which takes the other rows to zero exactly.
+LIGHT, CUTS, REPEATS = 1e-6, 10, 3
+# A z counts as positive where it is above this share of its largest value; and may leave that share of its smallest
+# where it should be zero.
 CLEAR, LEFT = 1e-6, 1e-9
 
 
@@ -125,27 +127,46 @@ def _drifting(rows: Rows) -> tuple[Floats, Mask] | None:
         noise = NOISE * np.abs(step.change[rows.positive]).max()
         drifting = zero & (-step.change > max(noise, -CLEAR * step.change.min()))
         if number >= next_look and mu[drifting].sum() > MOST * step.decrement**2:
-            answer = _exact(rows, m, drifting, -step.change)
+            answer = _exact(rows, -step.change)
             if answer is not None:
-                return answer, drifting
+                return answer
             next_look = APART * (number + 1)
         eta, _ = advance(m, eta, mu, step)
         eta, mu = balanced(m, eta)
     return None
 
 
-def _exact(rows: Rows, m: Model, drifting: Mask, towards: Floats) -> Floats | None:
-    """Coefficients of a combination near ``towards`` on drifting rows and zero on all others; None if there is none."""
-    weights = np.where(drifting, LIGHT, 1.0)
-    system, dummies = rows.effects.weigh(weights), rows.effects.dummies
-    target = np.where(drifting, towards, 0.0)
-    theta = np.zeros(0)
+def _exact(rows: Rows, towards: Floats) -> tuple[Floats, Mask] | None:
+    """Coefficients of a combination z >= 0 near ``towards``, zero where y > 0, and its positive rows; None if not found."""
+    zero = ~rows.positive
+    target = np.where(zero, towards, 0.0)
+    nearest = _nearest(rows, zero)
+    for _ in range(CUTS):
+        _, z = nearest(target)
+        if z[zero].min() >= -LEFT * z.max():
+            break
+        target = np.where(zero, np.maximum(z, 0.0), 0.0)
+    separated = zero & (z > 2 * CLEAR * z.max())
+    if not separated.any():
+        return None
+    nearest, target = _nearest(rows, separated), np.where(separated, z, 0.0)
     for _ in range(REPEATS):
-        within = system.absorb(np.column_stack([target, rows.columns]))
-        coef = least_squares(within[:, 0], within[:, 1:], weights).coef if rows.columns.shape[1] else np.zeros(0)
-        levels = system.regress((target - rows.columns @ coef)[:, None])[0]
-        theta = np.concatenate([coef, levels[:, 0]])
-        z = rows.columns @ coef + dummies @ levels[:, 0]
-        target = np.where(drifting, z, 0.0)
-    off, smallest = np.abs(z[~drifting]).max(initial=0.0), z[drifting].min()
-    return theta if smallest > CLEAR * np.abs(z).max() and off <= LEFT * smallest else None
+        theta, z = nearest(target)
+        target = np.where(separated, z, 0.0)
+    smallest, off = z[separated].min(), np.abs(z[~separated]).max(initial=0.0)
+    return (theta, separated) if smallest > CLEAR * z.max() and off <= LEFT * smallest else None
+
+
+def _nearest(rows: Rows, light: Mask) -> Callable[[Floats], tuple[Floats, Floats]]:
+    """Least squares that hardly lets a combination leave zero but on light rows: target to coefficients and fit."""
+    weights = np.where(light, LIGHT, 1.0)
+    system, columns = rows.effects.weigh(weights), rows.columns
+    within = system.absorb(columns)
+
+    def nearest(target: Floats) -> tuple[Floats, Floats]:
+        outcome = system.absorb(target[:, None])[:, 0]
+        coef = least_squares(outcome, within, weights).coef if columns.shape[1] else np.zeros(0)
+        levels = system.regress((target - columns @ coef)[:, None])[0][:, 0]
+        return np.concatenate([coef, levels]), columns @ coef + rows.effects.dummies @ levels
+
+    return nearest
