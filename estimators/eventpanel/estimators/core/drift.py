@@ -24,7 +24,7 @@ STEPS = 100
 # Rows drift where a step lowers them by NOISE times more than it moves any row with y > 0; they are looked at closely
 # when they make at least MOST of the decrement, after steps ever further apart.
 NOISE, MOST, APART = 3.0, 0.9, 1.25
-# Weight of rows that may leave zero, against one of all others; how often what they fit is cut at zero and fitted again;
+# Weight of rows that may leave zero, against one of all others; how often their fit is cut at zero and fitted again;
 # and how often the last fit is repeated, which takes the other rows to zero exactly.
 LIGHT, CUTS, REPEATS = 1e-6, 10, 3
 # A z counts as positive where it is above this share of its largest value; and may leave that share of its smallest
@@ -137,7 +137,7 @@ def _drifting(rows: Rows) -> tuple[Floats, Mask] | None:
 
 
 def _exact(rows: Rows, towards: Floats) -> tuple[Floats, Mask] | None:
-    """Coefficients of a combination z >= 0 near ``towards``, zero where y > 0, and its positive rows; None if not found."""
+    """Coefficients of a z >= 0 near ``towards``, zero where y > 0, and its positive rows; None if not found."""
     zero = ~rows.positive
     target = np.where(zero, towards, 0.0)
     nearest = _nearest(rows, zero)

@@ -17,6 +17,7 @@ from eventpanel.estimators.core.effects import Weighted, effects, rank
 from eventpanel.estimators.core.least_squares import Fit
 from eventpanel.estimators.core.newton import (
     LOOSE,
+    LOWEST,
     SHORT,
     Model,
     advance,
@@ -141,7 +142,8 @@ def maximise(m: Model, shift: Floats, guess: Floats, limit: int = ITERATIONS) ->
         return _climb(m, shift, guess, limit)
     except linalg.LinAlgError as error:
         raise ArithmeticError(
-            "Poisson did not converge: the means became so small that the coefficients cannot be told apart"
+            "Poisson did not converge: some means became so small that the coefficients cannot be told apart; look for "
+            "rows that are nearly separated, outcomes of very different size, or too many effects"
         ) from error
 
 
@@ -158,6 +160,8 @@ def _climb(m: Model, shift: Floats, guess: Floats, limit: int) -> PoissonFit:
         if short:
             share = 1.0
             continue
+        if eta.min() < LOWEST / 2:
+            raise linalg.LinAlgError("means vanish")
         if step.decrement**2 <= NEAR * max(step.pearson, EXACT**2 * float(m.weights @ mu)):
             found = _finished(m, mu, eta, coef, iteration)
             score = found.score
