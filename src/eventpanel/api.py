@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from eventpanel.estimators.moderator import Moderator
     from eventpanel.estimators.multiple import adjust, romano_wolf
     from eventpanel.estimators.placebo_units import Placebo, placebo_units
-    from eventpanel.estimators.ppml import percent, ppml
+    from eventpanel.estimators.ppml import percent, ppml, separated_rows
     from eventpanel.estimators.precision import ConditioningWarning
     from eventpanel.estimators.randomisation import Randomisation, randomisation
     from eventpanel.estimators.wild_bootstrap import Bootstrap, wild_bootstrap
@@ -124,6 +124,7 @@ PLACES = {
     "run_study": ("run", "run_study"),
     "search": ("datasets.records", "search"),
     "select": ("datasets.records", "select"),
+    "separated_rows": ("estimators.ppml", "separated_rows"),
     "simulate": ("datasets.simulate", "simulate"),
     "simultaneous_bands": ("estimators.inference", "simultaneous_bands"),
     "sources": ("datasets.registry", "entries"),
@@ -203,6 +204,7 @@ __all__ = [
     "run_study",
     "search",
     "select",
+    "separated_rows",
     "simulate",
     "simultaneous_bands",
     "sources",

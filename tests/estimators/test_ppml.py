@@ -11,7 +11,7 @@ from eventpanel.datasets.errors import ConstantOutcomeError, DesignError
 from eventpanel.datasets.panel import Panel
 from eventpanel.estimators.covariance import Clustered
 from eventpanel.estimators.design import Sample
-from eventpanel.estimators.ppml import percent, ppml
+from eventpanel.estimators.ppml import percent, ppml, separated_rows
 from tests.estimators.designs import REGIME, design
 from tests.panels import random_frame
 
@@ -98,3 +98,15 @@ def test_a_constant_outcome_and_a_linear_covariance_are_refused() -> None:
         ppml(panel(frame().assign(y=2.0)), design(covariance=RULE))
     with pytest.raises(DesignError, match="for linear models"):
         ppml(panel(frame()), design(covariance=Clustered("importer", "none", "CRV2")))
+
+
+def test_each_separated_row_is_listed_with_its_certificate() -> None:
+    data = panel(frame())
+    rows = separated_rows(data, design(covariance=RULE))
+    got = ppml(data, design(covariance=RULE))
+    assert rows["importer"].value_counts().to_dict() == {"U003": 12, "U030": 12}
+    assert (rows["y"] == 0).all()
+    assert (rows["certificate"] >= 1 - 1e-6).all()
+    assert (rows["round"] == 1).all()
+    assert len(rows) == got.ledger.loc[got.ledger["cause"].str.startswith("separated"), "rows"].sum()
+    assert dict(got.facts)["Nothing more is separated"] == "proved by the fit"

@@ -21,10 +21,15 @@ SETS = ("01", "03", "05", "06", "07", "09", "10", "11", "13", "15")
 
 @pytest.mark.parametrize("name", SETS)
 @pytest.mark.parametrize(
-    ("limit", "method"), [(10**9, "linear program"), (0, "rectification")], ids=["program", "rectification"]
+    ("limit", "fit_from", "method"),
+    [(10**9, 10**9, "linear program"), (0, 10**9, "rectification"), (0, 0, "fit")],
+    ids=["program", "rectification", "fit"],
 )
-def test_labels(name: str, limit: int, method: str, data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_labels(
+    name: str, limit: int, fit_from: int, method: str, data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(module, "PROGRAM_LIMIT", limit)
+    monkeypatch.setattr(module, "FIT_FROM", fit_from)
     rows = pd.read_csv(data_dir / "validation" / "ppmlhdfe_separation" / f"{name}.csv")
     groupings = [
         recode(rows[column].to_numpy(dtype=np.int64)) for column in rows.columns if str(column).startswith("id")

@@ -12,21 +12,26 @@ import pandas as pd
 
 from eventpanel.datasets.errors import ConstantOutcomeError, DesignError, IdentificationError
 from eventpanel.datasets.panel import Panel
-from eventpanel.estimators.core.arrays import Codes, Mask
-from eventpanel.estimators.core.groups import not_singletons
-from eventpanel.estimators.core.poisson import PoissonFit, poisson
+from eventpanel.estimators.core.arrays import Codes
 from eventpanel.estimators.core.separation import separation
+from eventpanel.estimators.core.settled import NothingLeft, Settled, settled
 from eventpanel.estimators.covariance import LINEAR_ONLY
 from eventpanel.estimators.design import Design
 from eventpanel.estimators.estimate import Estimate
 from eventpanel.estimators.matrices import Matrices, check_clusters, matrices, without_rows
 from eventpanel.estimators.precision import check_poisson
-from eventpanel.estimators.solution import Solution, absorb_effects, assemble, identified
+from eventpanel.estimators.solution import Solution, assemble, identified
 
-__all__ = ["percent", "ppml"]
+__all__ = ["percent", "ppml", "separated_rows"]
 
 SEPARATED = "separated: the outcome is zero and would be fitted exactly"
 ALONE = "alone in a fixed effect after separation"
+PROOFS = {
+    "fit": "the fit",
+    "fixed effects": "the fixed effects",
+    "linear program": "a linear program",
+    "rectification": "iterated rectification",
+}
 
 
 def ppml(panel: Panel, design: Design) -> Estimate:
@@ -74,15 +79,19 @@ def ppml(panel: Panel, design: Design) -> Estimate:
     _check_design(design)
     whole = matrices(panel, design)
     _check_outcome(whole, design)
-    m = _without_separated(panel, design, whole, identified(whole, absorb_effects(whole, whole.X).columns)[0])
-    kept, dropped = identified(m, absorb_effects(m, m.X).columns)
+    found = _settled(whole, design)
+    m = without_rows(panel, design, whole, found.separated, SEPARATED)
+    m = without_rows(panel, design, m, found.alone[~found.separated], ALONE)
+    check_clusters(m.groups, m.clusters)
+    kept, dropped = identified(m, found.within)
     names = [str(term) for term, keep in zip(m.terms, kept, strict=True) if keep]
-    fitted = check_poisson(_fit(m, kept), m.y, m.X[:, kept], m.weights, names)
+    fitted = check_poisson(found.fit, m.y, m.X[:, kept], m.weights, names)
     facts = (
         ("Absorbed degrees of freedom", str(fitted.rank)),
         ("Deviance", f"{fitted.deviance:.6g}"),
         ("Iterations", str(fitted.iterations)),
         ("Largest score left", f"{fitted.score:.1e}"),
+        ("Nothing more is separated", f"proved by {PROOFS[found.method]}"),
     )
     return assemble("ppml", design, m, Solution(kept, dropped, fitted.fit, fitted.rank, facts))
 
@@ -113,6 +122,37 @@ def percent(estimate: Estimate, level: float = 0.95) -> pd.DataFrame:
     )
 
 
+def separated_rows(panel: Panel, design: Design) -> pd.DataFrame:
+    """List the rows that :func:`ppml` drops as separated, each with its certificate.
+
+    Parameters
+    ----------
+    panel : Panel
+    design : Design
+
+    Returns
+    -------
+    DataFrame
+        The unit's keys, the period, the outcome (zero), and: ``certificate``, the value of a combination z of the
+        regressors and effects that is zero in every row kept and at least one in every row listed, so that the fitted
+        mean falls to zero along it; ``round``, in which the row went (1: by the fixed effects alone, unless no group is
+        always zero).
+
+    Raises
+    ------
+    DesignError
+        And its branches, as for :func:`ppml`.
+    """
+    _check_design(design)
+    m = matrices(panel, design)
+    _check_outcome(m, design)
+    found = _settled(m, design)
+    z = separation(m.y, m.X, _codes(m), m.weights).certificate
+    table = panel.frame.loc[m.sample, [*panel.unit, str(panel.period), design.outcome]]
+    table = table.assign(certificate=z, round=found.rounds)[found.separated]
+    return table.reset_index(drop=True)
+
+
 def _check_design(design: Design) -> None:
     if design.covariance.kind in LINEAR_ONLY:
         raise DesignError(
@@ -141,33 +181,19 @@ def _codes(m: Matrices) -> list[Codes]:
     return [codes for _, codes in m.effects] or [np.zeros(len(m.y), dtype=np.int64)]
 
 
-def _without_separated(panel: Panel, design: Design, m: Matrices, kept: Mask) -> Matrices:
-    """Drop separated rows and the singletons they leave, until there are none."""
-    while True:
-        try:
-            found = separation(m.y, m.X[:, kept], _codes(m), m.weights).separated
-        except ArithmeticError as error:
-            raise IdentificationError(
-                "Separation could not be settled.", str(error), "use fewer fixed effects"
-            ) from error
-        if found.all():
-            raise IdentificationError(
-                "Every row is separated: the outcome is explained exactly.",
-                f"outcome {design.outcome!r}, fixed effects {', '.join(design.fixed_effects)}",
-                "use fewer fixed effects",
-            )
-        m = without_rows(panel, design, m, found, SEPARATED)
-        alone = ~not_singletons(_codes(m)) if m.effects else np.zeros(len(m.y), dtype=bool)
-        m = without_rows(panel, design, m, alone, ALONE)
-        check_clusters(m.groups, m.clusters)
-        if not found.any() and not alone.any():
-            return m
-
-
-def _fit(m: Matrices, kept: Mask) -> PoissonFit:
+def _settled(m: Matrices, design: Design) -> Settled:
     try:
-        return poisson(m.y, m.X[:, kept], _codes(m), weights=m.weights)
+        return settled(m.y, m.X, _codes(m), m.weights)
+    except NothingLeft as error:
+        raise IdentificationError(
+            "Every row is separated: the outcome is explained exactly.",
+            f"outcome {design.outcome!r}, fixed effects {', '.join(design.fixed_effects)}",
+            "use fewer fixed effects",
+        ) from error
     except ArithmeticError as error:
         raise IdentificationError(
-            str(error), f"{len(m.y)} rows", "rescale the outcome, or use fewer effects"
+            "The Poisson regression could not be fitted.",
+            f"{error}; {len(m.y)} rows",
+            "use fewer fixed effects, rescale controls, or leave out one that is nearly constant where the outcome is "
+            "positive",
         ) from error

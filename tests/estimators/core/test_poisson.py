@@ -78,3 +78,20 @@ def test_values_need_not_be_counts() -> None:
     _, X, effects, _ = sample(5)
     exact = np.exp(X @ [0.3, -0.2, 0.0] + effects[0] * 0.05)
     np.testing.assert_allclose(poisson(exact, X, effects).fit.coef, [0.3, -0.2, 0.0], atol=1e-8)
+
+
+def test_start_from_a_similar_fit() -> None:
+    y, X, effects, _ = sample(6)
+    first = poisson(y, X, effects)
+    again = poisson(y, X, effects, start=first.eta)
+    np.testing.assert_allclose(again.fit.coef, first.fit.coef, rtol=1e-9)
+    assert again.iterations <= first.iterations
+
+
+def test_outcomes_and_weights_of_very_different_size() -> None:
+    rng = np.random.default_rng(7)
+    _, X, effects, w = sample(7)
+    y = np.exp(X @ [1.5, -1.0, 0.5] + rng.normal(0, 6, 25)[effects[0]] + rng.normal(size=300))
+    got = poisson(y, X, effects, weights=w * 10 ** rng.uniform(-3, 3, 300))
+    assert got.score < 1e-8
+    assert np.abs(got.fit.scores.sum(axis=0) / np.linalg.norm(got.fit.scores, axis=0)).max() < 1e-8

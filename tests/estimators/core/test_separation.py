@@ -238,3 +238,22 @@ def test_a_program_that_fails_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     y, X, groupings = larger()
     with pytest.raises(ArithmeticError, match="numerical difficulties"):
         separation(y, X, groupings)
+
+
+@settings(deadline=None, max_examples=60)
+@given(CASES)
+def test_the_fit_gives_the_same_rows(data: Data) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "FIT_FROM", 0)
+        got = separation(*data)
+    check_certificate(*data, got)
+    np.testing.assert_array_equal(got.separated, separation(*data).separated)
+
+
+def test_the_fit_settles_the_larger_panel(monkeypatch: pytest.MonkeyPatch) -> None:
+    want = both(*larger())
+    monkeypatch.setattr(module, "FIT_FROM", 0)
+    got = separation(*larger())
+    assert got.method == "fit"
+    check_certificate(*larger(), got)
+    np.testing.assert_array_equal(got.separated, want)

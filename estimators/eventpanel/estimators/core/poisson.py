@@ -1,7 +1,7 @@
-"""Poisson pseudo-maximum likelihood with any number of fixed effects, by iterated weighted least squares.
+"""Poisson pseudo-maximum likelihood with any number of fixed effects, by Newton's method.
 
 Correia, Guimaraes and Zylkin (2020, doi:10.1177/1536867X20909691). Separated rows must be dropped before: with them the
-likelihood has no maximum.
+likelihood has no maximum. The fit says itself whether there can be any.
 """
 
 from __future__ import annotations
@@ -10,17 +10,36 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import special
+from scipy import linalg, special
 
-from eventpanel.estimators.core.absorb import absorb
 from eventpanel.estimators.core.arrays import Codes, Floats
-from eventpanel.estimators.core.least_squares import Fit, least_squares
+from eventpanel.estimators.core.effects import Weighted, effects, rank
+from eventpanel.estimators.core.least_squares import Fit
+from eventpanel.estimators.core.newton import (
+    LOOSE,
+    LOWEST,
+    SHORT,
+    Model,
+    advance,
+    balanced,
+    begin,
+    careful,
+    first_guess,
+    level_sums,
+    model,
+    newton,
+    rounding,
+    weighted_gram,
+)
 
 ITERATIONS = 200
-HALVINGS = 30
-# Largest score left, in standard deviations, and last change of the deviance: far below any printed digit.
+# Largest score left, in standard deviations: far below any printed digit.
 CONVERGED = 1e-8
 EXACT = 1e-6
+# Squared decrement, as a share of the squared Pearson residuals, after which one more step is the last.
+NEAR = 1e-10
+# Smallest pivot of a scaled Cholesky factor that leaves half of the digits.
+PIVOT = 1e-4
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +52,8 @@ class PoissonFit:
         Coefficients, scores and bread; residuals are ``y - mu``.
     mu : ndarray, shape (n,)
         Fitted means.
+    eta : ndarray, shape (n,)
+        Their logarithms: a start for a similar fit.
     deviance : float
     iterations : int
     rank : int
@@ -40,18 +61,28 @@ class PoissonFit:
     score : float
         Largest score left, of a coefficient or a fixed-effect level, as a share of its standard deviation: the
         certificate of convergence.
+    margin : float
+        Above one proves that no row is separated: the smallest root of a mean where y = 0, over the norm of the score.
     """
 
     fit: Fit
     mu: Floats
+    eta: Floats
     deviance: float
     iterations: int
     rank: int
     score: float
+    margin: float
 
 
 def poisson(
-    y: Floats, X: Floats, groupings: Sequence[Codes], *, weights: Floats | None = None, offset: Floats | None = None
+    y: Floats,
+    X: Floats,
+    groupings: Sequence[Codes],
+    *,
+    weights: Floats | None = None,
+    offset: Floats | None = None,
+    start: Floats | None = None,
 ) -> PoissonFit:
     """Maximise the Poisson pseudo-likelihood of ``y`` with mean ``exp(X b + fixed effects + offset)``.
 
@@ -62,10 +93,12 @@ def poisson(
     X : ndarray, shape (n, k)
         Linearly independent after the fixed effects.
     groupings : sequence of ndarray, each shape (n,)
-        Group codes of the fixed effects.
+        Group codes 0..G-1 of the fixed effects.
     weights : ndarray, shape (n,), optional
         Positive weights.
     offset : ndarray, shape (n,), optional
+    start : ndarray, shape (n,), optional
+        Logarithms of the means to start from, such as ``eta`` of a similar fit.
 
     Returns
     -------
@@ -74,7 +107,7 @@ def poisson(
     Raises
     ------
     ArithmeticError
-        No convergence: the score is not near zero after all iterations.
+        No convergence: the score is not near zero after all iterations, or the information is singular.
 
     Examples
     --------
@@ -84,60 +117,101 @@ def poisson(
     """
     w = np.ones(len(y)) if weights is None else weights
     shift = np.zeros(len(y)) if offset is None else offset
-    mean = (w @ y) / w.sum()
-    eta = np.log((y + mean) / 2)
-    # The start lies outside the model, between the data and their mean: its deviance is no bound for the first step.
-    deviance, score, near = np.inf, np.inf, False
-    for iteration in range(1, ITERATIONS + 1):
-        mu = np.exp(eta)
-        working = eta - shift + (y - mu) / mu
-        within = absorb(np.column_stack([working, X]), groupings, w * mu)
-        step = least_squares(within.columns[:, 0], within.columns[:, 1:], w * mu)
-        proposed = working - step.residuals + shift
-        before = deviance
-        eta, deviance = _halved(y, w, eta, proposed, before)
-        mu = np.exp(eta)
-        score = _score(w * (y - mu), w * mu, within.columns[:, 1:], groupings)
+    m = model(y, X, w, effects(groupings, len(y)))
+    return maximise(m, shift, first_guess(m, shift) if start is None else start)
+
+
+def maximise(m: Model, shift: Floats, guess: Floats, limit: int = ITERATIONS) -> PoissonFit:
+    """Fit a regression that is put together already; as :func:`poisson`.
+
+    Parameters
+    ----------
+    m : Model
+    shift : ndarray, shape (n,)
+        Offset.
+    guess : ndarray, shape (n,)
+        Logarithms of the means to start from.
+    limit : int
+        Largest number of iterations.
+
+    Raises
+    ------
+    ArithmeticError
+    """
+    try:
+        return _climb(m, shift, guess, limit)
+    except linalg.LinAlgError as error:
+        raise ArithmeticError(
+            "Poisson did not converge: some means became so small that the coefficients cannot be told apart; look for "
+            "rows that are nearly separated, outcomes of very different size, or too many effects"
+        ) from error
+
+
+def _climb(m: Model, shift: Floats, guess: Floats, limit: int) -> PoissonFit:
+    eta, mu, coef = begin(m, shift, guess)
+    score, share, near = np.inf, 1.0, False
+    for iteration in range(2, limit + 1):
+        short = share < SHORT
+        curvature = careful(m, mu) if short else mu
+        step = newton(m, curvature, (m.y - mu) / curvature)
+        eta, share = advance(m, eta, mu, step)
+        coef = coef + share * step.coef
+        eta, mu = balanced(m, eta)
+        if short:
+            share = 1.0
+            continue
+        if eta.min() < LOWEST / 2:
+            raise linalg.LinAlgError("means vanish")
         # One step beyond: Newton squares the error that is left, from eight digits to all.
-        beyond, near = near, score < CONVERGED and before - deviance <= CONVERGED * (deviance + 1.0)
+        beyond, near = near, step.decrement**2 <= NEAR * max(step.pearson, EXACT**2 * float(m.weights @ mu))
         if beyond and near:
-            fit = _fit(y, X, groupings, w, mu, step.coef)
-            return PoissonFit(fit, mu, deviance, iteration, within.rank, score)
-    raise ArithmeticError(f"Poisson did not converge in {ITERATIONS} iterations: score {score:.1e}")
+            found = _finished(m, mu, eta, coef, iteration)
+            score = found.score
+            if score < CONVERGED:
+                return found
+    raise ArithmeticError(f"Poisson did not converge in {limit} iterations: score {score:.1e}")
 
 
-def _fit(y: Floats, X: Floats, groupings: Sequence[Codes], w: Floats, mu: Floats, coef: Floats) -> Fit:
-    """Scores and bread at the maximum itself."""
-    columns = absorb(X, groupings, w * mu).columns
-    bread = least_squares(np.zeros(len(y)), columns, w * mu).bread
-    return Fit(coef, y - mu, columns * (w * (y - mu))[:, None], bread)
+def _finished(m: Model, mu: Floats, eta: Floats, coef: Floats, iterations: int) -> PoissonFit:
+    """Scores, bread and certificates at the maximum itself."""
+    means, residuals = m.weights * mu, m.weights * (m.y - mu)
+    system = m.effects.weigh(means)
+    within = system.absorb(m.columns[:, 1:])
+    scores, bread = within * residuals[:, None], _bread(within, means)
+    levels = level_sums(m.effects, residuals)
+    score = _score(m, scores, within, levels, means)
+    slopes, unsure = scores.sum(axis=0), rounding(m, mu)
+    decrement = float(np.sqrt(max(0.0, slopes @ bread @ slopes + _squared(system, levels, unsure))))
+    zero = m.y == 0
+    lowest = float(np.sqrt(means[zero].min())) if zero.any() else np.inf
+    fit = Fit(coef, m.y - mu, scores, bread)
+    deviance = float(2 * (m.weights @ (special.xlogy(m.y, m.y) - special.xlogy(m.y, mu) - m.y + mu)))
+    return PoissonFit(fit, mu, eta, deviance, iterations, rank(m.effects), score, lowest / (decrement + unsure))
 
 
-def _halved(y: Floats, w: Floats, eta: Floats, proposed: Floats, deviance: float) -> tuple[Floats, float]:
-    """Go to the proposed point, or half the way as often as the deviance asks for."""
-    new = np.inf
-    for _ in range(HALVINGS):
-        with np.errstate(over="ignore"):
-            new = _deviance(y, np.exp(proposed), w)
-        if np.isfinite(new) and new <= deviance * (1 + 1e-10) + 1e-12:
-            return proposed, new
-        proposed = (eta + proposed) / 2
-    return proposed, new
+def _squared(system: Weighted, levels: Floats, unsure: float) -> float:
+    """Squared norm of the levels' score in the metric of the information."""
+    return float(levels @ system.solve(levels[:, None], unsure**2, LOOSE)[:, 0])
 
 
-def _deviance(y: Floats, mu: Floats, w: Floats) -> float:
-    return float(2 * (w @ (special.xlogy(y, y) - special.xlogy(y, mu) - y + mu)))
+def _bread(within: Floats, means: Floats) -> Floats:
+    """Inverse of ``within' W within``; by a triangular factor of the rows where their products lose digits."""
+    gram = weighted_gram(within, means)
+    scale = np.sqrt(np.diag(gram))
+    factor = linalg.cholesky(gram / np.outer(scale, scale), lower=True)
+    if factor.diagonal().min(initial=1.0) < PIVOT:
+        factor = np.asarray(np.linalg.qr(within * np.sqrt(means)[:, None] / scale, mode="r")).T
+    inverse = linalg.solve_triangular(factor, np.eye(len(scale)), lower=True)
+    return np.asarray(inverse.T @ inverse / np.outer(scale, scale), dtype=np.float64)
 
 
-def _score(residuals: Floats, means: Floats, X: Floats, groupings: Sequence[Codes]) -> float:
+def _score(m: Model, scores: Floats, within: Floats, levels: Floats, means: Floats) -> float:
     """Largest score left, of coefficients and levels, in its standard deviation.
 
     Where the fit is exact there is no deviation to measure by; a millionth of the means stands in for it.
     """
-    scores = X * residuals[:, None]
-    floor = EXACT * np.linalg.norm(X * means[:, None], axis=0)
-    parts = [np.abs(scores.sum(axis=0)) / np.maximum(np.linalg.norm(scores, axis=0), floor)]
-    for codes in groupings:
-        spread, mass = (np.sqrt(np.bincount(codes, weights=values**2)) for values in (residuals, means))
-        parts.append(np.abs(np.bincount(codes, weights=residuals)) / np.maximum(spread, EXACT * mass))
-    return float(max(part.max(initial=0.0) for part in parts))
+    floor = EXACT * np.sqrt(np.einsum("ij,ij,i->j", within, within, means**2))
+    slopes = np.abs(scores.sum(axis=0)) / np.maximum(np.sqrt(np.einsum("ij,ij->j", scores, scores)), floor)
+    residuals = m.weights * (m.y - means / m.weights)
+    spread, mass = (np.sqrt(level_sums(m.effects, values**2)) for values in (residuals, means))
+    return float(max(slopes.max(initial=0.0), (np.abs(levels) / np.maximum(spread, EXACT * mass)).max(initial=0.0)))

@@ -18,10 +18,13 @@ from scipy.optimize import linprog
 
 from eventpanel.estimators.core.absorb import absorb
 from eventpanel.estimators.core.arrays import Codes, Floats, Mask
+from eventpanel.estimators.core.drift import by_fit
 from eventpanel.estimators.core.groups import recode
 from eventpanel.estimators.core.least_squares import independent, least_squares
 from eventpanel.estimators.core.null_space import BASIS_LIMIT, ZERO, design_matrix, null_space
 
+# Rows from which a fit is tried first: below it the program takes no longer.
+FIT_FROM = 1000
 # Rows times columns up to which the linear program is solved as it stands.
 PROGRAM_LIMIT = 4_000_000
 RECTIFICATIONS = 2000
@@ -40,7 +43,7 @@ class Separation:
     certificate : ndarray, shape (n,)
         A combination of X and the fixed effects: at least one on separated rows, zero on all others.
     method : str
-        What settled the last rows: "fixed effects", "linear program" or "rectification".
+        What settled the last rows: "fixed effects", "fit", "linear program" or "rectification".
     """
 
     separated: Mask
@@ -122,6 +125,9 @@ def _always_zero(positive: Mask, groupings: Sequence[Codes]) -> Floats:
 
 def _settle(columns: Floats, groupings: Sequence[Codes], positive: Mask) -> tuple[Floats, Mask, str]:
     """Coefficients of a certificate of the rows in no all-zero group, its rows, and the method."""
+    settled = by_fit(columns, groupings, positive) if len(positive) >= FIT_FROM else None
+    if settled is not None:
+        return *settled, "fit"
     design, found = design_matrix(columns, groupings), np.zeros(len(positive), dtype=bool)
     zero = sparse.csr_array(design[~positive])
     basis = None
