@@ -179,7 +179,9 @@ class _Form:
     Attributes
     ----------
     own : ndarray, shape (2, clusters)
-    scores : ndarray, shape (2, clusters, k)
+    bread : ndarray, shape (k, 1)
+    tested : ndarray, shape (clusters, k)
+        Cluster scores under the null that was asked for.
     reach : ndarray, shape (clusters, k)
     square : ndarray, shape (3, clusters)
         Coefficients of ``w_g^2`` in the sum of squares: constant, linear, quadratic.
@@ -188,7 +190,8 @@ class _Form:
     """
 
     own: Floats
-    scores: Floats
+    bread: Floats
+    tested: Floats
     reach: Floats
     square: Floats
     rows: Floats
@@ -210,7 +213,7 @@ def curves(m: Moments, nulls: dict[int, float], draws: Draws, residuals: Residua
     """
     spread = m.scores @ m.bread
     errors = {j: float(np.linalg.norm(spread[:, j])) for j in nulls}
-    forms = {j: _form(m, j, errors[j], residuals) for j in nulls}
+    forms = {j: _form(m, j, errors[j], null, residuals) for j, null in nulls.items()}
     places = {j: (float(m.coef[j]) - null) / errors[j] for j, null in nulls.items()}
     out = {j: np.empty((6, draws.count)) for j in nulls}
     start = 0
@@ -223,9 +226,12 @@ def curves(m: Moments, nulls: dict[int, float], draws: Draws, residuals: Residua
     return {j: Curve(float(m.coef[j]), errors[j], out[j][:2], out[j][2:5], out[j][5]) for j in nulls}
 
 
-def _form(m: Moments, j: int, error: float, residuals: Residuals) -> _Form:
+def _form(m: Moments, j: int, error: float, null: float, residuals: Residuals) -> _Form:
     here = scores_under(m, [j], m.coef[[j]], residuals)
-    scores = np.array([here, scores_under(m, [j], m.coef[[j]] - error, residuals) - here])
+    # Scores are linear in the null: a step of the coefficient's own size keeps the digits of their change.
+    step = max(error, abs(float(m.coef[j])))
+    change = (scores_under(m, [j], m.coef[[j]] - step, residuals) - here) * (error / step)
+    scores, tested = np.array([here, change]), scores_under(m, [j], np.array([null]), residuals)
     own, reach = scores @ m.bread[:, j], _reach(m, [j])[0]
     square = np.array([own[0] ** 2, 2 * own[0] * own[1], own[1] ** 2])
     right = scores @ (reach.T @ reach) - 2 * own[:, :, None] * reach
@@ -234,7 +240,7 @@ def _form(m: Moments, j: int, error: float, residuals: Residuals) -> _Form:
     else:
         mixed = scores[0] @ right[1].T + scores[1] @ right[0].T
         parts = [scores[0] @ right[0].T, mixed, scores[1] @ right[1].T]
-    return _Form(own, scores, reach, square, np.concatenate([own, *parts]))
+    return _Form(own, m.bread[:, [j]], tested, reach, square, np.concatenate([own, *parts]))
 
 
 def _fill(out: Floats, form: _Form, block: Floats, squares: Floats | None, place: float) -> None:
@@ -255,8 +261,7 @@ def _fill(out: Floats, form: _Form, block: Floats, squares: Floats | None, place
     out[5] = _ratio(effect, spread)
     cancelled = np.flatnonzero(spread <= CANCELLED * float(powers @ form.square.sum(axis=1)))
     if len(cancelled):
-        own, scores = form.own[0] + place * form.own[1], form.scores[0] + place * form.scores[1]
-        out[5, cancelled] = _summed(own[:, None], form.reach[None], scores, block[:, cancelled])
+        out[5, cancelled] = _summed(form.tested @ form.bread, form.reach[None], form.tested, block[:, cancelled])
 
 
 def _dots(first: Floats, second: Floats) -> Floats:
