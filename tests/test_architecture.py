@@ -20,6 +20,8 @@ LAYERS: tuple[dict[str, tuple[str, ...]], ...] = (
     {"build": ("build",)},
     {"study": ("study", "sections", "studies"), "reports": ("reports",), "robustness": ("robustness",)},
     {"cross_check": ("estimators.cross_check",), "wild_bootstrap": ("estimators.wild_bootstrap",)},
+    {"score_bootstrap": ("estimators.score_bootstrap",), "ppml_influence": ("estimators.ppml_influence",)},
+    {"bootstrap": ("estimators.bootstrap",)},
     {"influence": ("estimators.influence",)},
     {
         "distributed_lag": ("estimators.distributed_lag",),
@@ -27,7 +29,7 @@ LAYERS: tuple[dict[str, tuple[str, ...]], ...] = (
         "inference": ("estimators.inference",),
         "audit": ("estimators.audit",),
     },
-    {"solution": ("estimators.solution",)},
+    {"solution": ("estimators.solution",), "poisson_problem": ("estimators.poisson_problem",)},
     {"estimate": ("estimators.estimate",)},
     {"matrices": ("estimators.matrices",)},
     {"path": ("estimators.path",)},

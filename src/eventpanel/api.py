@@ -11,6 +11,7 @@ from eventpanel.datasets.registry import entries as sources
 from eventpanel.datasets.registry import read
 from eventpanel.datasets.simulate import simulate
 from eventpanel.estimators.audit import recurrence, recurrence_totals
+from eventpanel.estimators.bootstrap import Bootstrap
 from eventpanel.estimators.covariance import Clustered
 from eventpanel.estimators.design import Design, Sample
 from eventpanel.estimators.distributed_lag import EstimationWarning, distributed_lag
@@ -28,7 +29,9 @@ from eventpanel.estimators.inference import (
 from eventpanel.estimators.influence import leave_one_out
 from eventpanel.estimators.moderator import Moderator
 from eventpanel.estimators.ppml import percent, ppml
-from eventpanel.estimators.wild_bootstrap import Bootstrap, wild_bootstrap
+from eventpanel.estimators.ppml_influence import leave_one_out_ppml
+from eventpanel.estimators.score_bootstrap import score_bootstrap
+from eventpanel.estimators.wild_bootstrap import wild_bootstrap
 from eventpanel.estimators.window import EventWindow
 from eventpanel.reports.show import etable, iplot
 from eventpanel.run import check_study, estimate_study, run_study
@@ -69,6 +72,7 @@ __all__ = [
     "lag_test",
     "lead_test",
     "leave_one_out",
+    "leave_one_out_ppml",
     "load_study",
     "log",
     "log1p",
@@ -82,6 +86,7 @@ __all__ = [
     "recurrence",
     "recurrence_totals",
     "run_study",
+    "score_bootstrap",
     "search",
     "select",
     "simulate",

@@ -150,6 +150,8 @@ def _sample(panel: Panel, design: Design, path: pd.DataFrame, groups: pd.Series,
     if design.weights is not None:
         weights = panel.number(design.weights)
         ledger.drop(~(weights > 0).to_numpy(), f"no positive weight {design.weights}")
+    if design.offset is not None:
+        ledger.drop(~np.isfinite(panel.number(design.offset).to_numpy()), f"no value of the offset {design.offset}")
     return ledger
 
 

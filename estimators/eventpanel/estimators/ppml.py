@@ -12,13 +12,16 @@ import pandas as pd
 
 from eventpanel.datasets.errors import ConstantOutcomeError, DesignError, IdentificationError
 from eventpanel.datasets.panel import Panel
-from eventpanel.estimators.core.arrays import Codes, Mask
+from eventpanel.estimators.core.arrays import Floats, Mask
+from eventpanel.estimators.core.cluster_robust import crv2, crv3
 from eventpanel.estimators.core.groups import not_singletons
-from eventpanel.estimators.core.poisson import PoissonFit, poisson
+from eventpanel.estimators.core.poisson import PoissonFit
+from eventpanel.estimators.core.poisson_clusters import Problem, fit, working_moments
 from eventpanel.estimators.core.separation import separation
 from eventpanel.estimators.design import Design
 from eventpanel.estimators.estimate import Estimate
 from eventpanel.estimators.matrices import Matrices, check_clusters, matrices, without_rows
+from eventpanel.estimators.poisson_problem import codes_of, problem
 from eventpanel.estimators.solution import Solution, absorb_effects, assemble, identified
 
 __all__ = ["percent", "ppml"]
@@ -45,7 +48,7 @@ def ppml(panel: Panel, design: Design) -> Estimate:
     Raises
     ------
     DesignError
-        And its branches; also for a negative outcome, and for CRV2 or CRV3, which are for linear models.
+        And its branches; also for a negative outcome.
 
     Warns
     -----
@@ -67,19 +70,20 @@ def ppml(panel: Panel, design: Design) -> Estimate:
     >>> abs(ppml(Panel(frame, ("unit",), "year"), design).params.round(6)).tolist()
     [0.0, 0.5, 0.0]
     """
-    _check_design(design)
     whole = matrices(panel, design)
     _check_outcome(whole, design)
     m = _without_separated(panel, design, whole, identified(whole, absorb_effects(whole, whole.X).columns)[0])
     kept, dropped = identified(m, absorb_effects(m, m.X).columns)
-    fitted = _fit(m, kept)
+    arrays = problem(panel, design, m, kept)
+    fitted = _fit(arrays)
     facts = (
         ("Absorbed degrees of freedom", str(fitted.rank)),
         ("Deviance", f"{fitted.deviance:.6g}"),
         ("Iterations", str(fitted.iterations)),
         ("Largest score left", f"{fitted.score:.1e}"),
     )
-    return assemble("ppml", design, m, Solution(kept, dropped, fitted.fit, fitted.rank, facts))
+    corrected = None if design.covariance.kind == "CRV1" else _corrected(arrays, fitted, design)
+    return assemble("ppml", design, m, Solution(kept, dropped, fitted.fit, fitted.rank, facts, corrected))
 
 
 def percent(estimate: Estimate, level: float = 0.95) -> pd.DataFrame:
@@ -108,13 +112,6 @@ def percent(estimate: Estimate, level: float = 0.95) -> pd.DataFrame:
     )
 
 
-def _check_design(design: Design) -> None:
-    if design.covariance.kind != "CRV1":
-        raise DesignError(
-            f"{design.covariance.kind} is for linear models.", "covariance of ppml", "use kind='CRV1' with ppml"
-        )
-
-
 def _check_outcome(m: Matrices, design: Design) -> None:
     if (m.y < 0).any():
         raise DesignError(
@@ -130,15 +127,11 @@ def _check_outcome(m: Matrices, design: Design) -> None:
         )
 
 
-def _codes(m: Matrices) -> list[Codes]:
-    return [codes for _, codes in m.effects] or [np.zeros(len(m.y), dtype=np.int64)]
-
-
 def _without_separated(panel: Panel, design: Design, m: Matrices, kept: Mask) -> Matrices:
     """Drop separated rows and the singletons they leave, until there are none."""
     while True:
         try:
-            found = separation(m.y, m.X[:, kept], _codes(m), m.weights).separated
+            found = separation(m.y, m.X[:, kept], codes_of(m), m.weights).separated
         except ArithmeticError as error:
             raise IdentificationError(
                 "Separation could not be settled.", str(error), "use fewer fixed effects"
@@ -150,17 +143,23 @@ def _without_separated(panel: Panel, design: Design, m: Matrices, kept: Mask) ->
                 "use fewer fixed effects",
             )
         m = without_rows(panel, design, m, found, SEPARATED)
-        alone = ~not_singletons(_codes(m)) if m.effects else np.zeros(len(m.y), dtype=bool)
+        alone = ~not_singletons(codes_of(m)) if m.effects else np.zeros(len(m.y), dtype=bool)
         m = without_rows(panel, design, m, alone, ALONE)
         check_clusters(m.groups, m.clusters)
         if not found.any() and not alone.any():
             return m
 
 
-def _fit(m: Matrices, kept: Mask) -> PoissonFit:
+def _fit(arrays: Problem) -> PoissonFit:
     try:
-        return poisson(m.y, m.X[:, kept], _codes(m), weights=m.weights)
+        return fit(arrays)
     except ArithmeticError as error:
         raise IdentificationError(
-            str(error), f"{len(m.y)} rows", "rescale the outcome, or use fewer effects"
+            str(error), f"{len(arrays.y)} rows", "rescale the outcome, or use fewer effects"
         ) from error
+
+
+def _corrected(arrays: Problem, fitted: PoissonFit, design: Design) -> tuple[Floats, Floats | None]:
+    """Covariance of CRV2, with its degrees of freedom, or of CRV3, of the least squares that the fit ends in."""
+    products = working_moments(arrays, fitted.mu)
+    return crv2(products) if design.covariance.kind == "CRV2" else (crv3(products), None)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from eventpanel.datasets.errors import IdentificationError, first_few
+from eventpanel.datasets.errors import DesignError, IdentificationError, first_few
 from eventpanel.estimators.core.absorb import Absorbed, absorb
 from eventpanel.estimators.core.arrays import Floats, Mask
 from eventpanel.estimators.core.groups import is_nested
@@ -28,6 +28,8 @@ __all__ = ["EstimationWarning", "Solution", "absorb_effects", "assemble", "ident
 # doi:10.1111/ectj.12107).
 FEW_CLUSTERS = 20
 FEW_TREATED = 10
+# Estimators whose mean an offset enters.
+WITH_OFFSET = ("ppml",)
 # A certificate worse than this means that the fixed effects were not removed.
 ABSORBED_WELL = 1e-8
 
@@ -122,7 +124,16 @@ def assemble(estimator: str, design: Design, m: Matrices, solution: Solution) ->
     design : Design
     m : Matrices
     solution : Solution
+
+    Raises
+    ------
+    DesignError
+        An offset with an estimator that has none.
     """
+    if design.offset is not None and estimator not in WITH_OFFSET:
+        raise DesignError(
+            f"An offset is for Poisson means; {estimator} has none.", design.offset, "use ppml, or remove the offset"
+        )
     fit, terms = solution.fit, tuple(t for t, keep in zip(m.terms, solution.kept, strict=True) if keep)
     counts, by_group = _counts(m, solution.rank, len(terms)), _by_group(m)
     treated = len(np.unique(m.clusters[m.happened]))

@@ -8,59 +8,18 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from eventpanel.datasets.errors import DesignError, first_few
 from eventpanel.datasets.panel import Panel
-from eventpanel.estimators.core.arrays import Floats
-from eventpanel.estimators.core.draws import Draws, Weights, critical, draws, edge, p_value
+from eventpanel.estimators.bootstrap import Bootstrap, contrasts, sides
+from eventpanel.estimators.core.draws import Draws, critical, draws, edge, p_value
 from eventpanel.estimators.core.moments import Moments, combine
 from eventpanel.estimators.core.wild import Curve, Residuals, curves, data_statistic, statistics
 from eventpanel.estimators.design import Design
 from eventpanel.estimators.distributed_lag import distributed_lag
 from eventpanel.estimators.estimate import Estimate, check_level
-from eventpanel.estimators.inference import difference as between
 from eventpanel.estimators.influence import cluster_moments
 from eventpanel.estimators.path import Term
 
 __all__ = ["Bootstrap", "wild_bootstrap"]
-
-WEIGHTS = ("rademacher", "webb", "mammen")
-RESIDUALS = ("restricted", "unrestricted", "restricted_jackknife", "unrestricted_jackknife")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bootstrap:
-    """How to draw.
-
-    Parameters
-    ----------
-    draws : int
-        Number of draws. With Rademacher weights and few clusters all sign changes are taken instead, once.
-    seed : int
-        Same seed, same draws.
-    weights : {"rademacher", "webb", "mammen"}
-        Webb's six points are better for fewer than about 12 clusters.
-    residuals : {"restricted", "unrestricted", "restricted_jackknife", "unrestricted_jackknife"}
-        Residuals under the null, as is usual, or of the full estimate; with the jackknife each cluster's come from a
-        fit without it (MacKinnon, Nielsen and Webb 2023, doi:10.1002/jae.2969), for few or unequal clusters.
-
-    Raises
-    ------
-    DesignError
-        Fewer than one draw, or unknown options.
-    """
-
-    draws: int
-    seed: int
-    weights: Weights = "rademacher"
-    residuals: Residuals = "restricted"
-
-    def __post_init__(self) -> None:
-        if self.draws < 1:
-            raise DesignError("A bootstrap needs draws.", f"draws={self.draws}", "ask for 999 or more")
-        if self.weights not in WEIGHTS:
-            raise DesignError(f"Unknown weights {self.weights!r}.", "", f"choose one of {', '.join(WEIGHTS)}")
-        if self.residuals not in RESIDUALS:
-            raise DesignError(f"Unknown residuals {self.residuals!r}.", "", f"choose one of {', '.join(RESIDUALS)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,46 +84,6 @@ def _path(path: Estimate, drawn: _Drawn, columns: dict[Term, int]) -> list[dict[
     return rows + [
         _joint(drawn, [columns[term] for term in terms], name, group) for name, group, terms in sides(path.path)
     ]
-
-
-def sides(path: Sequence[Term]) -> list[tuple[str, str, list[Term]]]:
-    """Leads and lags of every group, where it has any, that are tested jointly: name, group, terms."""
-    found = []
-    for group in dict.fromkeys(term.group for term in path):
-        for name, side in (("all leads", -1), ("all lags", 1)):
-            chosen = [t for t in path if t.group == group and (t.event_time or 0) * side > 0]
-            if chosen:
-                found.append((name, group, chosen))
-    return found
-
-
-def contrasts(estimate: Estimate, groups: Sequence[str]) -> tuple[Estimate, dict[Term, int], Floats]:
-    """Path of differences between two groups, the columns that hold it, and the matrix that makes them.
-
-    Parameters
-    ----------
-    estimate : Estimate
-    groups : sequence of str
-        The first and the second.
-
-    Returns
-    -------
-    Estimate, dict of Term to int, ndarray of shape (terms, terms)
-
-    Raises
-    ------
-    DesignError
-        Not two groups of the estimate.
-    """
-    if len(groups) != 2:
-        raise DesignError("A difference needs two groups.", first_few(groups), "name the first and the second")
-    contrast = between(estimate, groups[0], groups[1])
-    where = {(t.event_time, t.group): i for i, t in enumerate(estimate.terms)}
-    first = [where[t.event_time, groups[0]] for t in contrast.path]
-    second = [where[t.event_time, groups[1]] for t in contrast.path]
-    matrix = np.eye(len(estimate.terms))
-    matrix[first, second] = -1.0
-    return contrast, dict(zip(contrast.path, first, strict=True)), matrix
 
 
 def _one(path: Estimate, term: Term, curve: Curve, alpha: float) -> dict[str, object]:

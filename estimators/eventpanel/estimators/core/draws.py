@@ -150,4 +150,8 @@ def edge(excess: Callable[[float], float]) -> float:
         inside, reach = reach, 2 * reach
         if np.isnan(ahead) or reach > FARTHEST:
             return float(np.nan if np.isnan(ahead) else np.inf)
-    return float(brentq(bounded, inside, reach, xtol=EXACT, rtol=EXACT))
+    try:
+        return float(brentq(bounded, inside, reach, xtol=EXACT, rtol=EXACT))
+    except ValueError:
+        # What brentq raises where the excess is missing between two points where it is not.
+        return np.nan

@@ -51,7 +51,13 @@ class PoissonFit:
 
 
 def poisson(
-    y: Floats, X: Floats, groupings: Sequence[Codes], *, weights: Floats | None = None, offset: Floats | None = None
+    y: Floats,
+    X: Floats,
+    groupings: Sequence[Codes],
+    *,
+    weights: Floats | None = None,
+    offset: Floats | None = None,
+    start: Floats | None = None,
 ) -> PoissonFit:
     """Maximise the Poisson pseudo-likelihood of ``y`` with mean ``exp(X b + fixed effects + offset)``.
 
@@ -66,6 +72,8 @@ def poisson(
     weights : ndarray, shape (n,), optional
         Positive weights.
     offset : ndarray, shape (n,), optional
+    start : ndarray, shape (n,), optional
+        Logarithms of the means to start from, such as those of a similar fit.
 
     Returns
     -------
@@ -85,7 +93,7 @@ def poisson(
     w = np.ones(len(y)) if weights is None else weights
     shift = np.zeros(len(y)) if offset is None else offset
     mean = (w @ y) / w.sum()
-    eta = np.log((y + mean) / 2)
+    eta = np.log((y + mean) / 2) if start is None else start
     # The start lies outside the model, between the data and their mean: its deviance is no bound for the first step.
     deviance, score = np.inf, np.inf
     for iteration in range(1, ITERATIONS + 1):
