@@ -82,12 +82,17 @@ def ppml(panel: Panel, design: Design) -> Estimate:
         ("Iterations", str(fitted.iterations)),
         ("Largest score left", f"{fitted.score:.1e}"),
     )
+    offset = () if design.offset is None else (("Offset", design.offset),)
     corrected = None if design.covariance.kind == "CRV1" else _corrected(arrays, fitted, design)
-    return assemble("ppml", design, m, Solution(kept, dropped, fitted.fit, fitted.rank, facts, corrected))
+    return assemble("ppml", design, m, Solution(kept, dropped, fitted.fit, fitted.rank, offset + facts, corrected))
 
 
-def percent(estimate: Estimate, level: float = 0.95) -> pd.DataFrame:
+def percent(estimate: Estimate, level: float = 0.95, *, kennedy: bool = False) -> pd.DataFrame:
     """Effects of a Poisson estimate in per cent: 100 (exp(b) - 1).
+
+    The exponential of a noisy coefficient is too large on average: by half its variance where it is normal. Kennedy
+    (1981, American Economic Review 71:801) takes that off; the standard error that goes with it is that of van
+    Garderen and Shah (2002, Econometrics Journal 5:149-159), unbiased in squares where the variance is known.
 
     Parameters
     ----------
@@ -95,17 +100,25 @@ def percent(estimate: Estimate, level: float = 0.95) -> pd.DataFrame:
         Made by :func:`ppml`.
     level : float
         Level of the intervals, which are those of the coefficients, transformed.
+    kennedy : bool
+        Whether to correct the bias: 100 (exp(b - V/2) - 1), V the variance of b.
 
     Returns
     -------
     DataFrame
-        percent, std_error (delta method), conf_low, conf_high; indexed by term.
+        percent, std_error (delta method, or Kennedy's), conf_low, conf_high; indexed by term.
+
+    References
+    ----------
+    Halvorsen and Palmquist 1980, American Economic Review 70:474-475, on the exponential.
     """
-    bounds = estimate.conf_int(level)
+    bounds, variance = estimate.conf_int(level), estimate.std_errors**2
+    shift = variance / 2 if kennedy else 0.0 * variance
+    spread = np.sqrt(np.exp(-variance) - np.exp(-2 * variance)) if kennedy else estimate.std_errors
     return pd.DataFrame(
         {
-            "percent": 100 * np.expm1(estimate.params),
-            "std_error": 100 * np.exp(estimate.params) * estimate.std_errors,
+            "percent": 100 * np.expm1(estimate.params - shift),
+            "std_error": 100 * np.exp(estimate.params) * spread,
             "conf_low": 100 * np.expm1(bounds["lower"]),
             "conf_high": 100 * np.expm1(bounds["upper"]),
         }
