@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = ("README.md", "docs/tutorial.md", "docs/methods/inference.md")
+PAGES = ("README.md", "docs/tutorial.md", "docs/methods/inference.md", "docs/methods/ppml.md")
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -145,6 +145,16 @@ def test_more_effects_than_clusters_have_no_statistic() -> None:
     assert np.isnan(p_value(1.0, np.full(3, np.nan)))
 
 
+def test_an_event_of_one_cluster_that_is_fitted_without_error_has_no_statistic() -> None:
+    y, X, (unit, _), clusters = sample(5)
+    X[:, 0] = np.where(clusters == 4, X[:, 0], 0.0)
+    m, plan = moments(y, X[:, :1], [unit], clusters), draws(12, 99, "webb", 1)
+    curve = curves(m, {0: 0.0}, plan, "restricted")[0]
+    assert np.isnan(data_statistic(m, [0], np.zeros(1)))
+    assert np.isnan(curve.error) and np.isnan(curve.tested).all()
+    assert np.isnan(p_value((curve.estimate / curve.error) ** 2, curve.tested))
+
+
 def test_all_sign_changes_are_taken_where_they_are_few() -> None:
     plan = draws(5, 99, "rademacher", 1)
     assert plan.enumerated

@@ -22,6 +22,8 @@ Residuals = Literal["restricted", "unrestricted", "restricted_jackknife", "unres
 CHUNK = 512
 # A sum of squares below this share of its parts has lost four digits: it is added up again, term by term.
 CANCELLED = 1e-4
+# Cluster sums below this share of what they are made of are rounding.
+ROUNDING = 1e-12
 # Directions of the cross-products without a cluster below this share of the largest are not identified.
 IDENTIFIED = 1e-9
 
@@ -103,8 +105,17 @@ def data_statistic(m: Moments, columns: Sequence[int], null: Floats) -> float:
     Missing where the covariance of the coefficients is singular.
     """
     J = list(columns)
-    sums = m.scores @ m.bread[:, J]
-    return float(wald((m.coef[J] - null)[:, None], sums.T[:, :, None])[0])
+    return float(wald((m.coef[J] - null)[:, None], _sums(m)[:, J].T[:, :, None])[0])
+
+
+def _sums(m: Moments) -> Floats:
+    """Cluster sums of the estimate, shape (clusters, k); missing for coefficients that are fitted without any error.
+
+    So it is where all rows with an event lie in one cluster and no free effect spans others.
+    """
+    sums, parts = m.scores @ m.bread, np.abs(m.xy) @ np.abs(m.bread)
+    rounding = np.linalg.norm(sums, axis=0) <= ROUNDING * np.linalg.norm(parts, axis=0)
+    return np.where(rounding, np.nan, sums)
 
 
 def statistics(m: Moments, columns: Sequence[int], null: Floats, draws: Draws, residuals: Residuals) -> Floats:
@@ -211,8 +222,8 @@ def curves(m: Moments, nulls: dict[int, float], draws: Draws, residuals: Residua
     draws : Draws
     residuals : {"restricted", "unrestricted", "restricted_jackknife", "unrestricted_jackknife"}
     """
-    spread = m.scores @ m.bread
-    errors = {j: float(np.linalg.norm(spread[:, j])) for j in nulls}
+    sums = _sums(m)
+    errors = {j: float(np.linalg.norm(sums[:, j])) for j in nulls}
     forms = {j: _form(m, j, errors[j], null, residuals) for j, null in nulls.items()}
     places = {j: (float(m.coef[j]) - null) / errors[j] for j, null in nulls.items()}
     out = {j: np.empty((6, draws.count)) for j in nulls}
