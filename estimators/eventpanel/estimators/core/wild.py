@@ -14,12 +14,12 @@ from typing import Literal
 import numpy as np
 
 from eventpanel.estimators.core.arrays import Floats
-from eventpanel.estimators.core.draws import Draws
+from eventpanel.estimators.core.draws import BLOCK, Draws
 from eventpanel.estimators.core.moments import Moments
 
 Residuals = Literal["restricted", "unrestricted", "restricted_jackknife", "unrestricted_jackknife"]
-# Draws at a time where the sums of all clusters are held.
-CHUNK = 512
+# Numbers that products of one block may hold.
+LARGEST = 4_000_000
 # A sum of squares below this share of its parts has lost four digits: it is added up again, term by term.
 CANCELLED = 1e-4
 # Cluster sums below this share of what they are made of are rounding.
@@ -142,12 +142,11 @@ def _reach(m: Moments, J: list[int]) -> Floats:
 
 def _summed(own: Floats, reach: Floats, scores: Floats, weights: Floats) -> Floats:
     """Statistics from the sums of every cluster in every draw."""
-    parts = []
-    for chunk in np.array_split(weights, max(1, weights.shape[1] // CHUNK), axis=1):
-        sums = reach @ (scores.T @ chunk)
-        sums -= own.T[:, :, None] * chunk
-        parts.append(wald(own.T @ chunk, sums))
-    return np.concatenate(parts)
+    q, clusters, k = reach.shape
+    moved = np.concatenate([scores, own], axis=1).T @ weights
+    sums = (reach.reshape(-1, k) @ moved[:k]).reshape(q, clusters, -1)
+    sums -= own.T[:, :, None] * weights
+    return wald(moved[k:], sums)
 
 
 def wald(effect: Floats, sums: Floats) -> Floats:
@@ -222,19 +221,25 @@ def curves(m: Moments, nulls: dict[int, float], draws: Draws, residuals: Residua
     draws : Draws
     residuals : {"restricted", "unrestricted", "restricted_jackknife", "unrestricted_jackknife"}
     """
+    half = len(nulls) // 2
+    if half and 4 * len(nulls) * min(m.xy.shape) * BLOCK > LARGEST:
+        first, second = dict(list(nulls.items())[:half]), dict(list(nulls.items())[half:])
+        return curves(m, first, draws, residuals) | curves(m, second, draws, residuals)
     sums = _sums(m)
     errors = {j: float(np.linalg.norm(sums[:, j])) for j in nulls}
     forms = {j: _form(m, j, errors[j], null, residuals) for j, null in nulls.items()}
     places = {j: (float(m.coef[j]) - null) / errors[j] for j, null in nulls.items()}
-    out = {j: np.empty((6, draws.count)) for j in nulls}
+    rows, out = np.concatenate([form.rows for form in forms.values()]), np.empty((len(nulls), 6, draws.count))
     start = 0
     for block in draws:
         stop = start + block.shape[1]
         squares = None if draws.kind == "rademacher" else block**2
-        for j, form in forms.items():
-            _fill(out[j][:, start:stop], form, block, squares, places[j])
+        # One product for all terms: many small ones wait for one another where the processor is shared.
+        parts = np.split(rows @ block, len(nulls))
+        for i, (j, form) in enumerate(forms.items()):
+            _fill(out[i, :, start:stop], form, parts[i], block, squares, places[j])
         start = stop
-    return {j: Curve(float(m.coef[j]), errors[j], out[j][:2], out[j][2:5], out[j][5]) for j in nulls}
+    return {j: Curve(float(m.coef[j]), errors[j], o[:2], o[2:5], o[5]) for j, o in zip(nulls, out, strict=True)}
 
 
 def _form(m: Moments, j: int, error: float, null: float, residuals: Residuals) -> _Form:
@@ -254,9 +259,8 @@ def _form(m: Moments, j: int, error: float, null: float, residuals: Residuals) -
     return _Form(own, m.bread[:, [j]], tested, reach, square, np.concatenate([own, *parts]))
 
 
-def _fill(out: Floats, form: _Form, block: Floats, squares: Floats | None, place: float) -> None:
+def _fill(out: Floats, form: _Form, products: Floats, block: Floats, squares: Floats | None, place: float) -> None:
     """Effects, spreads and the tested statistics of one block, shape (6, draws of the block)."""
-    products = form.rows @ block
     out[:2] = products[:2]
     k, clusters = form.reach.shape[1], len(block)
     if k <= clusters:
