@@ -188,22 +188,26 @@ class _Form:
 
     Attributes
     ----------
-    own : ndarray, shape (2, clusters)
+    place : float
+        Standard errors from the estimate down to the null that was asked for.
+    under : ndarray, shape (clusters, k)
+        Cluster scores under that null.
     bread : ndarray, shape (k, 1)
-    tested : ndarray, shape (clusters, k)
-        Cluster scores under the null that was asked for.
     reach : ndarray, shape (clusters, k)
     square : ndarray, shape (3, clusters)
         Coefficients of ``w_g^2`` in the sum of squares: constant, linear, quadratic.
+    base : ndarray, shape (k, clusters)
+        Cluster scores at the estimate; those of the estimate itself are the same for all coefficients.
     rows : ndarray, shape (rows, clusters)
-        What a block of weights is multiplied by.
+        What else a block of weights is multiplied by.
     """
 
-    own: Floats
+    place: float
+    under: Floats
     bread: Floats
-    tested: Floats
     reach: Floats
     square: Floats
+    base: Floats
     rows: Floats
 
 
@@ -225,19 +229,20 @@ def curves(m: Moments, nulls: dict[int, float], draws: Draws, residuals: Residua
     if half and 4 * len(nulls) * min(m.xy.shape) * BLOCK > LARGEST:
         first, second = dict(list(nulls.items())[:half]), dict(list(nulls.items())[half:])
         return curves(m, first, draws, residuals) | curves(m, second, draws, residuals)
-    sums = _sums(m)
-    errors = {j: float(np.linalg.norm(sums[:, j])) for j in nulls}
-    forms = {j: _form(m, j, errors[j], null, residuals) for j, null in nulls.items()}
-    places = {j: (float(m.coef[j]) - null) / errors[j] for j, null in nulls.items()}
-    rows, out = np.concatenate([form.rows for form in forms.values()]), np.empty((len(nulls), 6, draws.count))
-    start = 0
+    errors = {j: float(np.linalg.norm(_sums(m)[:, j])) for j in nulls}
+    forms = [_form(m, j, errors[j], null, residuals) for j, null in nulls.items()]
+    rows = np.concatenate([form.rows for form in forms])
+    shared = None if residuals.endswith("jackknife") else forms[0].base
+    out, start = np.empty((len(nulls), 6, draws.count)), 0
     for block in draws:
         stop = start + block.shape[1]
         squares = None if draws.kind == "rademacher" else block**2
+        common = None if shared is None else shared @ block
         # One product for all terms: many small ones wait for one another where the processor is shared.
-        parts = np.split(rows @ block, len(nulls))
-        for i, (j, form) in enumerate(forms.items()):
-            _fill(out[i, :, start:stop], form, parts[i], block, squares, places[j])
+        for part, form, products in zip(out[:, :, start:stop], forms, np.split(rows @ block, len(nulls)), strict=True):
+            _fill(part, products, form.base @ block if common is None else common, block)
+            part[2:5] += form.square.sum(axis=1, keepdims=True) if squares is None else form.square @ squares
+            _test(part, form, block)
         start = stop
     return {j: Curve(float(m.coef[j]), errors[j], o[:2], o[2:5], o[5]) for j, o in zip(nulls, out, strict=True)}
 
@@ -247,36 +252,46 @@ def _form(m: Moments, j: int, error: float, null: float, residuals: Residuals) -
     # Scores are linear in the null: a step of the coefficient's own size keeps the digits of their change.
     step = max(error, abs(float(m.coef[j])))
     change = (scores_under(m, [j], m.coef[[j]] - step, residuals) - here) * (error / step)
-    scores, tested = np.array([here, change]), scores_under(m, [j], np.array([null]), residuals)
+    scores = np.array([here, change])
     own, reach = scores @ m.bread[:, j], _reach(m, [j])[0]
-    square = np.array([own[0] ** 2, 2 * own[0] * own[1], own[1] ** 2])
     right = scores @ (reach.T @ reach) - 2 * own[:, :, None] * reach
     if scores.shape[2] <= scores.shape[1]:
-        parts = [*scores.transpose(0, 2, 1), *right.transpose(0, 2, 1)]
+        parts, base = [change.T, right[0].T, right[1].T], here.T
     else:
-        mixed = scores[0] @ right[1].T + scores[1] @ right[0].T
-        parts = [scores[0] @ right[0].T, mixed, scores[1] @ right[1].T]
-    return _Form(own, m.bread[:, [j]], tested, reach, square, np.concatenate([own, *parts]))
+        mixed = here @ right[1].T + change @ right[0].T
+        parts, base = [here @ right[0].T, mixed, change @ right[1].T], np.empty((0, len(here)))
+    return _Form(
+        place=(float(m.coef[j]) - null) / error,
+        under=scores_under(m, [j], np.array([null]), residuals),
+        bread=m.bread[:, [j]],
+        reach=reach,
+        square=np.array([own[0] ** 2, 2 * own[0] * own[1], own[1] ** 2]),
+        base=base,
+        rows=np.concatenate([own, *parts]),
+    )
 
 
-def _fill(out: Floats, form: _Form, products: Floats, block: Floats, squares: Floats | None, place: float) -> None:
-    """Effects, spreads and the tested statistics of one block, shape (6, draws of the block)."""
+def _fill(out: Floats, products: Floats, base: Floats, block: Floats) -> None:
+    """Effects of one block, and its spreads but for the squared weights, into shape (6, draws of the block)."""
     out[:2] = products[:2]
-    k, clusters = form.reach.shape[1], len(block)
-    if k <= clusters:
-        u, v = products[2:].reshape(2, 2, k, -1)
-        out[2] = _dots(u[0], v[0])
-        out[3] = _dots(u[0], v[1]) + _dots(u[1], v[0])
-        out[4] = _dots(u[1], v[1])
+    parts = products[2:].reshape(3, -1, block.shape[1])
+    if len(base):
+        change, right, turned = parts
+        out[2] = _dots(base, right)
+        out[3] = _dots(base, turned) + _dots(change, right)
+        out[4] = _dots(change, turned)
     else:
-        out[2:5] = np.einsum("gb,cgb->cb", block, products[2:].reshape(3, clusters, -1))
-    out[2:5] += form.square.sum(axis=1)[:, None] if squares is None else form.square @ squares
-    powers = np.array([1.0, place, place**2])
-    effect, spread = out[0] + place * out[1], powers @ out[2:5]
+        out[2:5] = np.einsum("gb,cgb->cb", block, parts)
+
+
+def _test(out: Floats, form: _Form, block: Floats) -> None:
+    """Statistics of one block at the null that was asked for."""
+    powers = form.place ** np.arange(3)
+    effect, spread = powers[:2] @ out[:2], powers @ out[2:5]
     out[5] = _ratio(effect, spread)
     cancelled = np.flatnonzero(spread <= CANCELLED * float(powers @ form.square.sum(axis=1)))
     if len(cancelled):
-        out[5, cancelled] = _summed(form.tested @ form.bread, form.reach[None], form.tested, block[:, cancelled])
+        out[5, cancelled] = _summed(form.under @ form.bread, form.reach[None], form.under, block[:, cancelled])
 
 
 def _dots(first: Floats, second: Floats) -> Floats:
