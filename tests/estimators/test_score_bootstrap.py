@@ -23,6 +23,7 @@ from eventpanel.estimators.design import Design, Sample
 from eventpanel.estimators.ppml import ppml
 from eventpanel.estimators.ppml_influence import leave_one_out_ppml
 from eventpanel.estimators.score_bootstrap import score_bootstrap
+from eventpanel.estimators.window import EventWindow
 from tests.estimators.designs import REGIME, design
 from tests.panels import random_frame
 
@@ -98,18 +99,20 @@ def plain(panel: Panel, asked: Design) -> Plain:
 @pytest.mark.parametrize("kind", ["rademacher", "webb"])
 def test_every_p_value_is_that_of_the_plain_loop(kind: Any) -> None:
     panel, asked = counts(1), design(covariance=RULE)
-    got = score_bootstrap(panel, asked, Bootstrap(draws=199, seed=3, weights=kind))
+    got = score_bootstrap(panel, asked, Bootstrap(draws=199, seed=3, weights=kind), level=None)
     slow, weights = plain(panel, asked), np.hstack(list(draws(13, 199, kind, 3)))
     single = [slow.p([j], np.zeros(1), weights) for j in range(5)]
     joint = [slow.p(columns, np.zeros(2), weights) for columns in ([0, 1], [3, 4])]
     # Equal but for draws that tie with the data up to rounding.
     np.testing.assert_allclose(got["p_value"], [*single, *joint], atol=1e-12)
     assert got["draws"].tolist() == [199] * 7
+    assert got[["conf_low", "conf_high"]].isna().all(axis=None)
 
 
 def test_intervals_hold_what_the_plain_loop_does_not_reject() -> None:
     panel, asked = counts(2), design(covariance=RULE)
     got = score_bootstrap(panel, asked, Bootstrap(draws=199, seed=3, weights="webb")).iloc[:5]
+    assert np.isfinite(got[["conf_low", "conf_high"]]).all(axis=None)
     slow, weights = plain(panel, asked), np.hstack(list(draws(13, 199, "webb", 3)))
     for j in (1, 2):
         row = got.iloc[j]
@@ -122,7 +125,7 @@ def test_intervals_hold_what_the_plain_loop_does_not_reject() -> None:
 def test_differences_are_tested_in_terms_of_their_own() -> None:
     panel, asked = counts(3), design(covariance=RULE, moderator=REGIME)
     boot = Bootstrap(draws=199, seed=3, weights="webb")
-    got = score_bootstrap(panel, asked, boot, difference=("low", "high")).set_index("term")
+    got = score_bootstrap(panel, asked, boot, difference=("low", "high"), level=None).set_index("term")
     slow, weights = plain(panel, asked), np.hstack(list(draws(13, 199, "webb", 3)))
     # y on low and high times x is y on low times x, and x: the first coefficient is then the difference.
     low, high = slow.X[:, :5], slow.X[:, 5:]
@@ -132,8 +135,16 @@ def test_differences_are_tested_in_terms_of_their_own() -> None:
     assert p_values["x, same period [low - high]"] == pytest.approx(want, abs=1e-12)
     every = other.p(list(range(5)), np.zeros(5), weights)
     assert p_values["no difference [low - high]"] == pytest.approx(every, abs=1e-12)
-    mirror = score_bootstrap(panel, asked, boot, difference=("high", "low")).set_index("term").to_dict("index")
-    there, here = mirror["x, same period [high - low]"], got.to_dict("index")["x, same period [low - high]"]
+
+
+def test_the_difference_the_other_way_round_is_its_mirror() -> None:
+    asked = design(covariance=RULE, moderator=REGIME, window=EventWindow(leads=0, lags=0, reference=None))
+    boot = Bootstrap(draws=199, seed=3, weights="webb")
+    one, other = (
+        score_bootstrap(counts(3), asked, boot, difference=groups).set_index("term").to_dict("index")
+        for groups in (("low", "high"), ("high", "low"))
+    )
+    here, there = one["x, same period [low - high]"], other["x, same period [high - low]"]
     assert there["p_value"] == here["p_value"]
     assert there["conf_low"] == pytest.approx(-here["conf_high"], rel=1e-5)
 

@@ -42,8 +42,8 @@ class _Drawn:
         Whether all squared weights are one.
     restricted : bool
         Whether scores are those under the null.
-    alpha : float
-        One less the level of intervals.
+    alpha : float or None
+        One less the level of intervals, where there are any.
     """
 
     arrays: Problem
@@ -53,7 +53,7 @@ class _Drawn:
     blocks: list[Floats]
     squared_ones: bool
     restricted: bool
-    alpha: float
+    alpha: float | None
 
     def test(self, columns: Sequence[int], null: Floats) -> tuple[float, Floats]:
         """Statistic of the data and those of the draws; missing where the fit under the null does not converge."""
@@ -71,15 +71,19 @@ class _Drawn:
         own = cluster_effects(self.arrays, mu)[:, J]
         return score_statistic(own), score_statistics(own, self.blocks, squared_ones=self.squared_ones)
 
-    def excess(self, column: int, distance: float) -> float:
-        """Root of the data's statistic less that of its critical value, at a distance in standard errors."""
-        null = self.coef[[column]] + distance * self.errors[column]
-        data, drawn = self.test([column], null)
-        return float(np.sqrt(data) - np.sqrt(critical(data, drawn, self.alpha)))
+    def reach(self, column: int, sign: int, alpha: float) -> float:
+        """Distance to one side at which the coefficient's test begins to reject, in standard errors."""
+
+        def excess(distance: float) -> float:
+            null = self.coef[[column]] + sign * distance * self.errors[column]
+            data, drawn = self.test([column], null)
+            return float(np.sqrt(data) - np.sqrt(critical(data, drawn, alpha)))
+
+        return edge(excess)
 
 
 def score_bootstrap(
-    panel: Panel, design: Design, bootstrap: Bootstrap, *, difference: Sequence[str] = (), level: float = 0.95
+    panel: Panel, design: Design, bootstrap: Bootstrap, *, difference: Sequence[str] = (), level: float | None = 0.95
 ) -> pd.DataFrame:
     """Bootstrap every term of a Poisson path, all leads and all lags, by multiplying the scores of whole clusters.
 
@@ -96,8 +100,8 @@ def score_bootstrap(
         Residuals restricted or unrestricted.
     difference : sequence of str
         Two groups; the first minus the second is bootstrapped too.
-    level : float
-        Level of the intervals.
+    level : float, optional
+        Level of the intervals; None for no intervals, which take most of the time.
 
     Returns
     -------
@@ -115,7 +119,8 @@ def score_bootstrap(
     --------
     See docs/methods/inference.md.
     """
-    check_level(level)
+    if level is not None:
+        check_level(level)
     if bootstrap.residuals not in ("restricted", "unrestricted"):
         raise DesignError(
             "The score bootstrap has no jackknife.", f"residuals={bootstrap.residuals!r}", "choose restricted"
@@ -131,7 +136,9 @@ def score_bootstrap(
     return pd.DataFrame(rows).astype({"event_time": "Int64"}).assign(enumerated=enumerated)
 
 
-def _drawn(panel: Panel, design: Design, estimate: Estimate, bootstrap: Bootstrap, level: float) -> tuple[_Drawn, bool]:
+def _drawn(
+    panel: Panel, design: Design, estimate: Estimate, bootstrap: Bootstrap, level: float | None
+) -> tuple[_Drawn, bool]:
     _, arrays = problem_of(panel, design, estimate)
     plan = draws(estimate.n_clusters, bootstrap.draws, bootstrap.weights, bootstrap.seed)
     fitted = fit(arrays)
@@ -143,7 +150,7 @@ def _drawn(panel: Panel, design: Design, estimate: Estimate, bootstrap: Bootstra
         blocks=list(plan),
         squared_ones=plan.kind == "rademacher",
         restricted=bootstrap.residuals == "restricted",
-        alpha=1 - level,
+        alpha=None if level is None else 1 - level,
     )
     return drawn, plan.enumerated
 
@@ -182,11 +189,13 @@ def _one(path: Estimate, term: Term, drawn: _Drawn, column: int) -> dict[str, ob
 def _interval(drawn: _Drawn, column: int, statistics: Floats) -> tuple[float, float]:
     """Values that are not rejected; those of unrestricted scores follow from one set of draws."""
     value, error = float(drawn.coef[column]), float(drawn.errors[column])
+    if drawn.alpha is None:
+        return np.nan, np.nan
     if not drawn.restricted:
-        reach = np.sqrt(critical(0.0, statistics, drawn.alpha)) * error
+        reach = float(np.sqrt(critical(0.0, statistics, drawn.alpha))) * error
         return value - reach, value + reach
-    below = edge(lambda x: drawn.excess(column, -x))
-    return value - error * below, value + error * edge(lambda x: drawn.excess(column, x))
+    below, above = (drawn.reach(column, sign, drawn.alpha) for sign in (-1, 1))
+    return value - error * below, value + error * above
 
 
 def _joint(drawn: _Drawn, columns: Sequence[int], name: str, group: str) -> dict[str, object]:
