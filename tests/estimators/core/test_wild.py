@@ -36,7 +36,7 @@ def wald(y: Floats, D: Floats, clusters: Codes, columns: list[int], null: Floats
 def fitted(y: Floats, D: Floats, columns: list[int], null: Floats | None) -> Floats:
     """Coefficients, with those of columns at the null where there is one; zero along what is not identified."""
     if null is None:
-        return np.asarray(np.linalg.lstsq(D, y, rcond=None)[0])
+        return np.asarray(np.linalg.lstsq(D, y, rcond=None)[0], dtype=np.float64)
     free = [j for j in range(D.shape[1]) if j not in columns]
     coef = np.zeros(D.shape[1])
     coef[columns] = null
