@@ -84,7 +84,9 @@ def ppml(panel: Panel, design: Design) -> Estimate:
     )
     offset = () if design.offset is None else (("Offset", design.offset),)
     corrected = None if design.covariance.kind == "CRV1" else _corrected(arrays, fitted, design)
-    return assemble("ppml", design, m, Solution(kept, dropped, fitted.fit, fitted.rank, offset + facts, corrected))
+    return assemble(
+        "ppml", design, m, Solution(kept, dropped, fitted.fit, fitted.rank, offset + facts, corrected=corrected)
+    )
 
 
 def percent(estimate: Estimate, level: float = 0.95, *, kennedy: bool = False) -> pd.DataFrame:
