@@ -154,6 +154,10 @@ def test_with_many_clusters_it_agrees_with_the_t_distribution(residuals: Any) ->
     panel, asked = counts(4, units=150), design(covariance=RULE)
     estimate = ppml(panel, asked)
     drawn = score_bootstrap(panel, asked, Bootstrap(draws=1999, seed=2, residuals=residuals)).iloc[:5]
+    # Roots of score statistics are the t without small-sample factor where it is small, and smaller where it is not.
+    t = estimate.tstats.to_numpy() * np.sqrt(149 / 148)
+    np.testing.assert_allclose(drawn["statistic"].to_numpy()[abs(t) < 2], t[abs(t) < 2], rtol=0.02)
+    assert t[2] > 10 and 3 < drawn["statistic"].iloc[2] < t[2] + 1e-9
     # Standard error of a simulated p-value 0.01; the rest is the difference of the two approximations.
     np.testing.assert_allclose(drawn["p_value"], estimate.pvalues, atol=0.05)
     np.testing.assert_allclose(drawn["conf_low"], estimate.conf_int()["lower"], atol=0.2 * estimate.std_errors.max())

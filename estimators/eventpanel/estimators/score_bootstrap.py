@@ -106,9 +106,9 @@ def score_bootstrap(
     Returns
     -------
     DataFrame
-        As :func:`eventpanel.estimators.wild_bootstrap.wild_bootstrap` returns it. The statistic of a term is the
-        estimate's t; that of a joint test is the score statistic over the number of terms. Missing where a fit under
-        the null does not converge.
+        As :func:`eventpanel.estimators.wild_bootstrap.wild_bootstrap` returns it. The statistic of a term is the root
+        of its score statistic with the sign of the estimate; that of a joint test is the score statistic over the
+        number of terms. Missing where a fit under the null does not converge.
 
     Raises
     ------
@@ -178,7 +178,7 @@ def _one(path: Estimate, term: Term, drawn: _Drawn, column: int) -> dict[str, ob
         "event_time": term.event_time,
         "group": term.group,
         "estimate": path.coef[j],
-        "statistic": path.coef[j] / path.std_errors.iloc[j],
+        "statistic": np.copysign(np.sqrt(data), path.coef[j]),
         "p_value": p_value(data, statistics),
         "conf_low": low,
         "conf_high": high,
