@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from eventpanel.datasets.registry import read
     from eventpanel.datasets.simulate import simulate
     from eventpanel.estimators.audit import recurrence, recurrence_totals
+    from eventpanel.estimators.bootstrap import Bootstrap
     from eventpanel.estimators.covariance import Clustered, Conley, DriscollKraay, Dyadic, NeweyWest, Robust
     from eventpanel.estimators.design import Design, Sample
     from eventpanel.estimators.distributed_lag import EstimationWarning, distributed_lag
@@ -46,9 +47,11 @@ if TYPE_CHECKING:
     from eventpanel.estimators.multiple import adjust, romano_wolf
     from eventpanel.estimators.placebo_units import Placebo, placebo_units
     from eventpanel.estimators.ppml import percent, ppml, separated_rows
+    from eventpanel.estimators.ppml_influence import leave_one_out_ppml
     from eventpanel.estimators.precision import ConditioningWarning
     from eventpanel.estimators.randomisation import Randomisation, randomisation
-    from eventpanel.estimators.wild_bootstrap import Bootstrap, wild_bootstrap
+    from eventpanel.estimators.score_bootstrap import score_bootstrap
+    from eventpanel.estimators.wild_bootstrap import wild_bootstrap
     from eventpanel.estimators.window import EventWindow
     from eventpanel.reports.show import etable, iplot
     from eventpanel.run import check_study, estimate_study, run_study
@@ -56,7 +59,7 @@ if TYPE_CHECKING:
 
 # Where each public name stands: module and name there.
 PLACES = {
-    "Bootstrap": ("estimators.wild_bootstrap", "Bootstrap"),
+    "Bootstrap": ("estimators.bootstrap", "Bootstrap"),
     "Clustered": ("estimators.covariance", "Clustered"),
     "ConditioningWarning": ("estimators.precision", "ConditioningWarning"),
     "Conley": ("estimators.covariance", "Conley"),
@@ -105,6 +108,7 @@ PLACES = {
     "lag_test": ("estimators.inference", "lag_test"),
     "lead_test": ("estimators.inference", "lead_test"),
     "leave_one_out": ("estimators.influence", "leave_one_out"),
+    "leave_one_out_ppml": ("estimators.ppml_influence", "leave_one_out_ppml"),
     "lincom": ("estimators.inference", "lincom"),
     "load_study": ("study", "load_study"),
     "log": ("datasets.derive", "log"),
@@ -122,6 +126,7 @@ PLACES = {
     "recurrence_totals": ("estimators.audit", "recurrence_totals"),
     "romano_wolf": ("estimators.multiple", "romano_wolf"),
     "run_study": ("run", "run_study"),
+    "score_bootstrap": ("estimators.score_bootstrap", "score_bootstrap"),
     "search": ("datasets.records", "search"),
     "select": ("datasets.records", "select"),
     "separated_rows": ("estimators.ppml", "separated_rows"),
@@ -185,6 +190,7 @@ __all__ = [
     "lag_test",
     "lead_test",
     "leave_one_out",
+    "leave_one_out_ppml",
     "lincom",
     "load_study",
     "log",
@@ -202,6 +208,7 @@ __all__ = [
     "recurrence_totals",
     "romano_wolf",
     "run_study",
+    "score_bootstrap",
     "search",
     "select",
     "separated_rows",

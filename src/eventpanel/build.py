@@ -245,6 +245,7 @@ def _design(study: Study, own: EstimateSection) -> Design:
         moderator=None if moderator is None else _moderator(study, moderator),
         controls=tuple(shared.controls if own.controls is None else own.controls),
         weights=shared.weights,
+        offset=own.offset or shared.offset,
         sample=_sample(study, own.sample or shared.sample),
     )
 

@@ -153,6 +153,7 @@ class DesignSection(_Section):
     estimator: Estimator = "distributed_lag"
     controls: list[str] = Field(default_factory=list)
     weights: str | None = None
+    offset: str | None = None
     moderator: str | None = None
     sample: SampleSection = Field(default_factory=SampleSection)
 
@@ -165,6 +166,7 @@ class EstimateSection(_Section):
     outcome: str | None = None
     fixed_effects: list[str] | None = None
     controls: list[str] | None = None
+    offset: str | None = None
     moderator: str | None = None
     sample: SampleSection | None = None
     difference: Annotated[list[str], AfterValidator(_two_groups)] = Field(default_factory=list)

@@ -99,7 +99,7 @@ def test_small_treated_units_get_wider_intervals_where_small_units_vary_more() -
     [
         lambda f: f.sample(frac=1, random_state=1),
         lambda f: f.assign(importer="Z" + f["importer"]),
-        lambda f: f.assign(y=f["y"] + f["year"] ** 2),
+        lambda f: f.assign(y=f["y"] + (f["year"] - 2000) ** 2),
         lambda f: f.assign(size=f["size"] * 1e6),
     ],
 )

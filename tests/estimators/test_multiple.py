@@ -11,13 +11,14 @@ import pytest
 
 from eventpanel.datasets.errors import DesignError
 from eventpanel.datasets.panel import Panel
+from eventpanel.estimators.bootstrap import Bootstrap
 from eventpanel.estimators.core.multiple import adjusted
 from eventpanel.estimators.covariance import Clustered
 from eventpanel.estimators.design import Sample
 from eventpanel.estimators.distributed_lag import distributed_lag
 from eventpanel.estimators.inference import lincom
 from eventpanel.estimators.multiple import adjust, romano_wolf
-from eventpanel.estimators.wild_bootstrap import Bootstrap, wild_bootstrap
+from eventpanel.estimators.wild_bootstrap import wild_bootstrap
 from tests.estimators.designs import REGIME, design
 from tests.panels import random_frame, random_panel
 

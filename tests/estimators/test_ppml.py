@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,6 +13,7 @@ from eventpanel.datasets.errors import ConstantOutcomeError, DesignError
 from eventpanel.datasets.panel import Panel
 from eventpanel.estimators.covariance import Clustered
 from eventpanel.estimators.design import Sample
+from eventpanel.estimators.distributed_lag import distributed_lag
 from eventpanel.estimators.ppml import percent, ppml, separated_rows
 from tests.estimators.designs import REGIME, design
 from tests.panels import random_frame
@@ -93,11 +96,9 @@ def test_a_negative_outcome_is_refused() -> None:
         ppml(panel(data.assign(y=data["y"] - 5)), design(covariance=RULE))
 
 
-def test_a_constant_outcome_and_a_linear_covariance_are_refused() -> None:
+def test_a_constant_outcome_is_refused() -> None:
     with pytest.raises(ConstantOutcomeError):
         ppml(panel(frame().assign(y=2.0)), design(covariance=RULE))
-    with pytest.raises(DesignError, match="for linear models"):
-        ppml(panel(frame()), design(covariance=Clustered("importer", "none", "CRV2")))
 
 
 def test_each_separated_row_is_listed_with_its_certificate() -> None:
@@ -110,3 +111,53 @@ def test_each_separated_row_is_listed_with_its_certificate() -> None:
     assert (rows["round"] == 1).all()
     assert len(rows) == got.ledger.loc[got.ledger["cause"].str.startswith("separated"), "rows"].sum()
     assert dict(got.facts)["Nothing more is separated"] == "proved by the fit"
+
+
+def test_kennedy_s_percentages_are_right_on_average() -> None:
+    """For a normal coefficient of known variance, by quadrature: the mean of both, and the variance of the first."""
+    estimate = ppml(panel(frame()), design(covariance=RULE))
+    error, true = 0.6, 0.3
+    nodes, weights = np.polynomial.hermite_e.hermegauss(60)
+    weights = weights / weights.sum()
+    one = estimate.select(estimate.path[:1])
+    tables = [
+        percent(replace(one, coef=np.array([b]), vcov=np.array([[error**2]])), kennedy=True)
+        for b in true + error * nodes
+    ]
+    values, errors = (np.array([table[name].iloc[0] for table in tables]) for name in ("percent", "std_error"))
+    assert weights @ values == pytest.approx(100 * (np.exp(true) - 1), rel=1e-12)
+    assert weights @ errors**2 == pytest.approx(weights @ (values - weights @ values) ** 2, rel=1e-10)
+    plain, kennedy = percent(one), percent(one, kennedy=True)
+    assert (kennedy["percent"] < plain["percent"]).all()
+    pd.testing.assert_frame_equal(plain[["conf_low", "conf_high"]], kennedy[["conf_low", "conf_high"]])
+
+
+def test_an_offset_equals_statsmodels_and_rows_without_it_are_on_the_ledger() -> None:
+    data = frame()
+    data["people"] = np.random.default_rng(2).normal(size=len(data))
+    data.loc[[40, 41], "people"] = np.nan
+    data.loc[60, "people"] = -np.inf
+    asked = design(covariance=RULE, offset="people")
+    got = ppml(panel(data), asked)
+    assert got.ledger.loc[got.ledger["cause"] == "no value of the offset people", "rows"].sum() == 3
+    assert dict(got.facts)["Offset"] == "people"
+    rows = panel(data).frame
+    for k in (-2, -1, 0, 1, 2):
+        moved = rows[["importer", "year", "x"]].assign(year=rows["year"] + k).rename(columns={"x": f"x{k}"})
+        rows = rows.merge(moved, on=["importer", "year"], how="left")
+    used = rows[got.sample]
+    names = ["x-2", "x-1", "x0", "x1", "x2"]
+    dummies = pd.get_dummies(used[["importer", "year"]].astype(str), drop_first=True, dtype=float)
+    X = sm.add_constant(pd.concat([used[names], dummies], axis=1))
+    model = sm.GLM(used["y"], X, family=sm.families.Poisson(), offset=used["people"])
+    np.testing.assert_allclose(got.params, model.fit(tol=1e-13, maxiter=200).params[names], rtol=1e-8, atol=1e-10)
+    # Twice the exposure everywhere is nothing but another level.
+    twice = ppml(panel(data.assign(people=data["people"] + np.log(2.0))), asked)
+    np.testing.assert_allclose(twice.coef, got.coef, rtol=1e-9, atol=1e-11)
+
+
+def test_an_offset_is_refused_where_there_is_no_poisson_mean() -> None:
+    with pytest.raises(DesignError, match="An offset is for Poisson means; distributed_lag has none"):
+        distributed_lag(panel(frame()), design(covariance=RULE, offset="control"))
+    with pytest.raises(DesignError, match="outcome or a control"):
+        design(offset="control", controls=("control",))

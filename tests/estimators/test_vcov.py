@@ -15,6 +15,7 @@ from statsmodels.stats.sandwich_covariance import cov_cluster_2groups
 
 from eventpanel.datasets.errors import ColumnError, DesignError
 from eventpanel.datasets.panel import Panel
+from eventpanel.estimators.bootstrap import Bootstrap
 from eventpanel.estimators.core import leverage as leverage_module
 from eventpanel.estimators.covariance import (
     Clustered,
@@ -31,7 +32,7 @@ from eventpanel.estimators.distributed_lag import distributed_lag
 from eventpanel.estimators.estimate import Estimate
 from eventpanel.estimators.influence import leave_one_out
 from eventpanel.estimators.ppml import ppml
-from eventpanel.estimators.wild_bootstrap import Bootstrap, wild_bootstrap
+from eventpanel.estimators.wild_bootstrap import wild_bootstrap
 from tests.estimators.designs import REGIME, design
 from tests.formula_panel import formula_frame, formula_panel
 from tests.panels import random_frame

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from eventpanel.datasets.errors import DesignError
+from eventpanel.estimators.bootstrap import Bootstrap
 from eventpanel.estimators.covariance import Clustered
 from eventpanel.estimators.design import Sample
 from eventpanel.estimators.distributed_lag import distributed_lag
 from eventpanel.estimators.influence import leave_one_out
-from eventpanel.estimators.wild_bootstrap import Bootstrap, wild_bootstrap
+from eventpanel.estimators.wild_bootstrap import wild_bootstrap
 from tests.estimators.designs import REGIME, design
 from tests.panels import random_panel
 
@@ -62,6 +65,27 @@ def test_with_many_clusters_it_agrees_with_the_t_distribution() -> None:
     # Standard error of a simulated p-value below 0.007; the rest is the difference of the two approximations.
     np.testing.assert_allclose(drawn["p_value"], estimate.pvalues, atol=0.04)
     np.testing.assert_allclose(drawn["conf_low"], estimate.conf_int()["lower"], atol=0.15 * estimate.std_errors.max())
+
+
+@pytest.mark.parametrize("residuals", ["unrestricted", "restricted_jackknife", "unrestricted_jackknife"])
+def test_other_residuals_agree_where_clusters_are_many(table: pd.DataFrame, residuals: Any) -> None:
+    asked = design(moderator=REGIME)
+    other = wild_bootstrap(random_panel(2), asked, Bootstrap(draws=999, seed=1, residuals=residuals)).set_index("term")
+    same = table.loc[other.index]
+    # 22 clusters a group: the same draws, residuals of almost the same size.
+    np.testing.assert_allclose(other["p_value"], same["p_value"], atol=0.05)
+    path = same.dropna(subset=["conf_low"])
+    width = (path["conf_high"] - path["conf_low"]).to_numpy()
+    assert (np.abs(other.loc[path.index, "conf_low"] - path["conf_low"]) < 0.15 * width).all()
+    assert (other["draws"] == 999).all()
+
+
+def test_a_lower_level_is_a_narrower_interval(table: pd.DataFrame) -> None:
+    lower = wild_bootstrap(random_panel(2), design(moderator=REGIME), DRAWS, level=0.9).set_index("term").iloc[:10]
+    assert (lower["conf_low"] > table["conf_low"].iloc[:10]).all()
+    assert (lower["conf_high"] < table["conf_high"].iloc[:10]).all()
+    with pytest.raises(DesignError, match="level"):
+        wild_bootstrap(random_panel(2), design(), DRAWS, level=1.0)
 
 
 @pytest.mark.parametrize("options", [{"draws": 0}, {"draws": 9, "weights": "normal"}, {"draws": 9, "residuals": "raw"}])

@@ -14,9 +14,10 @@ import pandas as pd
 import pytest
 
 from eventpanel.estimators.core.cluster_robust import crv2
+from eventpanel.estimators.core.draws import critical, draws, edge, p_value
 from eventpanel.estimators.core.groups import recode
 from eventpanel.estimators.core.moments import Moments, moments
-from eventpanel.estimators.core.wild import data_statistic, draw_weights, p_value, statistics
+from eventpanel.estimators.core.wild import Residuals, curves, data_statistic, statistics
 
 
 def test_clubsandwich(data_dir: Path) -> None:
@@ -44,10 +45,12 @@ def collapsed(data_dir: Path) -> Moments:
 
 
 def p(m: Moments, null: float) -> float:
-    weights, enumerated = draw_weights(8, 999, "rademacher", 1)
-    assert enumerated
-    value = np.array([null])
-    return p_value(data_statistic(m, [2], value), statistics(m, [2], value, weights, restricted=True))
+    plan, value = draws(8, 999, "rademacher", 1), np.array([null])
+    assert plan.enumerated
+    data = data_statistic(m, [2], value)
+    fast = p_value(data, curves(m, {2: null}, plan, "restricted")[2].tested)
+    assert fast == p_value(data, statistics(m, [2], value, plan, "restricted"))
+    return fast
 
 
 def test_boottest(collapsed: Moments) -> None:
@@ -68,3 +71,23 @@ def test_boottest_s_interval_lies_on_one_step_of_the_exact_p_function(collapsed:
     assert p(collapsed, 0.0379) == 11 / 256 < 0.05 <= p(collapsed, 0.0381) == 13 / 256
     assert p(collapsed, 0.0712) == 15 / 256
     assert p(collapsed, 0.0715) == 13 / 256 >= 0.05 > p(collapsed, 0.0717) == 11 / 256
+    curve = curves(collapsed, {2: 0.0}, draws(8, 999, "rademacher", 1), "restricted")[2]
+    low, high = (
+        curve.estimate - sign * curve.error * edge(lambda x: abs(x) - critical(x**2, curve.at(sign * x), 0.05) ** 0.5)  # noqa: B023
+        for sign in (1, -1)
+    )
+    assert 0.0379 < low < 0.0381
+    assert 0.0715 < high < 0.0717
+
+
+@pytest.mark.parametrize(
+    ("residuals", "printed", "draws_of_it"), [("restricted", 0.0921, 999), ("restricted_jackknife", 0.0991, 999)]
+)
+def test_boottest_with_webb_s_weights(
+    collapsed: Moments, residuals: Residuals, printed: float, draws_of_it: int
+) -> None:
+    value = np.array([0.04])
+    drawn = statistics(collapsed, [2], value, draws(8, 99_999, "webb", 1), residuals)
+    # boottest drew 999 times: three standard errors of its share.
+    error = np.sqrt(printed * (1 - printed) / draws_of_it)
+    assert p_value(data_statistic(collapsed, [2], value), drawn) == pytest.approx(printed, abs=3 * error)

@@ -57,6 +57,14 @@ def test_a_setting_changes_nothing_else() -> None:
     assert after == before
 
 
+def test_an_offset_is_that_of_the_estimate_or_of_the_design() -> None:
+    shared = build_designs(load_study("demo", ["design.offset=polity2"]))
+    assert {design.offset for design in shared.values()} == {"polity2"}
+    name = next(iter(shared))
+    own = build_designs(load_study("demo", [f"estimates.{name}.offset=polity2"]))
+    assert [key for key, design in own.items() if design.offset is not None] == [name]
+
+
 def test_the_last_setting_wins() -> None:
     assert load_study("demo", ["window.leads=3", "window.leads=4"]).window.leads == 4
 

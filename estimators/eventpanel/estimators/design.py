@@ -75,6 +75,8 @@ class Design:
         Columns that enter linearly.
     weights : str, optional
         Column of positive weights.
+    offset : str, optional
+        Column that enters the logarithm of a Poisson mean with coefficient one, such as log population; ppml only.
     sample : Sample
         Which rows may enter.
 
@@ -105,6 +107,7 @@ class Design:
     moderator: Moderator | None = None
     controls: tuple[str, ...] = ()
     weights: str | None = None
+    offset: str | None = None
     sample: Sample = field(default_factory=Sample)
 
     def __post_init__(self) -> None:
@@ -112,6 +115,8 @@ class Design:
             twice = sorted({name for name in names if names.count(name) > 1})
             if twice:
                 raise DesignError(f"A {what} is named twice.", first_few(twice), "name it once")
+        if self.offset is not None and self.offset in (self.outcome, *self.controls):
+            raise DesignError("The offset is the outcome or a control.", self.offset, "name another column")
         if self.outcome in self.controls:
             raise DesignError("The outcome is among the controls.", self.outcome, "remove it there")
 

@@ -213,6 +213,8 @@ def _sample(panel: Panel, design: Design, path: dict[int, Floats], groups: Group
     if design.weights is not None:
         weights = panel.number(design.weights).to_numpy()
         ledger.drop(~(weights > 0), f"no positive weight {design.weights}")
+    if design.offset is not None:
+        ledger.drop(~np.isfinite(panel.number(design.offset).to_numpy()), f"no value of the offset {design.offset}")
     return ledger
 
 

@@ -10,7 +10,9 @@ import pandas as pd
 
 from eventpanel.datasets.errors import DesignError, first_few
 from eventpanel.datasets.panel import Panel
+from eventpanel.estimators.bootstrap import Bootstrap
 from eventpanel.estimators.core.arrays import Floats
+from eventpanel.estimators.core.draws import draws
 from eventpanel.estimators.core.moments import Moments
 from eventpanel.estimators.core.multiple import (
     METHODS,
@@ -21,13 +23,11 @@ from eventpanel.estimators.core.multiple import (
     exceedance,
     step_down,
 )
-from eventpanel.estimators.core.wild import draw_weights
 from eventpanel.estimators.design import Design, cluster_values, one_way
 from eventpanel.estimators.distributed_lag import distributed_lag
 from eventpanel.estimators.hypotheses import Restriction, restrictions
 from eventpanel.estimators.influence import cluster_moments
 from eventpanel.estimators.path import Term
-from eventpanel.estimators.wild_bootstrap import Bootstrap
 
 __all__ = ["adjust", "romano_wolf"]
 
@@ -129,7 +129,8 @@ def romano_wolf(
     _check(designs, bootstrap)
     members = [_member(panel, name, design, hypotheses) for name, design in designs.items()]
     everyone = pd.Index(np.unique(np.concatenate([member.clusters for member in members])))
-    flips, enumerated = draw_weights(len(everyone), bootstrap.draws, bootstrap.weights, bootstrap.seed)
+    flipped = draws(len(everyone), bootstrap.draws, bootstrap.weights, bootstrap.seed)
+    flips = np.concatenate(list(flipped), axis=1)
     restricted = bootstrap.residuals == "restricted"
     data = np.concatenate([data_statistics(m.moments, m.weights, m.values) for m in members])
     drawn = np.concatenate(
@@ -151,7 +152,7 @@ def romano_wolf(
             "p_holm": adjusted(alone, "holm"),
             "p_romano_wolf": step_down(data, drawn),
             "draws": flips.shape[1],
-            "enumerated": enumerated,
+            "enumerated": flipped.enumerated,
         }
     )
 

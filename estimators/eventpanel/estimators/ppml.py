@@ -12,13 +12,17 @@ import pandas as pd
 
 from eventpanel.datasets.errors import ConstantOutcomeError, DesignError, IdentificationError
 from eventpanel.datasets.panel import Panel
-from eventpanel.estimators.core.arrays import Codes
+from eventpanel.estimators.core.arrays import Floats
+from eventpanel.estimators.core.cluster_robust import crv2, crv3
+from eventpanel.estimators.core.poisson import PoissonFit
+from eventpanel.estimators.core.poisson_clusters import Problem, fit, working_moments
 from eventpanel.estimators.core.separation import separation
 from eventpanel.estimators.core.settled import NothingLeft, Settled, settled
 from eventpanel.estimators.covariance import LINEAR_ONLY
 from eventpanel.estimators.design import Design
 from eventpanel.estimators.estimate import Estimate
 from eventpanel.estimators.matrices import Matrices, check_clusters, matrices, without_rows
+from eventpanel.estimators.poisson_problem import codes_of, problem
 from eventpanel.estimators.precision import check_poisson
 from eventpanel.estimators.solution import Solution, assemble, identified
 
@@ -52,14 +56,12 @@ def ppml(panel: Panel, design: Design) -> Estimate:
     Raises
     ------
     DesignError
-        And its branches; also for a negative outcome, and for CRV2, CRV3, HC2 or HC3, which are for linear models.
+        And its branches; also for a negative outcome, and for HC2 or HC3, which are for linear models.
 
     Warns
     -----
     EstimationWarning
         As for the distributed lag.
-    ConditioningWarning
-        Fewer than nine digits of a coefficient are certain: see docs/methods/numerics.md.
 
     Examples
     --------
@@ -84,8 +86,10 @@ def ppml(panel: Panel, design: Design) -> Estimate:
     m = without_rows(panel, design, m, found.alone[~found.separated], ALONE)
     check_clusters(m.groups, m.clusters)
     kept, dropped = identified(m, found.within)
+    arrays = problem(panel, design, m, kept)
     names = [str(term) for term, keep in zip(m.terms, kept, strict=True) if keep]
-    fitted = check_poisson(found.fit, m.y, m.X[:, kept], m.weights, names)
+    best = found.fit if design.offset is None else fit(arrays)
+    fitted = check_poisson(best, m.y, m.X[:, kept], m.weights, names)
     facts = (
         ("Absorbed degrees of freedom", str(fitted.rank)),
         ("Deviance", f"{fitted.deviance:.6g}"),
@@ -93,11 +97,19 @@ def ppml(panel: Panel, design: Design) -> Estimate:
         ("Largest score left", f"{fitted.score:.1e}"),
         ("Nothing more is separated", f"proved by {PROOFS[found.method]}"),
     )
-    return assemble("ppml", design, m, Solution(kept, dropped, fitted.fit, fitted.rank, facts))
+    offset = () if design.offset is None else (("Offset", design.offset),)
+    corrected = _corrected(arrays, fitted, design) if design.covariance.kind in ("CRV2", "CRV3") else None
+    return assemble(
+        "ppml", design, m, Solution(kept, dropped, fitted.fit, fitted.rank, offset + facts, corrected=corrected)
+    )
 
 
-def percent(estimate: Estimate, level: float = 0.95) -> pd.DataFrame:
+def percent(estimate: Estimate, level: float = 0.95, *, kennedy: bool = False) -> pd.DataFrame:
     """Effects of a Poisson estimate in per cent: 100 (exp(b) - 1).
+
+    The exponential of a noisy coefficient is too large on average: by half its variance where it is normal. Kennedy
+    (1981, American Economic Review 71:801) takes that off; the standard error that goes with it is that of van
+    Garderen and Shah (2002, Econometrics Journal 5:149-159), unbiased in squares where the variance is known.
 
     Parameters
     ----------
@@ -105,17 +117,25 @@ def percent(estimate: Estimate, level: float = 0.95) -> pd.DataFrame:
         Made by :func:`ppml`.
     level : float
         Level of the intervals, which are those of the coefficients, transformed.
+    kennedy : bool
+        Whether to correct the bias: 100 (exp(b - V/2) - 1), V the variance of b.
 
     Returns
     -------
     DataFrame
-        percent, std_error (delta method), conf_low, conf_high; indexed by term.
+        percent, std_error (delta method, or Kennedy's), conf_low, conf_high; indexed by term.
+
+    References
+    ----------
+    Halvorsen and Palmquist 1980, American Economic Review 70:474-475, on the exponential.
     """
-    bounds = estimate.conf_int(level)
+    bounds, variance = estimate.conf_int(level), estimate.std_errors**2
+    shift = variance / 2 if kennedy else 0.0 * variance
+    spread = np.sqrt(np.exp(-variance) - np.exp(-2 * variance)) if kennedy else estimate.std_errors
     return pd.DataFrame(
         {
-            "percent": 100 * np.expm1(estimate.params),
-            "std_error": 100 * np.exp(estimate.params) * estimate.std_errors,
+            "percent": 100 * np.expm1(estimate.params - shift),
+            "std_error": 100 * np.exp(estimate.params) * spread,
             "conf_low": 100 * np.expm1(bounds["lower"]),
             "conf_high": 100 * np.expm1(bounds["upper"]),
         }
@@ -147,7 +167,7 @@ def separated_rows(panel: Panel, design: Design) -> pd.DataFrame:
     m = matrices(panel, design)
     _check_outcome(m, design)
     found = _settled(m, design)
-    z = separation(m.y, m.X, _codes(m), m.weights).certificate
+    z = separation(m.y, m.X, codes_of(m), m.weights).certificate
     table = panel.frame.loc[m.sample, [*panel.unit, str(panel.period), design.outcome]]
     table = table.assign(certificate=z, round=found.rounds)[found.separated]
     return table.reset_index(drop=True)
@@ -158,7 +178,7 @@ def _check_design(design: Design) -> None:
         raise DesignError(
             f"{design.covariance.kind} is for linear models.",
             "covariance of ppml",
-            "use kind='CRV1', 'HC0' or 'HC1' with ppml",
+            "use clusters, 'HC0' or 'HC1' with ppml",
         )
 
 
@@ -177,13 +197,9 @@ def _check_outcome(m: Matrices, design: Design) -> None:
         )
 
 
-def _codes(m: Matrices) -> list[Codes]:
-    return [codes for _, codes in m.effects] or [np.zeros(len(m.y), dtype=np.int64)]
-
-
 def _settled(m: Matrices, design: Design) -> Settled:
     try:
-        return settled(m.y, m.X, _codes(m), m.weights)
+        return settled(m.y, m.X, codes_of(m), m.weights)
     except NothingLeft as error:
         raise IdentificationError(
             "Every row is separated: the outcome is explained exactly.",
@@ -197,3 +213,9 @@ def _settled(m: Matrices, design: Design) -> Settled:
             "use fewer fixed effects, rescale controls, or leave out one that is nearly constant where the outcome is "
             "positive",
         ) from error
+
+
+def _corrected(arrays: Problem, fitted: PoissonFit, design: Design) -> tuple[Floats, Floats | None]:
+    """Covariance of CRV2, with its degrees of freedom, or of CRV3, of the least squares that the fit ends in."""
+    products = working_moments(arrays, fitted.mu)
+    return crv2(products) if design.covariance.kind == "CRV2" else (crv3(products), None)

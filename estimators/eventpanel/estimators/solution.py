@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from eventpanel.datasets.errors import IdentificationError, first_few
+from eventpanel.datasets.errors import DesignError, IdentificationError, first_few
 from eventpanel.estimators.clusters import clusters_by_group, degrees_of_freedom
 from eventpanel.estimators.core.absorb import Absorbed, absorb
 from eventpanel.estimators.core.arrays import Codes, Floats, Mask
@@ -38,6 +38,8 @@ __all__ = [
 # doi:10.1111/ectj.12107).
 FEW_CLUSTERS = 20
 FEW_TREATED = 10
+# Estimators whose mean an offset enters.
+WITH_OFFSET = ("ppml",)
 # A certificate worse than this means that the fixed effects were not removed.
 ABSORBED_WELL = 1e-8
 
@@ -143,7 +145,16 @@ def assemble(estimator: str, design: Design, m: Matrices, solution: Solution) ->
     design : Design
     m : Matrices
     solution : Solution
+
+    Raises
+    ------
+    DesignError
+        An offset with an estimator that has none.
     """
+    if design.offset is not None and estimator not in WITH_OFFSET:
+        raise DesignError(
+            f"An offset is for Poisson means; {estimator} has none.", design.offset, "use ppml, or remove the offset"
+        )
     fit, terms = solution.fit, tuple(t for t, keep in zip(m.terms, solution.kept, strict=True) if keep)
     counts, sizes = counts_of(m, solution.rank, len(terms)), sizes_of(m)
     treated = int((np.bincount(m.clusters[m.happened]) > 0).sum())

@@ -8,6 +8,7 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
 from eventpanel.estimators.core.arrays import Codes, Floats
+from eventpanel.estimators.core.draws import draws as draws_of
 from eventpanel.estimators.core.moments import moments
 from eventpanel.estimators.core.multiple import (
     Method,
@@ -17,7 +18,7 @@ from eventpanel.estimators.core.multiple import (
     exceedance,
     step_down,
 )
-from eventpanel.estimators.core.wild import draw_weights, statistics
+from eventpanel.estimators.core.wild import Residuals, statistics
 from tests.estimators.core.test_moments import dense, sample
 
 RNG = np.random.default_rng(0)
@@ -113,7 +114,7 @@ def t_of(y: Floats, D: Floats, clusters: Codes, row: Floats, value: float) -> fl
 def test_each_draw_is_a_regression_on_its_sample(restricted: bool) -> None:
     y, X, effects, clusters = sample(5)
     m, D = moments(y, X, effects, clusters), dense(X, effects)
-    flips, _ = draw_weights(12, 5, "webb", 3)
+    flips = np.concatenate(list(draws_of(12, 5, "webb", 3)), axis=1)
     got = drawn_statistics(m, ROWS, VALUES, flips, restricted=restricted)
     data = data_statistics(m, ROWS, VALUES)
     coef = np.linalg.lstsq(D, y, rcond=None)[0]
@@ -133,17 +134,18 @@ def test_each_draw_is_a_regression_on_its_sample(restricted: bool) -> None:
 def test_draws_of_single_terms_equal_the_wild_bootstrap(restricted: bool) -> None:
     y, X, effects, clusters = sample(6)
     m = moments(y, X, effects, clusters)
-    flips, _ = draw_weights(12, 50, "rademacher", 3)
+    flips = np.concatenate(list(draws_of(12, 50, "rademacher", 3)), axis=1)
     got = drawn_statistics(m, np.eye(3), np.zeros(3), flips, restricted=restricted)
     for j in range(3):
-        want = np.sqrt(statistics(m, [j], np.zeros(1), flips, restricted=restricted))
+        how: Residuals = "restricted" if restricted else "unrestricted"
+        want = np.sqrt(statistics(m, [j], np.zeros(1), draws_of(12, 50, "rademacher", 3), how))
         np.testing.assert_allclose(got[j], want, rtol=1e-8)
 
 
 def test_scale_and_sign_of_a_hypothesis_do_not_matter() -> None:
     y, X, effects, clusters = sample(5)
     m = moments(y, X, effects, clusters)
-    flips, _ = draw_weights(12, 40, "mammen", 3)
+    flips = np.concatenate(list(draws_of(12, 40, "mammen", 3)), axis=1)
     factor = np.array([2.0, -1, 1e3, -1e-4])
     for restricted in (True, False):
         once = drawn_statistics(m, ROWS, VALUES, flips, restricted=restricted)
@@ -161,7 +163,7 @@ def test_false_rejections_of_the_family_keep_the_level(restricted: bool) -> None
         X = rng.normal(size=(200, 4)) + rng.normal(size=(40, 4))[clusters]
         y = rng.normal(size=200) + rng.normal(size=40)[clusters]
         m = moments(y, X, [], clusters)
-        flips, _ = draw_weights(40, 199, "rademacher", number)
+        flips = np.concatenate(list(draws_of(40, 199, "rademacher", number)), axis=1)
         t = data_statistics(m, np.eye(4), np.zeros(4))
         draws = drawn_statistics(m, np.eye(4), np.zeros(4), flips, restricted=restricted)
         family_errors += step_down(t, draws).min() <= 0.05

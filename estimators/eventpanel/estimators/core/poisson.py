@@ -98,7 +98,7 @@ def poisson(
         Positive weights.
     offset : ndarray, shape (n,), optional
     start : ndarray, shape (n,), optional
-        Logarithms of the means to start from, such as ``eta`` of a similar fit.
+        Logarithms of the means to start from, such as those of a similar fit.
 
     Returns
     -------

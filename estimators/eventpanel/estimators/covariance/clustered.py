@@ -26,7 +26,7 @@ ROBUST: dict[str, str] = {
 }
 MEMBERS = {"members": "M/(M-1), M the members", "none": "no factor"}
 # What holds only where a row's leverage does not depend on its mean.
-LINEAR_ONLY = ("CRV2", "CRV3", "HC2", "HC3")
+LINEAR_ONLY = ("HC2", "HC3")
 
 
 @dataclass(frozen=True, slots=True)
