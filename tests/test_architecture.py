@@ -20,10 +20,12 @@ LAYERS: tuple[dict[str, tuple[str, ...]], ...] = (
     {"build": ("build",)},
     {"study": ("study", "sections", "studies"), "reports": ("reports",), "robustness": ("robustness",)},
     {"cross_check": ("estimators.cross_check",), "wild_bootstrap": ("estimators.wild_bootstrap",)},
-    {"influence": ("estimators.influence",)},
+    {"influence": ("estimators.influence",), "logit": ("estimators.logit",), "probit": ("estimators.probit",)},
+    {"binary_bias": ("estimators.binary_bias",), "debiased_ppml": ("estimators.debiased_ppml",)},
     {
         "distributed_lag": ("estimators.distributed_lag",),
         "ppml": ("estimators.ppml",),
+        "binary": ("estimators.binary",),
         "inference": ("estimators.inference",),
         "audit": ("estimators.audit",),
     },

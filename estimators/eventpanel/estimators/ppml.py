@@ -67,6 +67,12 @@ def ppml(panel: Panel, design: Design) -> Estimate:
     >>> abs(ppml(Panel(frame, ("unit",), "year"), design).params.round(6)).tolist()
     [0.0, 0.5, 0.0]
     """
+    m, solution, _ = fitted_ppml(panel, design)
+    return assemble("ppml", design, m, solution)
+
+
+def fitted_ppml(panel: Panel, design: Design) -> tuple[Matrices, Solution, PoissonFit]:
+    """Matrices without separated rows, what is estimated on them, and the fit itself."""
     _check_design(design)
     whole = matrices(panel, design)
     _check_outcome(whole, design)
@@ -79,7 +85,7 @@ def ppml(panel: Panel, design: Design) -> Estimate:
         ("Iterations", str(fitted.iterations)),
         ("Largest score left", f"{fitted.score:.1e}"),
     )
-    return assemble("ppml", design, m, Solution(kept, dropped, fitted.fit, fitted.rank, facts))
+    return m, Solution(kept, dropped, fitted.fit, fitted.rank, facts), fitted
 
 
 def percent(estimate: Estimate, level: float = 0.95) -> pd.DataFrame:
