@@ -8,7 +8,7 @@ likelihood has no maximum.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -118,6 +118,23 @@ def binary(
         if score < CONVERGED:
             return BinaryFit(fit, eta, deviance, iteration, rank, score)
     raise ArithmeticError(f"{link.name} did not converge in {ITERATIONS} iterations")
+
+
+def binary_given(y: Floats, X: Floats, coef: Floats, groupings: Sequence[Codes], link: Link) -> BinaryFit:
+    """Maximise over the fixed effects alone, coefficients given; scores and bread are those of X at that point.
+
+    Parameters
+    ----------
+    y : ndarray, shape (n,)
+    X : ndarray, shape (n, k)
+    coef : ndarray, shape (k,)
+    groupings : sequence of ndarray, each shape (n,)
+    link : Link
+    """
+    offset = X @ coef
+    effects = binary(y, X[:, :0], groupings, link, offset=offset)
+    problem = _Problem(y, X, groupings, link, np.ones(len(y)), offset)
+    return replace(effects, fit=_at(problem, effects.eta, coef)[0])
 
 
 def _information(p: _Problem, eta: Floats) -> Floats:
