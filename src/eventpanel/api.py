@@ -11,7 +11,9 @@ from eventpanel.datasets.registry import entries as sources
 from eventpanel.datasets.registry import read
 from eventpanel.datasets.simulate import simulate
 from eventpanel.estimators.audit import recurrence, recurrence_totals
+from eventpanel.estimators.binary_bias import average_partial_effects, bias_corrected
 from eventpanel.estimators.covariance import Clustered
+from eventpanel.estimators.debiased_ppml import debiased_ppml
 from eventpanel.estimators.design import Design, Sample
 from eventpanel.estimators.distributed_lag import EstimationWarning, distributed_lag
 from eventpanel.estimators.estimate import Estimate, Term
@@ -26,8 +28,10 @@ from eventpanel.estimators.inference import (
     wald,
 )
 from eventpanel.estimators.influence import leave_one_out
+from eventpanel.estimators.logit import logit
 from eventpanel.estimators.moderator import Moderator
 from eventpanel.estimators.ppml import percent, ppml
+from eventpanel.estimators.probit import probit
 from eventpanel.estimators.wild_bootstrap import Bootstrap, wild_bootstrap
 from eventpanel.estimators.window import EventWindow
 from eventpanel.reports.show import etable, iplot
@@ -53,12 +57,15 @@ __all__ = [
     "Test",
     "Threshold",
     "any_of",
+    "average_partial_effects",
+    "bias_corrected",
     "build_designs",
     "build_panel",
     "check_study",
     "count",
     "country_years",
     "cumulative",
+    "debiased_ppml",
     "difference",
     "distributed_lag",
     "estimate_study",
@@ -72,11 +79,13 @@ __all__ = [
     "load_study",
     "log",
     "log1p",
+    "logit",
     "match",
     "merge",
     "name_of",
     "percent",
     "ppml",
+    "probit",
     "ratio",
     "read",
     "recurrence",

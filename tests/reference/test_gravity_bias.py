@@ -1,4 +1,4 @@
-"""The example of the authors' program ppml_fe_bias: manufacturing trade of 65 countries, 1988 to 2004, every four years.
+"""The example of the authors' program ppml_fe_bias: manufacturing trade of 65 countries, 1988 to 2004.
 
 Weidner and Zylkin (2021, doi:10.1016/j.jinteco.2021.103513); all numbers as its example output prints them.
 """

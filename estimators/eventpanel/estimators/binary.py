@@ -129,7 +129,7 @@ def _without(panel: Panel, design: Design, m: Matrices, rows: Mask, cause: str) 
 
 
 def _fit_or_separated(m: Matrices, kept: Mask, link: Link) -> tuple[BinaryFit | None, Mask]:
-    """Return a fit that proves itself, or the separated rows; a fit alone where there is neither proof nor such a row."""
+    """Return a fit and no row, or no fit and the separated rows; a fit that proves itself needs no search for them."""
     X, codes, failure = m.X[:, kept], codes_of(m), ""
     nothing = np.zeros(len(m.y), dtype=bool)
     fitted: BinaryFit | None = None

@@ -1,8 +1,8 @@
 """Poisson pseudo-maximum likelihood for gravity, corrected for the bias its many fixed effects cause.
 
-With effects of exporter-years, importer-years and pairs, coefficients are biased by order 1/N in the number of countries,
-and clustered standard errors are too small by the same order; without pair effects only the standard errors are (Weidner
-and Zylkin 2021, doi:10.1016/j.jinteco.2021.103513). Both are corrected.
+With effects of exporter-years, importer-years and pairs, coefficients are biased by order 1/N in the number of
+countries, and clustered standard errors are too small by the same order; without pair effects only the standard errors
+are (Weidner and Zylkin 2021, doi:10.1016/j.jinteco.2021.103513). Both are corrected.
 """
 
 from __future__ import annotations
@@ -74,7 +74,8 @@ def debiased_ppml(panel: Panel, design: Design) -> Estimate:
     >>> design = Design(outcome="trade", event=Event(column="pact", kind="dose", by="pair"),
     ...     window=EventWindow(leads=0, lags=0, reference=None), covariance=Clustered("pair", "ppmlhdfe"),
     ...     fixed_effects=("exporter^year", "importer^year", "pair"))
-    >>> dict(debiased_ppml(Panel(frame, ("exporter", "importer"), "year"), design).facts)["Corrected for estimated effects"]
+    >>> estimate = debiased_ppml(Panel(frame, ("exporter", "importer"), "year"), design)
+    >>> dict(estimate.facts)["Corrected for estimated effects"]
     'coefficients and covariance'
     """
     sides = _sides(panel, design)
@@ -113,7 +114,7 @@ def _check_rule(design: Design) -> None:
 
 
 def _cells(panel: Panel, design: Design, m: Matrices, sides: tuple[str, str]) -> Cells:
-    """Exporter, importer and period of each row, after checking that effects and clusters are what they should be."""
+    """Find exporter, importer and period of each row; check that effects and clusters are what they should be."""
     columns = [panel.column(name)[m.sample] for name in (*sides, str(panel.period))]
     exporter, importer, period = (pd.factorize(column, sort=True)[0].astype(np.int64) for column in columns)
     if len(m.effects) == 2 and str(panel.period) not in design.fixed_effects[0].split("^") and period.max() > 0:

@@ -1,7 +1,8 @@
 """Probit: the path of a binary outcome, with any number of fixed effects.
 
-``P(y_jt = 1) = F(sum_k beta_k x_{j,t-k} + fixed effects + controls)``, F the standard normal distribution. With effects of units seen
-few times the coefficients are biased (Neyman and Scott 1948, doi:10.2307/1914288): see
+``P(y_jt = 1) = F(sum_k beta_k x_{j,t-k} + fixed effects + controls)``, F the standard normal
+distribution. With effects of units seen few times the coefficients are biased (Neyman and Scott 1948,
+doi:10.2307/1914288): see
 :mod:`eventpanel.estimators.binary_bias`.
 """
 

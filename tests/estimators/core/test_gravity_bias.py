@@ -14,7 +14,9 @@ from eventpanel.estimators.core.poisson import PoissonFit, poisson
 from eventpanel.estimators.core.separation import separation
 
 
-def trade(seed: int, exporters: int = 7, importers: int = 6, periods: int = 3, missing: float = 0.0) -> tuple[Floats, Floats, Cells]:
+def trade(
+    seed: int, exporters: int = 7, importers: int = 6, periods: int = 3, missing: float = 0.0
+) -> tuple[Floats, Floats, Cells]:
     """Noisy flows with zeros, two regressors; rows left out at random, and separated ones."""
     rng = np.random.default_rng(seed)
     cells = np.array(list(product(range(exporters), range(importers), range(periods))))
@@ -52,7 +54,10 @@ def by_hand(y: Floats, X: Floats, mu: Floats, cells: Cells, three_way: bool) -> 
     within = X - every @ np.linalg.pinv(every.T @ W @ every) @ every.T @ W @ X
     information = within.T @ W @ within
     pairs: list[tuple[int, int, Mask]] = [
-        (a, b, (i == a) & (j == b)) for a in range(i.max() + 1) for b in range(j.max() + 1) if ((i == a) & (j == b)).any()
+        (a, b, (i == a) & (j == b))
+        for a in range(i.max() + 1)
+        for b in range(j.max() + 1)
+        if ((i == a) & (j == b)).any()
     ]
     hessians = {}
     for a, b, rows in pairs:
@@ -76,7 +81,9 @@ def by_hand(y: Floats, X: Floats, mu: Floats, cells: Cells, three_way: bool) -> 
                     # Third derivative of sum_t y_t log(share_t): all three sums of its definition.
                     third = np.zeros((len(m), len(m)))
                     for r, q, u in product(range(len(m)), repeat=3):
-                        value = (r == q == u) * share[r] - (r == q) * share[r] * share[u] - (r == u) * share[r] * share[q]
+                        value = (
+                            (r == q == u) * share[r] - (r == q) * share[r] * share[u] - (r == u) * share[r] * share[q]
+                        )
                         value += -(q == u) * share[r] * share[q] + 2 * share[r] * share[q] * share[u]
                         third[r, q] -= m.sum() * value * x[u]
                     G[c][np.ix_(at, at)] += third

@@ -1,8 +1,8 @@
 """Maximum likelihood of a binary outcome with any number of fixed effects, by iterated weighted least squares.
 
-Newton's step is a weighted regression after absorbing the effects (Stammann 2018, arXiv:1707.01815); with the information
-of the outcomes as they are, logit and probit are concave. Rows that are separated must be dropped before: with them the
-likelihood has no maximum.
+Newton's step is a weighted regression after absorbing the effects (Stammann 2018, arXiv:1707.01815), with the
+information of the outcomes as they are; logit and probit are concave. Separated rows must be dropped before: with them
+the likelihood has no maximum.
 """
 
 from __future__ import annotations

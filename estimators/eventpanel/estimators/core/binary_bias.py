@@ -85,6 +85,7 @@ class Maximum:
         Weidner do for panels without gaps.
         """
         span = int(lags.period.max() - lags.period.min()) + lags.bandwidth + 1
+        # Units are further apart than any lag.
         key = lags.unit * span + (lags.period - lags.period.min())
         order = np.argsort(key)
         rows = np.bincount(lags.unit)
@@ -94,7 +95,6 @@ class Maximum:
             found = np.searchsorted(key[order], key - lag)
             before = order[np.minimum(found, len(key) - 1)]
             paired = key[before] == key - lag
-            paired &= lags.unit[before] == lags.unit
             unit, later = lags.unit[paired], np.flatnonzero(paired)
             pairs = np.bincount(unit, minlength=len(rows))
             scale = (rows / np.maximum(pairs, 1) / information)[unit]
@@ -103,7 +103,7 @@ class Maximum:
 
 
 def maximum(y: Floats, X: Floats, groupings: Sequence[Codes], link: Link, eta: Floats) -> Maximum:
-    """Derivatives of a binary model at a linear predictor.
+    """Take the derivatives of a binary model at a linear predictor.
 
     Parameters
     ----------
@@ -177,7 +177,8 @@ def partial_effects(at: Maximum, coef: Floats, shares: Floats, discrete: Mask, l
         At ``coef``, effects estimated given them.
     coef : ndarray, shape (k,)
     shares : ndarray, shape (n, k)
-        Weight of each row in the average of each regressor.
+        Weight of each row in the average of each regressor. They add up to less than one where rows that are not here
+        count with an effect of zero.
     discrete : ndarray of bool, shape (k,)
         Regressors of zeros and ones, whose effect is a difference.
     lags : Lags or None

@@ -1,8 +1,8 @@
 """Separated rows of a binary outcome: rows whose fitted probability can only be zero or one.
 
-Rows are separated where some z = X gamma + fixed effects is nowhere negative if y = 1, nowhere positive if y = 0, and not
-zero on them (Albert and Anderson 1984, doi:10.1093/biomet/71.1.1). A row stands for two of a Poisson regression, one an
-outcome, with an effect of its own; the effects of groups and the coefficients belong to the outcome one. Then its
+Rows are separated where some z = X gamma + fixed effects is nowhere negative if y = 1, nowhere positive if y = 0, and
+not zero on them (Albert and Anderson 1984, doi:10.1093/biomet/71.1.1). A row stands for two of a Poisson regression, one
+for each outcome, which share an effect; the effects of groups and the coefficients belong to the outcome one. Then its
 separated rows are those of :func:`eventpanel.estimators.core.separation.separation`, certificate included.
 """
 
@@ -43,8 +43,8 @@ def one_sided(y: Floats, groupings: Sequence[Codes]) -> Mask:
 def none_separated(y: Floats, X: Floats, groupings: Sequence[Codes], scores: Floats) -> bool:
     """Whether the scores of a fit prove that no row is separated.
 
-    Scores are positive where y = 1, negative where y = 0, and orthogonal to X and the effects at a maximum. Were there a
-    separating z, its product with them would be positive. What convergence leaves is projected off first.
+    Scores are positive where y = 1, negative where y = 0, and orthogonal to X and the effects at a maximum. Were there
+    a separating z, its product with them would be positive. What convergence leaves is projected off first.
 
     Parameters
     ----------

@@ -1,12 +1,12 @@
-"""Bias of Poisson gravity estimates and of their clustered covariance, from effects of exporter-years and importer-years.
+"""Bias of Poisson gravity estimates and of their clustered covariance, from the effects of country-years.
 
-Weidner and Zylkin (2021, doi:10.1016/j.jinteco.2021.103513), for many countries and few periods. With pair effects the
-effects of exporter-years and importer-years are estimated from about N partners each, which biases coefficients by order
-1/N; with or without pair effects residuals are too small, which biases the covariance downwards by order 1/N.
+Weidner and Zylkin (2021, doi:10.1016/j.jinteco.2021.103513), for many countries and few periods. The effects of
+exporter-years and importer-years are estimated from about N partners each. With pair effects that biases coefficients by
+order 1/N; with or without them residuals are too small, which biases the covariance downwards by order 1/N.
 
 A pair is one block of T periods. ``H`` is minus the second derivative of its likelihood: ``diag(mean)``, less ``mean
-mean' / total`` where the pair has an effect of its own. ``H = R R'`` with ``R = diag(sqrt(mean)) (1 - q q')`` and ``q`` the
-root of the shares, so that leverage becomes a symmetric matrix.
+mean' / total`` where the pair has an effect of its own. ``H = R R'`` with ``R = diag(sqrt(mean)) (1 - q q')`` and ``q``
+the root of the shares, so that leverage becomes a symmetric matrix.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from scipy import linalg
 
 from eventpanel.estimators.core.absorb import RANK_TOLERANCE, absorb
 from eventpanel.estimators.core.arrays import Codes, Floats
-from eventpanel.estimators.core.groups import cross, group_sums, recode
+from eventpanel.estimators.core.groups import cross, group_sums
 from eventpanel.estimators.core.least_squares import least_squares
 
 # Importers times periods: a dense matrix of this size is factorised.

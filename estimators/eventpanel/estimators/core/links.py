@@ -1,7 +1,7 @@
 """Links of binary outcomes: what logit and probit differ by.
 
-Both are symmetric, so that the probability of the outcome that came about is ``F(s eta)`` with s = 1 or -1. Logarithms keep
-far tails.
+Both are symmetric, so that the probability of the outcome that came about is ``F(s eta)`` with s = 1 or -1. Logarithms
+keep far tails.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Link:
     information: Function
 
     def score(self, y: Floats, eta: Floats) -> Floats:
-        """Derivative of each row's log-likelihood, shape (n,)."""
+        """Return the derivative of each row's log-likelihood, shape (n,)."""
         sign = 2 * y - 1
         return np.asarray(sign * np.exp(self.log_slope(eta) - self.log_mean(sign * eta)))
 
