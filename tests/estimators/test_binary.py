@@ -156,7 +156,7 @@ def test_average_partial_effects_are_those_of_statsmodels_with_dummies(name: str
     used = used_rows(data, got)
     names = [*NAMES, "rule"]
     dummies = pd.get_dummies(used[["importer", "year"]].astype(str), drop_first=True, dtype=float)
-    X = sm.add_constant(pd.concat([used[names], dummies], axis=1))
+    X = pd.concat([used[names], dummies], axis=1).assign(const=1.0)
     model = (sm.Logit if name == "logit" else sm.Probit)(used["y"], X)
     want = model.fit(disp=0, tol=1e-14, maxiter=100)
     slopes = want.get_margeff(at="overall", method="dydx").margeff[: len(NAMES)]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import pytest
 
-from eventpanel.estimators.core.arrays import Floats
+from eventpanel.estimators.core.arrays import Codes, Floats
 from eventpanel.estimators.core.binary import binary, binary_given
 from eventpanel.estimators.core.binary_bias import Lags, coefficient_bias, maximum, partial_effects
 from eventpanel.estimators.core.binary_separation import one_sided
@@ -13,8 +15,18 @@ from eventpanel.estimators.core.groups import recode
 from eventpanel.estimators.core.links import LOGIT, PROBIT, Link
 
 
-def draw(rng: np.random.Generator, link: Link, units: int, periods: int, persistence: float) -> list[Floats]:
-    """Outcome, regressors (a number and the lagged outcome), unit, period, and the true probabilities' predictor."""
+@dataclass(frozen=True)
+class Draw:
+    """Outcome, regressors (a number and the lagged outcome), unit, period, and the true predictor."""
+
+    y: Floats
+    X: Floats
+    unit: Codes
+    period: Codes
+    eta: Floats
+
+
+def draw(rng: np.random.Generator, link: Link, units: int, periods: int, persistence: float) -> Draw:
     alpha = 0.7 * rng.normal(size=units)
     x = 0.5 * alpha[:, None] + 0.7 * rng.normal(size=(units, periods + 1))
     size = (units, periods + 1)
@@ -26,19 +38,20 @@ def draw(rng: np.random.Generator, link: Link, units: int, periods: int, persist
     eta = alpha[:, None] + x[:, 1:] + persistence * y[:, :-1]
     unit, period = np.repeat(np.arange(units), periods), np.tile(np.arange(periods), units)
     X = np.column_stack([x[:, 1:].ravel(), y[:, :-1].ravel()])
-    return [y[:, 1:].ravel(), X, unit, period, eta.ravel()]
+    return Draw(y[:, 1:].ravel(), X, unit, period, eta.ravel())
 
 
 def estimates(rng: np.random.Generator, link: Link, size: tuple[int, int], persistence: float, L: int) -> list[float]:
     """Coefficients and effects of the last regressor over their true values, before and after correction; and t."""
-    y, X, unit, period, eta = draw(rng, link, *size, persistence)
+    drawn = draw(rng, link, *size, persistence)
     last = 1 if persistence else 0
     true = persistence if persistence else 1.0
-    low = eta - persistence * X[:, 1]
-    F = lambda z: np.exp(link.log_mean(z))  # noqa: E731
-    effect = (F(low + persistence) - F(low)).mean() if persistence else np.exp(link.log_slope(eta)).mean()
-    keep, n = ~one_sided(y, [unit]), len(y)
-    y, X, unit, period = y[keep], X[keep][:, : last + 1], recode(unit[keep]), period[keep]
+    low = drawn.eta - persistence * drawn.X[:, 1]
+    rise = np.exp(link.log_mean(low + persistence)) - np.exp(link.log_mean(low))
+    effect = rise.mean() if persistence else np.exp(link.log_slope(drawn.eta)).mean()
+    keep, n = ~one_sided(drawn.y, [drawn.unit]), len(drawn.y)
+    y, X = drawn.y[keep], drawn.X[keep][:, : last + 1]
+    unit, period = recode(drawn.unit[keep]), drawn.period[keep]
     fitted = binary(y, X, [unit], link)
     lags = Lags(unit, period, L) if L else None
     at = maximum(y, X, [unit], link, fitted.eta)

@@ -1,4 +1,4 @@
-"""Labour force participation of 1461 married women over nine years (PSID), as the vignettes of alpaca and bife print it.
+"""Labour force participation of 1461 women over nine years (PSID), as the vignettes of alpaca and bife print it.
 
 alpaca 0.3.4, "How to use alpaca": unit and period effects; bife 0.7.3, "How to use bife": unit effects. Probit, static
 and with the lagged outcome (bandwidth 1). Data: psid of the R package bife. Both stop when the deviance moves by less
@@ -36,6 +36,7 @@ def women(data_dir: Path) -> pd.DataFrame:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         rows = next(iter(rdata.read_rda(path).values())).reset_index(drop=True)
+    assert isinstance(rows, pd.DataFrame)
     rows = rows.sort_values(["ID", "TIME"], ignore_index=True)
     before = rows.groupby("ID")["LFP"].shift()
     return rows.assign(LINCH=np.log(rows["INCH"]), LLFP=before, AGE2=rows["AGE"] ** 2)
@@ -67,7 +68,7 @@ def estimate(women: pd.DataFrame, names: list[str], *, two_way: bool, L: int) ->
     at, lags = maximum(y, X, effects, PROBIT, fitted.eta), Lags(unit, period, L) if L else None
     coef = fitted.fit.coef - coefficient_bias(at, lags)
     again = maximum(y, X, effects, PROBIT, binary_given(y, X, coef, effects, PROBIT).eta)
-    shares, discrete = np.full(X.shape, 1 / n), np.isin(X, (0.0, 1.0)).all(axis=0)
+    shares, discrete = np.full(X.shape, 1 / n), np.asarray(((X == 0) | (X == 1)).all(axis=0))
     plain = partial_effects(at, fitted.fit.coef, shares, discrete, lags)
     after = partial_effects(again, coef, shares, discrete, lags)
 

@@ -195,4 +195,5 @@ def _shares(model: BinaryModel, rows: Literal["fitted", "all"]) -> Floats:
 
 def _discrete(model: BinaryModel) -> Mask:
     """Whether a term is zero or one in every row."""
-    return np.isin(_regressors(model), (0.0, 1.0)).all(axis=0)
+    X = _regressors(model)
+    return np.asarray(((X == 0) | (X == 1)).all(axis=0))

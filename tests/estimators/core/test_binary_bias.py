@@ -86,7 +86,7 @@ class ByHand:
 
     def coefficients(self, unit: Codes, period: Codes, L: int) -> Floats:
         B = -0.5 * self.groups(self.Hf1[:, None] * self.Xt) - self.lags(self.omega[:, None] * self.Xt, unit, period, L)
-        return np.linalg.solve(self.information, B)
+        return np.asarray(np.linalg.inv(self.information) @ B)
 
     def effect(self, b: Floats, j: int, discrete: bool) -> tuple[Floats, Floats, Floats, Floats]:
         """Change of probability, its first two derivatives in the effects, and its gradient in b, row by row."""

@@ -13,6 +13,7 @@ from eventpanel.estimators.core.binary import binary
 from eventpanel.estimators.core.binary_separation import binary_separation, none_separated, one_sided
 from eventpanel.estimators.core.groups import recode
 from eventpanel.estimators.core.links import LOGIT
+from eventpanel.estimators.core.separation import separation
 
 
 def sample(seed: int) -> tuple[Floats, Floats, list[Codes]]:
@@ -35,7 +36,7 @@ def row_by_row(y: Floats, X: Floats, effects: list[Codes]) -> Mask:
     for i, row in enumerate(D):
         answer = linprog(-row, A_ub=np.vstack([-D, row]), b_ub=np.append(np.zeros(len(y)), 1.0), bounds=(None, None))
         assert answer.status == 0
-        out[i] = -answer.fun > 0.5
+        out[i] = row @ answer.x > 0.5
     return out
 
 
@@ -50,6 +51,28 @@ def test_equals_a_linear_program_per_row(seed: int) -> None:
     assert not z[~found.separated].any()
     D = design(X, effects)
     np.testing.assert_allclose(D @ np.linalg.lstsq(D, z, rcond=None)[0], z, atol=1e-8 * (1 + np.abs(z).max()))
+
+
+@given(seed=st.integers(0, 10_000))
+@settings(max_examples=15, deadline=None)
+def test_equals_the_separation_of_the_poisson_regression_of_both_outcomes(seed: int) -> None:
+    """A row stands for two, one for each outcome, which share an effect; all else belongs to the outcome one."""
+    y, X, effects = sample(seed)
+    n = len(y)
+    rows, outcome = np.tile(np.arange(n), 2), np.repeat([0, 1], n)
+    doubled = [rows, *[2 * np.tile(codes, 2) + outcome for codes in effects]]
+    want = separation(np.concatenate([1 - y, y]), np.concatenate([np.zeros_like(X), X]), doubled).separated
+    np.testing.assert_array_equal(binary_separation(y, X, effects).separated, want[:n] | want[n:])
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3, 4, 5, 6])
+def test_units_of_columns_do_not_matter(seed: int) -> None:
+    y, X, effects = sample(seed)
+    y[X[:, 2] > 0] = 1.0
+    want = binary_separation(y, X, effects).separated
+    assert want.any() == bool(X[:, 2].any())
+    moved = binary_separation(y, X * np.array([1e6, 1e-6, 1.0]) + np.array([0.0, 1e-3, 10.0]), effects)
+    np.testing.assert_array_equal(moved.separated, want)
 
 
 @given(seed=st.integers(0, 10_000))

@@ -7,7 +7,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from eventpanel.estimators.core.arrays import Floats, Mask
+from eventpanel.estimators.core.arrays import Codes, Floats, Mask
 from eventpanel.estimators.core.gravity_bias import Cells, gravity_bias
 from eventpanel.estimators.core.groups import cross, recode
 from eventpanel.estimators.core.poisson import PoissonFit, poisson
@@ -39,7 +39,7 @@ def fit(y: Floats, X: Floats, cells: Cells, three_way: bool, weights: Floats | N
     return poisson(y, X, [*effects, *pairs], weights=weights)
 
 
-def dummies(codes: Floats) -> Floats:
+def dummies(codes: Codes) -> Floats:
     return np.asarray(codes[:, None] == np.unique(codes)[None, :], dtype=float)
 
 
@@ -101,7 +101,7 @@ def by_hand(y: Floats, X: Floats, mu: Floats, cells: Cells, three_way: bool) -> 
         scaled = np.linalg.pinv(np.eye(len(s)) - hessians[a, b] @ V[np.ix_(rows, rows)], rcond=1e-9) @ s
         meat += np.outer(within[rows].T @ scaled, s @ within[rows])
     bread = np.linalg.inv(information)
-    return bread @ bias, bread @ (meat + meat.T) / 2 @ bread
+    return np.asarray(bread @ bias), np.asarray(bread @ (meat + meat.T) / 2 @ bread, dtype=np.float64)
 
 
 @pytest.mark.parametrize("missing", [0.0, 0.2])

@@ -1,8 +1,8 @@
 """Bias of Poisson gravity estimates and of their clustered covariance, from the effects of country-years.
 
 Weidner and Zylkin (2021, doi:10.1016/j.jinteco.2021.103513), for many countries and few periods. The effects of
-exporter-years and importer-years are estimated from about N partners each. With pair effects that biases coefficients by
-order 1/N; with or without them residuals are too small, which biases the covariance downwards by order 1/N.
+exporter-years and importer-years are estimated from about N partners each. With pair effects that biases coefficients
+by order 1/N; with or without them residuals are too small, which biases the covariance downwards by order 1/N.
 
 A pair is one block of T periods. ``H`` is minus the second derivative of its likelihood: ``diag(mean)``, less ``mean
 mean' / total`` where the pair has an effect of its own. ``H = R R'`` with ``R = diag(sqrt(mean)) (1 - q q')`` and ``q``
@@ -186,7 +186,7 @@ def _inverses(blocks: Floats) -> Floats:
     scale = np.sqrt(np.einsum("gtt->gt", blocks))
     scale = np.where(scale > 0, scale, 1.0)
     outer = scale[:, :, None] * scale[:, None, :]
-    return np.linalg.pinv(blocks / outer, rcond=RANK_TOLERANCE, hermitian=True) / outer
+    return np.asarray(np.linalg.pinv(blocks / outer, rcond=RANK_TOLERANCE, hermitian=True) / outer)
 
 
 def _meat(b: _Blocks, bread: Floats) -> tuple[Floats, float]:
@@ -210,18 +210,18 @@ def _effects(b: _Blocks) -> Floats:
     T, exporters, importers = b.H.shape[1], int(b.exporter.max()) + 1, int(b.importer.max()) + 1
     joint = np.zeros((exporters, T, importers, T))
     joint[b.exporter, :, b.importer, :] = b.H
+    flat = joint.reshape(exporters, T, importers * T)
     own = _inverses(_by(b.H, b.exporter))
-    joint = joint.reshape(exporters, T, importers * T)
-    reach = own @ joint
+    reach = own @ flat
     gram = linalg.block_diag(*_by(b.H, b.importer))
-    complement = gram - joint.reshape(exporters * T, -1).T @ reach.reshape(exporters * T, -1)
+    complement = gram - flat.reshape(exporters * T, -1).T @ reach.reshape(exporters * T, -1)
     inner = _symmetric_inverse(complement, np.sqrt(np.diag(gram)))
     across = (reach.reshape(exporters * T, -1) @ inner).reshape(exporters, T, importers * T)
     outer = own + across @ reach.transpose(0, 2, 1)
-    across, inner = across.reshape(exporters, T, importers, T), inner.reshape(importers, T, importers, T)
-    between = across[b.exporter, :, b.importer, :]
+    between = across.reshape(exporters, T, importers, T)[b.exporter, :, b.importer, :]
     every = np.arange(importers)
-    return outer[b.exporter] + inner[every, :, every, :][b.importer] - between - between.transpose(0, 2, 1)
+    diagonal = inner.reshape(importers, T, importers, T)[every, :, every, :]
+    return np.asarray(outer[b.exporter] + diagonal[b.importer] - between - between.transpose(0, 2, 1))
 
 
 def _symmetric_inverse(matrix: Floats, size: Floats) -> Floats:
@@ -231,4 +231,4 @@ def _symmetric_inverse(matrix: Floats, size: Floats) -> Floats:
     kept = pivots[:rank] - 1
     out = np.zeros_like(matrix)
     out[np.ix_(kept, kept)] = linalg.cho_solve((factor[:rank, :rank], False), np.eye(rank))
-    return out / np.outer(scale, scale)
+    return np.asarray(out / np.outer(scale, scale))
