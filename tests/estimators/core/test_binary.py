@@ -62,17 +62,21 @@ def test_equals_statsmodels_with_dummies(name: str, seed: int, missing: float) -
 
 
 @pytest.mark.parametrize("name", ["logit", "probit"])
-def test_weights_and_offset_equal_those_of_statsmodels(name: str) -> None:
-    y, X, effects = sample(1)
-    w = np.random.default_rng(1).uniform(0.5, 2.0, len(y))
+@given(seed=st.integers(0, 10_000), missing=st.sampled_from([0.0, 0.2]))
+@settings(max_examples=8, deadline=None)
+def test_weights_and_offset_equal_those_of_statsmodels(name: str, seed: int, missing: float) -> None:
+    y, X, effects = sample(seed, missing=missing)
+    w = np.random.default_rng(seed).uniform(0.5, 2.0, len(y))
     offset = 0.5 * X[:, 2]
     got = binary(y, X, effects, LINKS[name], weights=w, offset=offset)
     link = sm.families.links.Logit() if name == "logit" else sm.families.links.Probit()
     D = np.column_stack([X, dummies(effects)])
     model = sm.GLM(y, D, family=sm.families.Binomial(link), freq_weights=w, offset=offset)
     want = model.fit(tol=1e-14, maxiter=200)
-    np.testing.assert_allclose(got.fit.coef, want.params[:3], rtol=1e-8)
+    np.testing.assert_allclose(got.fit.coef, want.params[:3], rtol=1e-8, atol=1e-9)
     np.testing.assert_allclose(got.deviance, want.deviance, rtol=1e-10)
+    information = -np.asarray(model.hessian(want.params, observed=True))
+    np.testing.assert_allclose(got.fit.bread, np.linalg.inv(information)[:3, :3], rtol=1e-6, atol=1e-10)
 
 
 @pytest.mark.parametrize("name", ["logit", "probit"])

@@ -178,7 +178,8 @@ def _at(p: _Problem, eta: Floats, coef: Floats) -> tuple[Fit, float]:
     columns = absorb(p.X, p.groupings, information).columns
     bread = _regression(np.zeros(len(eta)), columns, information).bread
     scores, weighted = columns * (p.w * residuals)[:, None], p.w * residuals
-    parts = [np.abs(scores.sum(axis=0)) / np.linalg.norm(scores, axis=0)]
+    parts = [np.abs(scores.sum(axis=0)) / np.maximum(np.linalg.norm(scores, axis=0), SMALLEST)]
     for codes in p.groupings:
-        parts.append(np.abs(np.bincount(codes, weights=weighted)) / np.sqrt(np.bincount(codes, weights=weighted**2)))
+        spread = np.sqrt(np.bincount(codes, weights=weighted**2))
+        parts.append(np.abs(np.bincount(codes, weights=weighted)) / np.maximum(spread, SMALLEST))
     return Fit(coef, residuals, scores, bread), float(max(part.max(initial=0.0) for part in parts))

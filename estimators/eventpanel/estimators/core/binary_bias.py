@@ -15,6 +15,7 @@ import numpy as np
 
 from eventpanel.estimators.core.absorb import absorb
 from eventpanel.estimators.core.arrays import Codes, Floats, Mask
+from eventpanel.estimators.core.binary import SMALLEST
 from eventpanel.estimators.core.least_squares import least_squares
 from eventpanel.estimators.core.links import Link
 
@@ -113,7 +114,7 @@ def maximum(y: Floats, X: Floats, groupings: Sequence[Codes], link: Link, eta: F
     link : Link
     eta : ndarray, shape (n,)
     """
-    return Maximum(X, groupings, link, eta, link.expected(eta), link.score(y, eta))
+    return Maximum(X, groupings, link, eta, np.maximum(link.expected(eta), SMALLEST), link.score(y, eta))
 
 
 def coefficient_bias(at: Maximum, lags: Lags | None) -> Floats:
