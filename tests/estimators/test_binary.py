@@ -91,6 +91,21 @@ def test_rows_that_are_fitted_exactly_are_on_the_ledger_by_country_and_cause(nam
 
 
 @by_name
+def test_separated_rows_are_found_where_a_fit_would_pass_for_one(name: str) -> None:
+    """Two columns that differ in a few rows alone, all of them ones: what is left of their scores looks like none."""
+    data = frame()
+    few = ((data["importer"] == "U020") & (data["year"] > 2009)).to_numpy()
+    data = data.assign(twin=data["control"] + few)
+    data.loc[few, "y"] = 1.0
+    got = ESTIMATORS[name](panel(data), design(covariance=RULE, controls=("control", "twin")))
+    separated = got.ledger[got.ledger["cause"].str.startswith("separated")]
+    assert separated["unit"].tolist() == ["U020"]
+    assert separated["first"].tolist() == [2010]
+    assert [str(term) for term, _ in got.dropped] == ["twin"]
+    assert np.abs(got.coef).max() < 2
+
+
+@by_name
 def test_paths_by_group_equal_separate_estimates(name: str) -> None:
     data, rule = panel(frame()), Clustered("importer", "none")
     estimator = ESTIMATORS[name]

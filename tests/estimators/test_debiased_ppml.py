@@ -11,6 +11,9 @@ import pytest
 
 from eventpanel.datasets.errors import DesignError
 from eventpanel.datasets.panel import Panel
+from eventpanel.estimators.core.gravity_bias import Cells, gravity_bias
+from eventpanel.estimators.core.groups import cross, recode
+from eventpanel.estimators.core.poisson import poisson
 from eventpanel.estimators.covariance import Clustered
 from eventpanel.estimators.debiased_ppml import debiased_ppml
 from eventpanel.estimators.design import Design
@@ -58,6 +61,23 @@ def test_three_ways_correct_coefficients_and_errors_and_say_so() -> None:
     assert got.ledger.equals(plain.ledger)
     assert got.nobs == plain.nobs
     assert (got.ledger["cause"].str.startswith("separated")).any()
+
+
+def test_weighted_rows_are_handed_to_the_core_and_the_factor_is_that_of_the_rule() -> None:
+    data = frame().assign(w=np.random.default_rng(2).uniform(0.5, 2.0, 660))
+    window = EventWindow(leads=0, lags=0, reference=None)
+    design = replace(DESIGN, window=window, weights="w", covariance=Clustered("pair", "none"))
+    plain, got = ppml(panel(data), design), debiased_ppml(panel(data), design)
+    factored = debiased_ppml(panel(data), replace(design, covariance=Clustered("pair", "ppmlhdfe")))
+    used = panel(data).frame[got.sample]
+    cells = Cells(*(recode(used[name].to_numpy()) for name in ("exporter", "importer", "year")))
+    i, j, t = cells.exporter, cells.importer, cells.period
+    X, y, w = used[["pact"]].to_numpy(), used["trade"].to_numpy(), used["w"].to_numpy()
+    fitted = poisson(y, X, [cross(i, t), cross(j, t), cross(i, j)], weights=w)
+    want = gravity_bias(X, w * fitted.mu, w * (y - fitted.mu), cells, pair_effects=True)
+    np.testing.assert_allclose(plain.coef - got.coef, want.bias, rtol=1e-5)
+    np.testing.assert_allclose(got.vcov, want.vcov, rtol=1e-6)
+    np.testing.assert_allclose(factored.vcov, got.vcov * got.n_clusters / (got.n_clusters - 1), rtol=1e-12)
 
 
 def test_a_column_of_pairs_is_the_same_effect_and_names_do_not_matter() -> None:

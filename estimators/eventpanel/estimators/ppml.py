@@ -94,7 +94,7 @@ def percent(estimate: Estimate, level: float = 0.95) -> pd.DataFrame:
     Parameters
     ----------
     estimate : Estimate
-        Made by :func:`ppml`.
+        Made by :func:`ppml`, or by ``debiased_ppml``.
     level : float
         Level of the intervals, which are those of the coefficients, transformed.
 
