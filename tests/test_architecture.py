@@ -19,9 +19,14 @@ LAYERS: tuple[dict[str, tuple[str, ...]], ...] = (
     {"run": ("run",)},
     {"build": ("build",)},
     {"study": ("study", "sections", "studies"), "reports": ("reports",), "robustness": ("robustness",)},
+    {
+        "logit": ("estimators.logit",),
+        "probit": ("estimators.probit",),
+        "binary_bias": ("estimators.binary_bias",),
+        "debiased_ppml": ("estimators.debiased_ppml",),
+    },
     {"cross_check": ("estimators.cross_check",), "wild_bootstrap": ("estimators.wild_bootstrap",)},
-    {"influence": ("estimators.influence",), "logit": ("estimators.logit",), "probit": ("estimators.probit",)},
-    {"binary_bias": ("estimators.binary_bias",), "debiased_ppml": ("estimators.debiased_ppml",)},
+    {"influence": ("estimators.influence",)},
     {
         "distributed_lag": ("estimators.distributed_lag",),
         "ppml": ("estimators.ppml",),
