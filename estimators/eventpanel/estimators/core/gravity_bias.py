@@ -16,13 +16,15 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import linalg
 
-from eventpanel.estimators.core.absorb import RANK_TOLERANCE, absorb
+from eventpanel.estimators.core.absorb import absorb
 from eventpanel.estimators.core.arrays import Codes, Floats
 from eventpanel.estimators.core.groups import cross, group_sums
 from eventpanel.estimators.core.least_squares import least_squares
 
 # Importers times periods: a dense matrix of this size is factorised.
 DENSE_LIMIT = 5000
+# Below this, eigenvalues and pivots of scaled matrices are rounding: at most their size x 2e-16, 1e-12 at the limit.
+RANK_TOLERANCE = 1e-11
 # Leverage this close to one: the block fits its own rows exactly, and nothing is left to correct.
 FULL_LEVERAGE = 1e-9
 
