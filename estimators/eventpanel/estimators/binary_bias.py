@@ -16,6 +16,7 @@ import numpy as np
 
 from eventpanel.datasets.errors import DesignError, first_few
 from eventpanel.datasets.panel import Panel
+from eventpanel.datasets.periods import ordinal
 from eventpanel.estimators.binary import BinaryModel, binary_model
 from eventpanel.estimators.core.arrays import Floats, Mask
 from eventpanel.estimators.core.binary import BinaryFit, binary_given
@@ -24,7 +25,6 @@ from eventpanel.estimators.core.least_squares import Fit
 from eventpanel.estimators.core.links import LINKS
 from eventpanel.estimators.design import Design
 from eventpanel.estimators.estimate import Estimate
-from eventpanel.estimators.events import calendar
 from eventpanel.estimators.solution import assemble
 
 __all__ = ["average_partial_effects", "bias_corrected"]
@@ -172,7 +172,7 @@ def _lags(panel: Panel, model: BinaryModel, bandwidth: int) -> Lags | None:
     if bandwidth == 0:
         return None
     units = {n: codes for n, codes in model.matrices.effects if str(panel.period) not in n.split("^")}
-    period = np.asarray(calendar(panel)[model.matrices.sample], dtype=np.int64)
+    period = ordinal(panel.column(str(panel.period)))[model.matrices.sample]
     remedy = "use bandwidth=0, or fixed effects with one of units, each seen once a period"
     if len(units) != 1:
         raise DesignError("A bandwidth needs one fixed effect of units.", first_few(units) or "none", remedy)
