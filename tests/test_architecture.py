@@ -26,6 +26,10 @@ LAYERS: tuple[dict[str, tuple[str, ...]], ...] = (
         "score_bootstrap": ("estimators.score_bootstrap",),
         "randomisation": ("estimators.randomisation",),
         "few_treated": ("estimators.few_treated",),
+        "logit": ("estimators.logit",),
+        "probit": ("estimators.probit",),
+        "binary_bias": ("estimators.binary_bias",),
+        "debiased_ppml": ("estimators.debiased_ppml",),
         "placebo_units": ("estimators.placebo_units",),
     },
     {"bootstrap": ("estimators.bootstrap",)},
@@ -37,6 +41,7 @@ LAYERS: tuple[dict[str, tuple[str, ...]], ...] = (
     {
         "distributed_lag": ("estimators.distributed_lag",),
         "ppml": ("estimators.ppml",),
+        "binary": ("estimators.binary",),
         "inference": (
             "estimators.inference",
             "estimators.bands",

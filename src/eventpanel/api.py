@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from eventpanel.datasets.registry import read
     from eventpanel.datasets.simulate import simulate
     from eventpanel.estimators.audit import recurrence, recurrence_totals
+    from eventpanel.estimators.binary_bias import average_partial_effects, bias_corrected
     from eventpanel.estimators.bootstrap import Bootstrap
     from eventpanel.estimators.covariance import Clustered, Conley, DriscollKraay, Dyadic, NeweyWest, Robust
+    from eventpanel.estimators.debiased_ppml import debiased_ppml
     from eventpanel.estimators.design import Design, Sample
     from eventpanel.estimators.distributed_lag import EstimationWarning, distributed_lag
     from eventpanel.estimators.estimate import Estimate, Term
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
         wald,
     )
     from eventpanel.estimators.influence import leave_one_out
+    from eventpanel.estimators.logit import logit
     from eventpanel.estimators.many import estimate_many
     from eventpanel.estimators.moderator import Moderator
     from eventpanel.estimators.multiple import adjust, romano_wolf
@@ -49,6 +52,7 @@ if TYPE_CHECKING:
     from eventpanel.estimators.ppml import percent, ppml, separated_rows
     from eventpanel.estimators.ppml_influence import leave_one_out_ppml
     from eventpanel.estimators.precision import ConditioningWarning
+    from eventpanel.estimators.probit import probit
     from eventpanel.estimators.randomisation import Randomisation, randomisation
     from eventpanel.estimators.score_bootstrap import score_bootstrap
     from eventpanel.estimators.wild_bootstrap import wild_bootstrap
@@ -88,12 +92,15 @@ PLACES = {
     "adjust": ("estimators.multiple", "adjust"),
     "any_of": ("datasets.derive", "any_of"),
     "average": ("estimators.inference", "average"),
+    "average_partial_effects": ("estimators.binary_bias", "average_partial_effects"),
+    "bias_corrected": ("estimators.binary_bias", "bias_corrected"),
     "build_designs": ("build", "build_designs"),
     "build_panel": ("build", "build_panel"),
     "check_study": ("run", "check_study"),
     "count": ("datasets.records", "count"),
     "country_years": ("datasets.countries", "country_years"),
     "cumulative": ("estimators.inference", "cumulative"),
+    "debiased_ppml": ("estimators.debiased_ppml", "debiased_ppml"),
     "difference": ("estimators.inference", "difference"),
     "distributed_lag": ("estimators.distributed_lag", "distributed_lag"),
     "equality_test": ("estimators.inference", "equality_test"),
@@ -113,12 +120,14 @@ PLACES = {
     "load_study": ("study", "load_study"),
     "log": ("datasets.derive", "log"),
     "log1p": ("datasets.derive", "log1p"),
+    "logit": ("estimators.logit", "logit"),
     "match": ("datasets.countries", "match"),
     "merge": ("datasets.merge", "merge"),
     "name_of": ("datasets.countries", "name_of"),
     "percent": ("estimators.ppml", "percent"),
     "placebo_units": ("estimators.placebo_units", "placebo_units"),
     "ppml": ("estimators.ppml", "ppml"),
+    "probit": ("estimators.probit", "probit"),
     "randomisation": ("estimators.randomisation", "randomisation"),
     "ratio": ("datasets.derive", "ratio"),
     "read": ("datasets.registry", "read"),
@@ -170,12 +179,15 @@ __all__ = [
     "adjust",
     "any_of",
     "average",
+    "average_partial_effects",
+    "bias_corrected",
     "build_designs",
     "build_panel",
     "check_study",
     "count",
     "country_years",
     "cumulative",
+    "debiased_ppml",
     "difference",
     "distributed_lag",
     "equality_test",
@@ -195,12 +207,14 @@ __all__ = [
     "load_study",
     "log",
     "log1p",
+    "logit",
     "match",
     "merge",
     "name_of",
     "percent",
     "placebo_units",
     "ppml",
+    "probit",
     "randomisation",
     "ratio",
     "read",

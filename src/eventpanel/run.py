@@ -12,10 +12,13 @@ import pandas as pd
 from eventpanel.build import Folders, build_designs, build_event, build_panel, build_window
 from eventpanel.datasets.panel import Panel
 from eventpanel.estimators.audit import recurrence, recurrence_totals
+from eventpanel.estimators.debiased_ppml import debiased_ppml
 from eventpanel.estimators.design import Design
 from eventpanel.estimators.distributed_lag import EstimationWarning, distributed_lag
 from eventpanel.estimators.estimate import Estimate
+from eventpanel.estimators.logit import logit
 from eventpanel.estimators.ppml import ppml
+from eventpanel.estimators.probit import probit
 from eventpanel.reports.document import page
 from eventpanel.reports.figures import event_study, save
 from eventpanel.reports.folder import check_folder, publish
@@ -27,7 +30,13 @@ from eventpanel.study import Study
 __all__ = ["Checked", "check_study", "estimate_study", "run_study"]
 
 Step = Callable[[str], None]
-ESTIMATORS: dict[str, Callable[[Panel, Design], Estimate]] = {"distributed_lag": distributed_lag, "ppml": ppml}
+ESTIMATORS: dict[str, Callable[[Panel, Design], Estimate]] = {
+    "distributed_lag": distributed_lag,
+    "ppml": ppml,
+    "debiased_ppml": debiased_ppml,
+    "logit": logit,
+    "probit": probit,
+}
 
 
 def _silent(_: str) -> None:

@@ -124,7 +124,7 @@ class SampleSection(_Section):
     among: dict[str, str] = Field(default_factory=dict)
 
 
-Estimator = Literal["distributed_lag", "ppml"]
+Estimator = Literal["distributed_lag", "ppml", "debiased_ppml", "logit", "probit"]
 
 
 class CovarianceSection(_Section):

@@ -344,3 +344,25 @@ def test_counts_go_to_ppml(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     never = china.groupby("importer")["deals"].sum()
     assert set(separated["unit"]) == set(never.index[never == 0])
     assert (separated["rows"] == 14).all()
+
+
+@pytest.mark.parametrize("estimator", ["logit", "probit"])
+def test_zeros_and_ones_go_to_logit_and_probit(
+    estimator: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = [f"design.estimator={estimator}", "design.covariance.small_sample=ppmlhdfe"]
+    arguments = [part for setting in settings for part in ("--set", setting)]
+    assert main(["run", "demo", "--out", str(tmp_path / "out"), *arguments]) == 0
+    assert f"\n{estimator.capitalize()}; " in capsys.readouterr().out
+    ledger = pd.read_csv(tmp_path / "out" / "ledger.csv")
+    exact = ledger[ledger["cause"].str.startswith("the outcome is always") & (ledger["estimate"] == "regimes")]
+    panel = pd.read_csv(tmp_path / "out" / "panel.csv")
+    china = panel[(panel["exporter"] == "CHN") & panel["any_deal"].notna()].groupby("importer")["any_deal"]
+    constant = china.min() == china.max()
+    assert set(constant.index[constant]) <= set(exact["unit"])
+
+
+def test_corrected_gravity_says_which_effects_it_needs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["--set", "design.estimator=debiased_ppml", "--set", "design.covariance.small_sample=ppmlhdfe"]
+    assert main(["run", "demo", "--out", str(tmp_path / "out"), *arguments]) == 30
+    assert "The fixed effects are not those of gravity." in capsys.readouterr().err

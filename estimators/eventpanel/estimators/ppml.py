@@ -78,6 +78,12 @@ def ppml(panel: Panel, design: Design) -> Estimate:
     >>> abs(ppml(Panel(frame, ("unit",), "year"), design).params.round(6)).tolist()
     [0.0, 0.5, 0.0]
     """
+    m, solution, _ = fitted_ppml(panel, design)
+    return assemble("ppml", design, m, solution)
+
+
+def fitted_ppml(panel: Panel, design: Design) -> tuple[Matrices, Solution, PoissonFit]:
+    """Matrices without separated rows, what is estimated on them, and the fit itself."""
     _check_design(design)
     whole = matrices(panel, design)
     _check_outcome(whole, design)
@@ -99,9 +105,7 @@ def ppml(panel: Panel, design: Design) -> Estimate:
     )
     offset = () if design.offset is None else (("Offset", design.offset),)
     corrected = _corrected(arrays, fitted, design) if design.covariance.kind in ("CRV2", "CRV3") else None
-    return assemble(
-        "ppml", design, m, Solution(kept, dropped, fitted.fit, fitted.rank, offset + facts, corrected=corrected)
-    )
+    return m, Solution(kept, dropped, fitted.fit, fitted.rank, offset + facts, corrected=corrected), fitted
 
 
 def percent(estimate: Estimate, level: float = 0.95, *, kennedy: bool = False) -> pd.DataFrame:
@@ -114,7 +118,7 @@ def percent(estimate: Estimate, level: float = 0.95, *, kennedy: bool = False) -
     Parameters
     ----------
     estimate : Estimate
-        Made by :func:`ppml`.
+        Made by :func:`ppml`, or by ``debiased_ppml``.
     level : float
         Level of the intervals, which are those of the coefficients, transformed.
     kennedy : bool

@@ -23,6 +23,13 @@ __all__ = ["event_study", "save"]
 
 GROUP_COLORS = ("#b2182b", "#2166ac", "#762a83", "#1b7837")
 DIFFERENCE_COLOR = "#404040"
+# What the outcome is measured in, by estimator.
+MEASURES = {
+    "ppml": "log mean of ",
+    "debiased_ppml": "log mean of ",
+    "logit": "log odds of ",
+    "probit": "probit index of ",
+}
 # Inches; a single panel keeps room for title and caption.
 NARROWEST = 4.8
 STYLE: Any = {
@@ -102,7 +109,7 @@ def _draw(axes: list[Axes], result: Result) -> None:
     if result.estimate.design.event.is_binary:
         unit = "event"
     outcome = result.estimate.design.outcome
-    measure = f"log mean of {outcome}" if result.estimate.estimator == "ppml" else outcome
+    measure = MEASURES.get(result.estimate.estimator, "") + outcome
     axes[0].set_ylabel(f"Effect on {measure}\nper {unit}")
 
 

@@ -22,6 +22,14 @@ from eventpanel.estimators.inference import (
 __all__ = ["Result", "estimates_table", "summarise", "tests_table"]
 
 FEW_LEADS = 3
+# What a coefficient means where it is not in units of the outcome.
+SCALES = {
+    "ppml": "Poisson pseudo-maximum likelihood; a coefficient b is 100 (exp(b) - 1) per cent.",
+    "debiased_ppml": "Poisson pseudo-maximum likelihood, corrected for estimated effects; a coefficient b is "
+    "100 (exp(b) - 1) per cent.",
+    "logit": "Logit; a coefficient b multiplies the odds by exp(b).",
+    "probit": "Probit; coefficients are in standard deviations of the latent error.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +63,8 @@ class Result:
     def notes(self) -> list[str]:
         """What a reader needs beside the numbers: sample, effects, covariance, cautions, joint tests."""
         notes = [*self.estimate.describe(self.level), *[f"Test: {test}." for test in self.tests]]
-        if self.estimate.estimator == "ppml":
-            notes.insert(0, "Poisson pseudo-maximum likelihood; a coefficient b is 100 (exp(b) - 1) per cent.")
+        if self.estimate.estimator in SCALES:
+            notes.insert(0, SCALES[self.estimate.estimator])
         leads = {term.event_time for term in self.estimate.path if (term.event_time or 0) < 0}
         if 0 < len(leads) <= FEW_LEADS:
             notes.append(

@@ -1,0 +1,185 @@
+"""Maximum likelihood of a binary outcome with any number of fixed effects, by iterated weighted least squares.
+
+Newton's step is a weighted regression after absorbing the effects (Stammann 2018, arXiv:1707.01815), with the
+information of the outcomes as they are; logit and probit are concave. Separated rows must be dropped before: with them
+the likelihood has no maximum.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from eventpanel.estimators.core.absorb import absorb
+from eventpanel.estimators.core.arrays import Codes, Floats
+from eventpanel.estimators.core.least_squares import Fit, least_squares
+from eventpanel.estimators.core.links import Link
+
+ITERATIONS = 50
+HALVINGS = 30
+# Largest score left, in standard deviations: far below any printed digit.
+CONVERGED = 1e-8
+# Information of a row that is all but certain; it keeps steps finite and does not move the maximum.
+SMALLEST = 1e-100
+
+
+@dataclass(frozen=True, slots=True)
+class BinaryFit:
+    """A fit of a binary outcome.
+
+    Attributes
+    ----------
+    fit : Fit
+        Coefficients, scores and bread, the inverse information of the outcomes as they are; residuals are the
+        derivatives of the log-likelihood of each row.
+    eta : ndarray, shape (n,)
+        Linear predictor with fixed effects and offset.
+    deviance : float
+    iterations : int
+    rank : int
+        Independent dummies of the fixed effects.
+    score : float
+        Largest score left, of a coefficient or a fixed-effect level, as a share of its standard deviation: the
+        certificate of convergence.
+    """
+
+    fit: Fit
+    eta: Floats
+    deviance: float
+    iterations: int
+    rank: int
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Problem:
+    y: Floats
+    X: Floats
+    groupings: Sequence[Codes]
+    link: Link
+    w: Floats
+    shift: Floats
+
+
+def binary(
+    y: Floats,
+    X: Floats,
+    groupings: Sequence[Codes],
+    link: Link,
+    *,
+    weights: Floats | None = None,
+    offset: Floats | None = None,
+) -> BinaryFit:
+    """Maximise the likelihood of ``y`` with probability ``F(X b + fixed effects + offset)``.
+
+    Parameters
+    ----------
+    y : ndarray, shape (n,)
+        Zero or one; no separated rows.
+    X : ndarray, shape (n, k)
+        Linearly independent after the fixed effects; may have no column.
+    groupings : sequence of ndarray, each shape (n,)
+        Group codes of the fixed effects.
+    link : Link
+    weights : ndarray, shape (n,), optional
+        Positive weights.
+    offset : ndarray, shape (n,), optional
+
+    Returns
+    -------
+    BinaryFit
+
+    Raises
+    ------
+    ArithmeticError
+        No convergence: the score is not near zero after all iterations.
+
+    Examples
+    --------
+    >>> from eventpanel.estimators.core.links import LOGIT
+    >>> y, x = np.array([0.0, 1.0, 0.0, 1.0, 1.0, 1.0]), np.array([0.0, 0.0, 1.0, 1.0, 1.0, 1.0])
+    >>> np.exp(binary(y, x[:, None], [np.zeros(6, dtype=np.int64)], LOGIT).fit.coef).round(8).tolist()
+    [3.0]
+    """
+    w = np.ones(len(y)) if weights is None else weights
+    shift = np.zeros(len(y)) if offset is None else offset
+    problem = _Problem(y, X, groupings, link, w, shift)
+    # Where nothing is known every probability is one half: a point of the model, whose deviance bounds every step.
+    eta = shift
+    deviance = _deviance(problem, eta)
+    for iteration in range(1, ITERATIONS + 1):
+        proposed, coef, rank = _step(problem, eta)
+        eta, deviance, whole = _halved(problem, eta, proposed, deviance)
+        if not whole:
+            continue
+        fit, score = _at(problem, eta, coef)
+        if score < CONVERGED:
+            return BinaryFit(fit, eta, deviance, iteration, rank, score)
+    raise ArithmeticError(f"{link.name} did not converge in {ITERATIONS} iterations")
+
+
+def binary_given(y: Floats, X: Floats, coef: Floats, groupings: Sequence[Codes], link: Link) -> BinaryFit:
+    """Maximise over the fixed effects alone, coefficients given; scores and bread are those of X at that point.
+
+    Parameters
+    ----------
+    y : ndarray, shape (n,)
+    X : ndarray, shape (n, k)
+    coef : ndarray, shape (k,)
+    groupings : sequence of ndarray, each shape (n,)
+    link : Link
+    """
+    offset = X @ coef
+    effects = binary(y, X[:, :0], groupings, link, offset=offset)
+    problem = _Problem(y, X, groupings, link, np.ones(len(y)), offset)
+    return replace(effects, fit=_at(problem, effects.eta, coef)[0])
+
+
+def _information(p: _Problem, eta: Floats) -> Floats:
+    return p.w * np.maximum(p.link.information((2 * p.y - 1) * eta), SMALLEST)
+
+
+def _step(p: _Problem, eta: Floats) -> tuple[Floats, Floats, int]:
+    """Newton's next point, its coefficients, and the rank of the effects."""
+    information = _information(p, eta)
+    working = eta - p.shift + p.w * p.link.score(p.y, eta) / information
+    within = absorb(np.column_stack([working, p.X]), p.groupings, information)
+    step = _regression(within.columns[:, 0], within.columns[:, 1:], information)
+    return working - step.residuals + p.shift, step.coef, within.rank
+
+
+def _regression(y: Floats, X: Floats, weights: Floats) -> Fit:
+    """Least squares, also on no column."""
+    if X.shape[1]:
+        return least_squares(y, X, weights)
+    return Fit(np.zeros(0), y, X, np.zeros((0, 0)))
+
+
+def _halved(p: _Problem, eta: Floats, proposed: Floats, deviance: float) -> tuple[Floats, float, bool]:
+    """Go to the proposed point, or half the way as often as the deviance asks for; and whether it was all the way."""
+    new = np.inf
+    for halvings in range(HALVINGS):
+        new = _deviance(p, proposed)
+        if np.isfinite(new) and new <= deviance * (1 + 1e-10) + 1e-12:
+            return proposed, new, halvings == 0
+        proposed = (eta + proposed) / 2
+    raise ArithmeticError(f"{p.link.name}: no step lowers the deviance {deviance:.6g}")
+
+
+def _deviance(p: _Problem, eta: Floats) -> float:
+    return float(-2 * (p.w @ p.link.log_mean((2 * p.y - 1) * eta)))
+
+
+def _at(p: _Problem, eta: Floats, coef: Floats) -> tuple[Fit, float]:
+    """Scores and bread at the point itself, and the largest score left in its standard deviation."""
+    information, residuals = _information(p, eta), p.link.score(p.y, eta)
+    columns = absorb(p.X, p.groupings, information).columns
+    bread = _regression(np.zeros(len(eta)), columns, information).bread
+    scores, weighted = columns * (p.w * residuals)[:, None], p.w * residuals
+    parts = [np.abs(scores.sum(axis=0)) / np.maximum(np.linalg.norm(scores, axis=0), SMALLEST)]
+    for codes in p.groupings:
+        spread = np.sqrt(np.bincount(codes, weights=weighted**2))
+        parts.append(np.abs(np.bincount(codes, weights=weighted)) / np.maximum(spread, SMALLEST))
+    return Fit(coef, residuals, scores, bread), float(max(part.max(initial=0.0) for part in parts))
