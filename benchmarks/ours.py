@@ -76,7 +76,7 @@ def _estimates(table: pd.DataFrame) -> Floats:
 def suite(held: ep.Panel, designs: Sequence[ep.Design]) -> list[Floats]:
     """Many specifications: in one call where there is one, else one after the other."""
     if CAN_ESTIMATE_MANY:
-        table = DOORS.estimate_many(held, designs)
+        table = DOORS.estimate_many(held, dict(enumerate(designs)))
         return [_estimates(one) for _, one in table.groupby("design", sort=True)]
     return [regression(held, one) for one in designs]
 
