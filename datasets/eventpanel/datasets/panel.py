@@ -178,6 +178,17 @@ class Panel:
             self._codes[name] = _factorise(self.column(name))
         return self._codes[name]
 
+    def crossed(self, name: str) -> npt.NDArray[np.int64]:
+        """Number the values of a column, or of several joined by ``^``; worked out once.
+
+        Rows without a value are a group of their own. Numbers need not be dense.
+        """
+        key = f"^{name}"
+        if key not in self._codes:
+            numbers = [_with_missing(self.codes(part)) for part in name.split("^")]
+            self._codes[key] = Coded(_crossed(numbers), pd.Index([]))
+        return self._codes[key].codes
+
     def with_frame(self, frame: pd.DataFrame) -> Panel:
         """Return the same panel with other rows or columns; keys are checked again."""
         return replace(self, frame=frame)
@@ -192,6 +203,21 @@ def _factorise(column: pd.Series) -> Coded:
             return Coded((np.cumsum(present) - 1)[values - low], pd.Index(np.flatnonzero(present) + low))
     codes, labels = pd.factorize(column, sort=True)
     return Coded(codes.astype(np.int64, copy=False), pd.Index(labels))
+
+
+def _with_missing(coded: Coded) -> npt.NDArray[np.int64]:
+    missing = coded.codes < 0
+    return np.where(missing, len(coded.labels), coded.codes) if missing.any() else coded.codes
+
+
+def _crossed(numbers: Sequence[npt.NDArray[np.int64]]) -> npt.NDArray[np.int64]:
+    codes = numbers[0]
+    for one in numbers[1:]:
+        codes = codes * (int(one.max(initial=0)) + 1) + one
+        # Numbers stay near the number of rows: tables by level stay small.
+        if codes.max(initial=0) > 4 * len(codes):
+            codes = np.unique(codes, return_inverse=True)[1].reshape(-1)
+    return codes
 
 
 def _row_numbers(coded: Sequence[Coded]) -> npt.NDArray[np.int64]:

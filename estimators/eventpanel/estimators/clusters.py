@@ -29,7 +29,8 @@ def clusters_by_group(group: Codes, clusters: Codes, groups: int) -> Codes:
     [2, 1]
     """
     size = int(clusters.max(initial=-1)) + 1
-    there = np.bincount(group * size + clusters, minlength=groups * size) > 0
+    there = np.zeros(groups * size, dtype=bool)
+    there[group * size + clusters] = True
     return np.asarray(there.reshape(groups, size).sum(axis=1), dtype=np.int64)
 
 

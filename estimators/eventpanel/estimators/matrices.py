@@ -104,17 +104,19 @@ def matrices(panel: Panel, design: Design) -> Matrices:
     check_record(events, design)
     path, groups = event_grids(design, events), _groups(panel, design)
     ledger = _sample(panel, design, path, groups, events)
-    clusters = _interacted(panel, cluster_name(panel, design))
+    clusters = panel.crossed(cluster_name(panel, design))
     few_clusters(groups.codes, groups.names, clusters, ledger.keep)
     own = {} if design.moderator is None else {design.moderator.name: groups.with_unknown}
-    effects = {name: _interacted(panel, name, own) for name in design.fixed_effects}
+    effects = {name: _crossed(panel, name, own) for name in design.fixed_effects}
+    before = ledger.keep
     ledger.drop(~_not_alone(list(effects.values()), ledger.keep), "alone in a fixed effect")
     keep = ledger.keep
     if not keep.any():
         raise DesignError(
             "No row is left to estimate from.", _causes(ledger), "see the ledger: which cause takes the rows"
         )
-    few_clusters(groups.codes, groups.names, clusters, keep)
+    if keep is not before:
+        few_clusters(groups.codes, groups.names, clusters, keep)
     where = keep if not keep.all() else slice(None)
     present = np.flatnonzero(np.bincount(groups.codes[where], minlength=len(groups.names)))
     renumber = np.full(len(groups.names), -1)
@@ -245,20 +247,15 @@ def _restrict(panel: Panel, design: Design, ledger: Ledger) -> None:
         ledger.drop(~groups_of(panel, moderator).of(group), f"not {group} by {moderator.name}")
 
 
-def _factor(panel: Panel, name: str) -> Codes:
-    """Codes of a column; rows without a value are a group of their own."""
-    coded = panel.codes(name)
-    return np.where(coded.codes < 0, len(coded.labels), coded.codes) if (coded.codes < 0).any() else coded.codes
-
-
-def _interacted(panel: Panel, name: str, known: dict[str, Codes] | None = None) -> Codes:
-    """Codes of a column, or of several joined by ``^``; some may be known already."""
+def _crossed(panel: Panel, name: str, known: dict[str, Codes]) -> Codes:
+    """Numbers of a column, or of several joined by ``^``; some may be known already."""
+    parts = name.split("^")
+    if not known.keys() & set(parts):
+        return panel.crossed(name)
     codes: Codes | None = None
-    for part in name.split("^"):
-        one = (known or {}).get(part)
-        one = _factor(panel, part) if one is None else one
+    for part in parts:
+        one = known[part] if part in known else panel.crossed(part)
         codes = one if codes is None else codes * (int(one.max(initial=0)) + 1) + one
-        # Numbers stay near the number of rows: tables by level stay small.
         codes = recode(codes) if codes.max(initial=0) > 4 * len(codes) else codes
     assert codes is not None
     return codes

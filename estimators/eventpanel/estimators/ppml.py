@@ -95,7 +95,7 @@ def fitted_ppml(panel: Panel, design: Design) -> tuple[Matrices, Solution, Poiss
     arrays = problem(panel, design, m, kept)
     names = [str(term) for term, keep in zip(m.terms, kept, strict=True) if keep]
     best = found.fit if design.offset is None else fit(arrays)
-    fitted = check_poisson(best, m.y, m.X[:, kept], m.weights, names)
+    fitted = check_poisson(best, m.y, arrays.X, m.weights, names)
     facts = (
         ("Absorbed degrees of freedom", str(fitted.rank)),
         ("Deviance", f"{fitted.deviance:.6g}"),

@@ -111,7 +111,7 @@ def _balanced(cells: Codes, effects: Sequence[Codes], merged: Sequence[Codes], r
 
     It is tried on one random column: orthogonality is linear, so it holds for that one only if it holds for all.
     """
-    probe = np.random.default_rng(0).normal(size=(len(rows), 1))
+    probe = np.random.default_rng(0).random((len(rows), 1))
     left = absorber(merged, rows).absorb(probe).columns[cells, 0]
     means = (np.bincount(codes, weights=left) / np.bincount(codes) for codes in effects)
     return all(float(np.abs(mean).max()) <= ZERO for mean in means)

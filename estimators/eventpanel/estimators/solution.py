@@ -198,7 +198,7 @@ def counts_of(m: Matrices, rank: int, terms: int) -> Counts:
         Terms that were estimated.
     """
     nested = [codes for _, codes in m.effects if is_nested(codes, m.clusters)]
-    inside = absorb(np.empty((len(m.y), 0)), nested, m.weights).rank
+    inside = int(nested[0].max()) + 1 if len(nested) == 1 else absorb(np.empty((len(m.y), 0)), nested, m.weights).rank
     return Counts(len(m.y), int(m.clusters.max()) + 1, terms, rank, inside)
 
 

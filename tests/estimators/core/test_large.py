@@ -17,7 +17,7 @@ def test_equals_least_squares(rows: int, weighted: bool) -> None:
     rng = np.random.default_rng(rows)
     unit = np.sort(rng.integers(0, rows // 9, rows)) + 3
     period, clusters = rng.integers(0, 7, rows), unit % 31
-    X = rng.normal(size=(rows, 3)) + [0.0, 1e3, 5.0]
+    X = rng.normal(size=(rows, 3)) + np.array([0.0, 1e3, 5.0])
     y = X @ [1.0, -2.0, 0.0] + rng.normal(size=rows) + unit
     w = rng.uniform(0.5, 2.0, rows) if weighted else None
     got = large_least_squares(y, X, [unit, period], clusters, w)

@@ -162,7 +162,7 @@ def _present(group: Grouping) -> int:
 
 def _balanced(effects: Absorber) -> bool:
     """Whether one round of group means removes all effects: it does for one random column only if it does for all."""
-    probe = np.random.default_rng(0).normal(size=(1, len(effects.groups[0].codes)))
+    probe = np.random.default_rng(0).random((1, len(effects.groups[0].codes)))
     return _residualise(effects, probe, np.empty_like(probe), passes=1) <= 10 * ROUNDING
 
 
