@@ -41,7 +41,9 @@ def test_another_name_is_an_error() -> None:
         ep.__getattr__("feols")
 
 
-@pytest.mark.parametrize("heavy", ["matplotlib", "statsmodels", "linearmodels", "pydantic", "jinja2", "scipy.stats"])
+@pytest.mark.parametrize(
+    "heavy", ["matplotlib", "statsmodels", "linearmodels", "pydantic", "jinja2", "scipy.stats", "scipy.spatial"]
+)
 def test_a_regression_does_not_wait_for(heavy: str, tmp_path: Path) -> None:
     paths = [str(ROOT / root) for root in ROOTS]
     code = (

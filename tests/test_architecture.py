@@ -124,6 +124,7 @@ def test_the_core_knows_neither_pandas_nor_datasets() -> None:
                 "__future__",
                 "collections",
                 "concurrent",
+                "importlib",
                 "os",
                 "dataclasses",
                 "typing",

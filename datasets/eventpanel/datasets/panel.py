@@ -179,7 +179,7 @@ class Panel:
         return self._codes[name]
 
     def crossed(self, name: str) -> npt.NDArray[np.int64]:
-        """Number the values of a column, or of several joined by ``^``; worked out once.
+        """Return numbers of the values of a column, or of several joined by ``^``; worked out once.
 
         Rows without a value are a group of their own. Numbers need not be dense.
         """

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib import import_module
 from typing import Literal
 
 import numpy as np
-from scipy import spatial
 
 from eventpanel.estimators.core.arrays import Codes, Floats
 
@@ -72,6 +72,8 @@ def neighbours(
     radius = 2 * np.sin(angle / 2) + 1e-9
     # Layers lie further apart than any chord of the globe.
     points = np.column_stack([_on_the_globe(places), 4.0 * layers])
+    # Only this needs scipy.spatial, which takes as long to import as the rest of SciPy that is used.
+    spatial = import_module("scipy.spatial")
     tree = spatial.cKDTree(points)
     counts = np.cumsum(tree.query_ball_point(points, radius, return_length=True))
     bounds = np.unique(np.searchsorted(counts, np.arange(0, counts[-1] + BLOCK, BLOCK)))
