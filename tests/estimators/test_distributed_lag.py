@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,7 @@ from eventpanel.estimators.estimate import Estimate
 from eventpanel.estimators.events import Event, Threshold
 from eventpanel.estimators.inference import difference
 from eventpanel.estimators.moderator import Moderator
+from eventpanel.estimators.precision import ConditioningWarning
 from eventpanel.estimators.window import EventWindow
 from tests.estimators.designs import REGIME, design
 from tests.panels import random_frame, random_panel
@@ -316,3 +318,28 @@ def test_a_collinear_control_is_named() -> None:
 def test_nothing_left_says_which_cause_took_the_rows() -> None:
     with pytest.raises(DesignError, match="before the sample period: 704 rows"):
         distributed_lag(random_panel(1), design(sample=Sample(first=2100)))
+
+
+@pytest.mark.parametrize(("gap", "kind"), [(1e-5, "CRV2"), (1e-5, "CRV3")])
+def test_cross_products_that_hold_few_digits_say_so(gap: float, kind: Any) -> None:
+    frame = random_frame()
+    frame["twin"] = frame["control"] + gap * np.random.default_rng(3).normal(size=len(frame))
+    panel = Panel(frame, ("importer",), "year")
+    asked = design(controls=("control", "twin"), covariance=Clustered("importer", "none", kind))
+    with pytest.warns(ConditioningWarning, match="cross-products"):
+        distributed_lag(panel, asked)
+    plain = replace(asked, covariance=Clustered("importer", "none"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", ConditioningWarning)
+        distributed_lag(panel, plain)
+
+
+@pytest.mark.parametrize("gap", [1e-6, 1e-7, 1e-8, 3e-9])
+def test_terms_close_to_collinear_are_an_error_or_a_warning_by_name(gap: float) -> None:
+    frame = random_frame()
+    frame["twin"] = frame["control"] + gap * np.random.default_rng(3).normal(size=len(frame))
+    asked = design(controls=("control", "twin"), covariance=Clustered("importer", "none", "CRV3"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", ConditioningWarning)
+        with pytest.raises((IdentificationError, ConditioningWarning), match=r"collinear|digits"):
+            distributed_lag(Panel(frame, ("importer",), "year"), asked)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from eventpanel.datasets.errors import ConstantOutcomeError
+from eventpanel.datasets.errors import ConstantOutcomeError, IdentificationError, first_few
 from eventpanel.datasets.panel import Panel
 from eventpanel.estimators.core.absorb import Absorbed, absorber
 from eventpanel.estimators.core.arrays import Floats
@@ -23,7 +23,7 @@ from eventpanel.estimators.covariance import Clustered
 from eventpanel.estimators.design import Design
 from eventpanel.estimators.estimate import Estimate
 from eventpanel.estimators.matrices import Matrices, matrices
-from eventpanel.estimators.precision import settled
+from eventpanel.estimators.precision import check_moments, settled
 from eventpanel.estimators.regression import Regression, by_rows, compact
 from eventpanel.estimators.solution import EstimationWarning, Solution, absorb_effects, assemble, identified, spread
 
@@ -88,16 +88,39 @@ class Fitted:
     regression : Regression
         Rows or cells that the fit rests on, with all terms.
     solution : Solution
+    within : ndarray, shape (n, 1 + k)
+        Outcome and estimated terms after fixed effects.
     """
 
     m: Matrices
     regression: Regression
     solution: Solution
+    within: Floats
 
     def moments(self) -> Moments:
-        """Cross-products per cluster of the terms that were estimated."""
-        r = self.regression
-        return moments(r.y, r.X[:, self.solution.kept], r.effects, r.clusters, r.weights)
+        """Cross-products per cluster of the terms that were estimated.
+
+        Raises
+        ------
+        IdentificationError
+            Terms too close to collinear for cross-products.
+
+        Warns
+        -----
+        ConditioningWarning
+            Cross-products hold fewer than nine digits.
+        """
+        r, kept = self.regression, self.solution.kept
+        names = [str(term) for term, keep in zip(self.m.terms, kept, strict=True) if keep]
+        try:
+            products = moments(r.y, r.X[:, kept], r.effects, r.clusters, r.weights)
+        except np.linalg.LinAlgError as error:
+            raise IdentificationError(
+                "Some terms are too close to collinear for cross-products per cluster.",
+                first_few(names, 12),
+                "leave one of them out",
+            ) from error
+        return check_moments(products, self.within[:, 0], self.within[:, 1:], r.weights, names)
 
 
 def fitted(panel: Panel, design: Design) -> Fitted:
@@ -117,16 +140,16 @@ def fitted(panel: Panel, design: Design) -> Fitted:
     within = outcome.columns if len(r.y) == len(m.y) else absorber(r.effects, r.weights).absorb(columns).columns
     kept, dropped = identified(m, within[:, 1:], spread(r.X))
     names = [str(term) for term, keep in zip(m.terms, kept, strict=True) if keep]
-    plain = least_squares(within[:, 0], within[:, 1:][:, kept], r.weights)
+    within = within[:, np.concatenate([[True], kept])]
+    plain = least_squares(within[:, 0], within[:, 1:], r.weights)
     fit = settled(plain, r.y, r.X[:, kept], r.effects, r.weights, names).fit
-    facts = _facts(m, outcome, within[:, 1:][:, kept] @ fit.coef, r.weights)
-    solution = Solution(kept, dropped, fit, outcome.rank, facts, r.clusters)
-    found = Fitted(m, r, solution)
+    facts = _facts(m, outcome, within[:, 1:] @ fit.coef, r.weights)
+    found = Fitted(m, r, Solution(kept, dropped, fit, outcome.rank, facts, r.clusters), within)
     if design.covariance.kind not in ("CRV2", "CRV3"):
         return found
     products = found.moments()
     corrected = crv2(products) if design.covariance.kind == "CRV2" else (crv3(products), None)
-    return replace(found, solution=replace(solution, corrected=corrected))
+    return replace(found, solution=replace(found.solution, corrected=corrected))
 
 
 def _check_outcome(m: Matrices, y: Floats, design: Design) -> None:

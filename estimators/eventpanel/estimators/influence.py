@@ -8,12 +8,10 @@ import pandas as pd
 
 from eventpanel.datasets.panel import Panel
 from eventpanel.estimators.core.cluster_robust import leave_one_out as without_each
-from eventpanel.estimators.core.moments import Moments, moments
+from eventpanel.estimators.core.moments import Moments
 from eventpanel.estimators.design import Design, cluster_values, one_way
 from eventpanel.estimators.distributed_lag import fitted
-from eventpanel.estimators.estimate import Estimate
-from eventpanel.estimators.matrices import Matrices, matrices
-from eventpanel.estimators.regression import compact
+from eventpanel.estimators.matrices import Matrices
 from eventpanel.estimators.solution import assemble
 
 __all__ = ["cluster_moments", "leave_one_out"]
@@ -73,17 +71,8 @@ def _names(panel: Panel, design: Design, m: Matrices) -> npt.NDArray[np.object_]
     return np.asarray(cluster_values(panel, design).iloc[first].to_numpy(), dtype=object)
 
 
-def cluster_moments(panel: Panel, design: Design, estimate: Estimate) -> tuple[Matrices, Moments]:
-    """Cross-products per cluster of the terms that an estimate could identify.
-
-    Parameters
-    ----------
-    panel : Panel
-    design : Design
-    estimate : Estimate
-        Of this design on this panel.
-    """
+def cluster_moments(panel: Panel, design: Design) -> tuple[Matrices, Moments]:
+    """Cross-products per cluster of the terms that can be estimated."""
     one_way(design)
-    m = matrices(panel, design)
-    r, kept = compact(m), [m.terms.index(term) for term in estimate.terms]
-    return m, moments(r.y, r.X[:, kept], r.effects, r.clusters, r.weights)
+    found = fitted(panel, design)
+    return found.m, found.moments()

@@ -176,6 +176,6 @@ def _member(panel: Panel, name: str, design: Design, hypotheses: str | Sequence[
     rows = restrictions(estimate, list(estimate.path) if hypotheses is None else hypotheses)
     if not rows:
         raise DesignError("A family needs hypotheses.", f"none of {name!r}", "name one, or leave the argument out")
-    m, products = cluster_moments(panel, design, estimate)
+    m, products = cluster_moments(panel, design)
     names = cluster_values(panel, design)[m.sample].groupby(m.clusters).first()
     return _Member(name, rows, estimate.coef, products, pd.Index(names.to_numpy()))

@@ -66,7 +66,7 @@ def wild_bootstrap(
     """
     check_level(level)
     estimate = distributed_lag(panel, design)
-    _, products = cluster_moments(panel, design, estimate)
+    _, products = cluster_moments(panel, design)
     plan = draws(estimate.n_clusters, bootstrap.draws, bootstrap.weights, bootstrap.seed)
     drawn = _Drawn(products, plan, bootstrap.residuals, 1 - level)
     rows = _path(estimate, drawn, {term: estimate.terms.index(term) for term in estimate.path})
