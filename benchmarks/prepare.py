@@ -171,10 +171,14 @@ def suite(setting: Setting) -> Prepared:
 def _our_suite(trade: Trade, every: Sequence[Specification], chosen: Sequence[int]) -> Call:
     held, designs = ours.panel(trade.record), [ours.design(one) for one in every]
     if ours.CAN_ESTIMATE_MANY:
-        return Call("eventpanel", "ours", lambda: np.concatenate([ours.suite(held, designs)[i] for i in chosen]))
+        return Call("eventpanel", "ours", lambda: _chosen(ours.suite(held, designs), chosen))
     few = [designs[i] for i in chosen]
     note = "ours is a loop over the same subset, scaled"
     return Call("eventpanel", "ours", lambda: np.concatenate(ours.suite(held, few)), len(every) / len(few), note)
+
+
+def _chosen(every: Sequence[Floats], chosen: Sequence[int]) -> Floats:
+    return np.concatenate([every[i] for i in chosen])
 
 
 def leave_one_out(setting: Setting) -> Prepared:

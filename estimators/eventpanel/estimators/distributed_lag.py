@@ -14,7 +14,7 @@ import numpy as np
 
 from eventpanel.datasets.errors import ConstantOutcomeError, IdentificationError, first_few
 from eventpanel.datasets.panel import Panel
-from eventpanel.estimators.core.absorb import Absorbed, absorber
+from eventpanel.estimators.core.absorb import Absorbed
 from eventpanel.estimators.core.arrays import Floats
 from eventpanel.estimators.core.cluster_robust import crv2, crv3
 from eventpanel.estimators.core.least_squares import COLLINEAR, least_squares
@@ -135,9 +135,9 @@ def fitted(panel: Panel, design: Design) -> Fitted:
     # What rests on one way of clusters may rest on cells; any other covariance asks for the rows themselves.
     r = compact(m) if isinstance(design.covariance, Clustered) and len(design.covariance.ways) == 1 else by_rows(m)
     columns = np.column_stack([r.y, r.X])
-    outcome = absorb_effects(m, columns if len(r.y) == len(m.y) else m.y[:, None])
+    outcome = absorb_effects(m, columns if r.absorber is None else m.y[:, None])
     _check_outcome(m, outcome.columns[:, 0], design)
-    within = outcome.columns if len(r.y) == len(m.y) else absorber(r.effects, r.weights).absorb(columns).columns
+    within = outcome.columns if r.absorber is None else r.absorber.absorb(columns).columns
     kept, dropped = identified(m, within[:, 1:], spread(r.X))
     names = [str(term) for term, keep in zip(m.terms, kept, strict=True) if keep]
     within = within[:, np.concatenate([[True], kept])]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import warnings
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,7 @@ from scipy import linalg
 from eventpanel.datasets.panel import Panel
 from eventpanel.estimators.clusters import degrees_of_freedom
 from eventpanel.estimators.core.absorb import Absorber, absorber
-from eventpanel.estimators.core.arrays import Floats
+from eventpanel.estimators.core.arrays import Codes, Floats
 from eventpanel.estimators.core.groups import group_sums
 from eventpanel.estimators.core.least_squares import COLLINEAR, cholesky_shares
 from eventpanel.estimators.core.moments import cross_products
@@ -30,7 +30,7 @@ from eventpanel.estimators.distributed_lag import distributed_lag
 from eventpanel.estimators.estimate import GroupSize
 from eventpanel.estimators.matrices import Matrices, matrices
 from eventpanel.estimators.path import Term
-from eventpanel.estimators.regression import balanced_cells, effects_of
+from eventpanel.estimators.regression import Cells, balanced_cells, effects_of
 from eventpanel.estimators.solution import (
     ABSORBED_WELL,
     EstimationWarning,
@@ -120,12 +120,16 @@ def _sharing(d: Design, gaps: frozenset[str]) -> Hashable:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Block:
-    """Columns of rows after the fixed effects of one sample, and the effects."""
+    """Columns of rows after the fixed effects of one sample, their products per cluster, and the effects."""
 
     effects: Absorber
     columns: Floats
+    products: Floats
     spread: Floats
     certificate: float
+    of_cells: Codes
+    cells: Cells | None
+    sums: Floats
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -137,14 +141,22 @@ class _Within:
     names: tuple[str, ...]
 
     def of(self, m: Matrices, design: Design) -> _Block:
-        key = (design.fixed_effects, design.moderator, design.weights, m.sample.tobytes())
+        key = (design.fixed_effects, design.covariance, design.moderator, design.weights, m.sample.tobytes())
         if key not in self.blocks:
             raw = np.array([self.panel.number(name).to_numpy()[m.sample] for name in self.names]).T
             effects = absorber(effects_of(m), m.weights)
             # A column with gaps in this sample belongs to no design on it.
             done = effects.absorb(np.where(np.isnan(raw).any(axis=0), 0.0, raw))
-            self.blocks[key] = _Block(effects, done.columns, spread(raw), done.certificate)
-        return self.blocks[key]
+            root = 1.0 if m.weights is None else np.sqrt(m.weights)[:, None]
+            products = cross_products(done.columns * root, m.clusters)
+            found = balanced_cells(m)
+            sums = group_sums(done.columns, m.cells) if found else done.columns[:0]
+            self.blocks[key] = _Block(
+                effects, done.columns, products, spread(raw), done.certificate, m.cells, found, sums
+            )
+        # Other groups of a moderator make other cells.
+        block = self.blocks[key]
+        return block if np.array_equal(block.of_cells, m.cells) else replace(block, cells=None)
 
 
 def _batch(within: _Within, batch: Mapping[Label, Design]) -> dict[Label, _Answer]:
@@ -208,7 +220,7 @@ def _share(m: Matrices, block: _Block) -> _Shared | None:
     if block.certificate > ABSORBED_WELL:
         return None
     path = m.terms[: m.profiles.shape[1]]
-    cells = balanced_cells(m)
+    cells = block.cells
     if cells is None:
         profiles = m.profiles[m.cells]
         done = block.effects.absorb(profiles)
@@ -216,12 +228,11 @@ def _share(m: Matrices, block: _Block) -> _Shared | None:
         products = cross_products(np.hstack([block.columns, done.columns]) * root, m.clusters)
         size, certificate = spread(profiles), done.certificate
     else:
-        done = absorber(cells.effects, cells.rows).absorb(m.profiles)
+        done = cells.absorber.absorb(m.profiles)
         k, root = block.columns.shape[1], np.sqrt(cells.rows)[:, None]
-        sums = group_sums(block.columns, m.cells)
-        products = cross_products(np.hstack([sums / root, done.columns * root]), cells.clusters)
+        products = cross_products(np.hstack([block.sums / root, done.columns * root]), cells.clusters)
         # Outcomes and controls differ inside cells: their own products are those of rows.
-        products[:, :k, :k] = cross_products(block.columns, m.clusters)
+        products[:, :k, :k] = block.products
         centred = m.profiles - (cells.rows @ m.profiles) / cells.rows.sum()
         size, certificate = np.sqrt(cells.rows @ centred**2), done.certificate
     if certificate > ABSORBED_WELL:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from eventpanel.estimators.core.absorb import absorber
+from eventpanel.estimators.core.absorb import Absorber, absorber
 from eventpanel.estimators.core.arrays import Codes, Floats
 from eventpanel.estimators.core.groups import is_nested, recode
 from eventpanel.estimators.matrices import Matrices
@@ -34,6 +34,8 @@ class Regression:
         Codes of the fixed effects; a constant where there is none.
     clusters : ndarray, shape (n,)
     weights : ndarray, shape (n,), or None
+    absorber : Absorber, optional
+        Of these effects, where it is prepared already.
     """
 
     y: Floats
@@ -41,6 +43,7 @@ class Regression:
     effects: tuple[Codes, ...]
     clusters: Codes
     weights: Floats | None
+    absorber: Absorber | None = None
 
 
 def by_rows(m: Matrices) -> Regression:
@@ -57,7 +60,7 @@ def compact(m: Matrices) -> Regression:
     if cells is None:
         return by_rows(m)
     means = np.bincount(m.cells, weights=m.y) / cells.rows
-    return Regression(means, m.profiles, cells.effects, cells.clusters, cells.rows)
+    return Regression(means, m.profiles, cells.effects, cells.clusters, cells.rows, cells.absorber)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,11 +74,14 @@ class Cells:
     clusters : ndarray, shape (cells,)
     rows : ndarray, shape (cells,)
         Number of rows.
+    absorber : Absorber
+        Of these effects, weighted by rows.
     """
 
     effects: tuple[Codes, ...]
     clusters: Codes
     rows: Floats
+    absorber: Absorber
 
 
 def balanced_cells(m: Matrices) -> Cells | None:
@@ -85,9 +91,10 @@ def balanced_cells(m: Matrices) -> Cells | None:
     effects, first = effects_of(m), _first_rows(m.cells, len(m.profiles))
     rows = np.bincount(m.cells).astype(np.float64)
     merged = tuple(recode(codes[first]) for codes in effects)
-    if not (_told_apart(m.cells, effects, merged) and _balanced(m.cells, effects, merged, rows)):
+    if not _told_apart(m.cells, effects, merged):
         return None
-    return Cells(merged, m.clusters[first], rows)
+    small = absorber(merged, rows)
+    return Cells(merged, m.clusters[first], rows, small) if _balanced(m.cells, effects, small) else None
 
 
 def effects_of(m: Matrices) -> tuple[Codes, ...]:
@@ -106,12 +113,12 @@ def _told_apart(cells: Codes, effects: Sequence[Codes], merged: Sequence[Codes])
     return all(is_nested(codes, levels[cells]) for codes, levels in zip(effects, merged, strict=True))
 
 
-def _balanced(cells: Codes, effects: Sequence[Codes], merged: Sequence[Codes], rows: Floats) -> bool:
+def _balanced(cells: Codes, effects: Sequence[Codes], merged: Absorber) -> bool:
     """Whether what merged effects leave of a column of cells is orthogonal to the effects on rows.
 
     It is tried on one random column: orthogonality is linear, so it holds for that one only if it holds for all.
     """
-    probe = np.random.default_rng(0).random((len(rows), 1))
-    left = absorber(merged, rows).absorb(probe).columns[cells, 0]
+    probe = np.random.default_rng(0).random((len(merged.groups[0].codes), 1))
+    left = merged.absorb(probe).columns[cells, 0]
     means = (np.bincount(codes, weights=left) / np.bincount(codes) for codes in effects)
     return all(float(np.abs(mean).max()) <= ZERO for mean in means)
