@@ -92,8 +92,8 @@ def wild(held: ep.Panel, asked: ep.Design, draws: int) -> pd.DataFrame:
 
 
 def randomisation(held: ep.Panel, asked: ep.Design, draws: int) -> pd.DataFrame:
-    """Randomisation test of the whole path by t: importers exchange their event histories."""
-    how = DOORS.Randomisation(draws=draws, seed=1, scheme="permute")
+    """Randomisation test of the whole path by t: importers of one regime exchange their event histories."""
+    how = DOORS.Randomisation(draws=draws, seed=1, scheme="permute", strata=("regime",))
     table: pd.DataFrame = DOORS.randomisation(held, asked, how)
     return table
 

@@ -116,7 +116,9 @@ def absorber(groupings: Sequence[Codes], weights: Floats | None = None) -> Absor
     in_turn = Absorber(
         groups, weights, None, _present(first) + _present(rest[0]) - len(np.unique(parts)), len(rest) == 1
     )
-    if in_turn.exact_rank and _balanced(in_turn):
+    # In one connected part group means are enough only if every level meets every other.
+    sparse = parts.max(initial=0) == 0 and first.size * rest[0].size > len(first.codes)
+    if in_turn.exact_rank and not sparse and _balanced(in_turn):
         return in_turn
     table = cross_table(first, rest, weights)
     schur = factorise(table, first)
