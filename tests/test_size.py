@@ -17,11 +17,13 @@ from benchmarks.rejections import COUNT, LINEAR, METHODS, PANELS, ROBUST, Cell, 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "methods" / "inference.md"
 BY_NAME = {method.name: method for method in METHODS}
 ALL, TWELVE, TWO = LAYOUTS
+# Too many rejections, and nothing printed: HC1 does not know of clusters. The page says so.
+SILENT = {("HC1", TWELVE.name)}
 
 
 @cache
 def few_panels() -> list[Cell]:
-    return [cell for layout in LAYOUTS for cell in rejections(layout, METHODS, 2)]
+    return [cell for layout in LAYOUTS for cell in rejections(layout, METHODS, 1)]
 
 
 @cache
@@ -46,7 +48,7 @@ def test_every_method_runs_on_every_layout_that_it_can() -> None:
         for layout in LAYOUTS
         if layout is TWO or not method.by_controls
     }
-    assert all(cell.panels == 2 and 0 <= cell.share <= 1 for cell in cells)
+    assert all(cell.panels == 1 and 0 <= cell.share <= 1 for cell in cells)
     rows = table(cells)
     assert [row[0] for row in rows] == ["method", *BY_NAME]
     assert all(len(row) == len(LAYOUTS) + 2 for row in rows)
@@ -93,7 +95,7 @@ def test_the_page_names_every_method_and_layout() -> None:
     assert {name for name, _ in printed()} == set(BY_NAME)
     assert {layout for _, layout in printed()} == {*(layout.name for layout in LAYOUTS), "panels"}
     for name, method in BY_NAME.items():
-        assert printed()[name, "panels"] == str(min(method.most, PANELS))
+        assert printed()[name, "panels"].split()[-1] == str(min(method.most, PANELS))
 
 
 def test_the_page_marks_the_cells_in_which_the_toolkit_warns() -> None:
@@ -101,18 +103,21 @@ def test_the_page_marks_the_cells_in_which_the_toolkit_warns() -> None:
         assert printed()[cell.method, cell.layout].endswith(" !") == cell.warned, cell
 
 
-def test_where_a_test_rejects_too_often_the_toolkit_warns() -> None:
+def test_where_a_test_rejects_too_often_the_toolkit_warns_but_in_one_cell() -> None:
     cells = {key: cell for key, cell in printed().items() if key[1] != "panels" and cell != "-"}
     failing = {key for key, cell in cells.items() if share(cell) > ROBUST[1]}
     assert {("CRV1, t(G-1)", TWO.name), ("Poisson, CRV1, t(G-1)", TWO.name)} <= failing
-    assert all(cells[key].endswith(" !") for key in failing)
+    assert {key for key in failing if not cells[key].endswith(" !")} == SILENT
     for key, cell in cells.items():
         assert cell.startswith("**") == (not ROBUST[0] <= share(cell) <= ROBUST[1]), key
 
 
 @pytest.mark.parametrize(
     ("layout", "said"),
-    [(TWO, "the event happens in only 2 clusters"), (TWELVE, "only 12 clusters: tests reject too often")],
+    [
+        (TWO, "the event happens in only 2 clusters: standard errors may be far too small."),
+        (TWELVE, "only 12 clusters: tests reject too often"),
+    ],
     ids=["2 treated", "12 clusters"],
 )
 def test_the_warnings_are_those_the_page_quotes(layout: Layout, said: str) -> None:
