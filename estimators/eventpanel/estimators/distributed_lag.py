@@ -90,12 +90,15 @@ class Fitted:
     solution : Solution
     within : ndarray, shape (n, 1 + k)
         Outcome and estimated terms after fixed effects.
+    products : Moments, optional
+        Cross-products per cluster, where the covariance has asked for them.
     """
 
     m: Matrices
     regression: Regression
     solution: Solution
     within: Floats
+    products: Moments | None = None
 
     def moments(self) -> Moments:
         """Cross-products per cluster of the terms that were estimated.
@@ -110,6 +113,8 @@ class Fitted:
         ConditioningWarning
             Cross-products hold fewer than nine digits.
         """
+        if self.products is not None:
+            return self.products
         r, kept = self.regression, self.solution.kept
         names = [str(term) for term, keep in zip(self.m.terms, kept, strict=True) if keep]
         try:
@@ -149,7 +154,7 @@ def fitted(panel: Panel, design: Design) -> Fitted:
         return found
     products = found.moments()
     corrected = crv2(products) if design.covariance.kind == "CRV2" else (crv3(products), None)
-    return replace(found, solution=replace(found.solution, corrected=corrected))
+    return replace(found, solution=replace(found.solution, corrected=corrected), products=products)
 
 
 def _check_outcome(m: Matrices, y: Floats, design: Design) -> None:

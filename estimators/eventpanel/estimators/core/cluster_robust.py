@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from eventpanel.estimators.core.arrays import Floats
+from eventpanel.estimators.core.arrays import Floats, Mask
 from eventpanel.estimators.core.moments import Moments
 
 # Leverage this close to one: the cluster's own rows fit a column exactly, and nothing is left to correct.
 FULL_LEVERAGE = 1e-9
-# Smallest eigenvalue of scaled cross-products that are solved as they stand.
+# Smallest squared share of a column outside the others, or eigenvalue, of cross-products solved as they stand.
 WELL_CONDITIONED = 1e-6
 
 
@@ -28,7 +28,7 @@ def leave_one_out(m: Moments) -> Floats:
     easy = (own > FULL_LEVERAGE).all(axis=1)
     own = np.where(easy[:, None], own, 1.0)
     scaled = rest / (own[:, :, None] * own[:, None, :])
-    easy &= np.linalg.eigvalsh(scaled)[:, 0] > WELL_CONDITIONED
+    easy &= _well_conditioned(scaled)
     out = np.full((len(m.xx), m.terms), np.nan)
     if easy.any():
         solved = np.linalg.solve(scaled[easy], (sums[easy] / own[easy])[:, :, None])[:, :, 0]
@@ -36,6 +36,15 @@ def leave_one_out(m: Moments) -> Floats:
     for g in np.flatnonzero(~easy):
         out[g] = _without(rest[g], sums[g], m.terms) / size[: m.terms]
     return out
+
+
+def _well_conditioned(scaled: Floats) -> Mask:
+    """Which of many correlation matrices can be solved as they stand, shape (G,)."""
+    try:
+        shares = np.diagonal(np.linalg.cholesky(scaled), axis1=1, axis2=2)
+    except np.linalg.LinAlgError:
+        return np.asarray(np.linalg.eigvalsh(scaled)[:, 0] > WELL_CONDITIONED)
+    return np.asarray(shares.min(axis=1) ** 2 > WELL_CONDITIONED)
 
 
 def _without(rest: Floats, right: Floats, terms: int) -> Floats:
