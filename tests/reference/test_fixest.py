@@ -209,8 +209,7 @@ def test_quakes(data_dir: Path) -> None:
 def test_petersen(data_dir: Path) -> None:
     """Petersen's test data, y on x: ``feols(y ~ x, d)``, ten digits, constant and x.
 
-    The last is ``~firm + year`` with ``ssc(cluster.df = "conventional")``, each part its own G/(G-1): with four
-    decimals it and the first three are the table Petersen publishes with the data, .0651 and .0536 in the last.
+    The last is ``~firm + year`` with ``ssc(cluster.df = "conventional")``, each part its own G/(G-1).
     """
     rows = rda(data_dir / "validation" / "sandwich" / "PetersenCL.rda").astype(float)
     fit = least_squares(rows["y"].to_numpy(), np.column_stack([np.ones(5000), rows["x"]]))
