@@ -25,7 +25,7 @@ def leave_one_out(m: Moments) -> Floats:
     rest = (total - m.xx) / np.outer(size, size)
     sums = (right - m.xy) / size
     own = np.sqrt(np.clip(np.diagonal(rest, axis1=1, axis2=2), 0, None))
-    easy = (own > FULL_LEVERAGE).all(axis=1)
+    easy = np.asarray((own > FULL_LEVERAGE).all(axis=1), dtype=bool)
     own = np.where(easy[:, None], own, 1.0)
     scaled = rest / (own[:, :, None] * own[:, None, :])
     easy &= _well_conditioned(scaled)

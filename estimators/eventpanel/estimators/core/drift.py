@@ -140,7 +140,7 @@ def _exact(rows: Rows, towards: Floats) -> tuple[Floats, Mask] | None:
     """Coefficients of a z >= 0 near ``towards``, zero where y > 0, and its positive rows; None if not found."""
     zero = ~rows.positive
     target = np.where(zero, towards, 0.0)
-    nearest = _nearest(rows, zero)
+    nearest, z = _nearest(rows, zero), target
     for _ in range(CUTS):
         _, z = nearest(target)
         if z[zero].min() >= -LEFT * z.max():
@@ -149,10 +149,10 @@ def _exact(rows: Rows, towards: Floats) -> tuple[Floats, Mask] | None:
     separated = zero & (z > 2 * CLEAR * z.max())
     if not separated.any():
         return None
-    nearest, target = _nearest(rows, separated), np.where(separated, z, 0.0)
-    for _ in range(REPEATS):
-        theta, z = nearest(target)
-        target = np.where(separated, z, 0.0)
+    nearest = _nearest(rows, separated)
+    theta, z = nearest(np.where(separated, z, 0.0))
+    for _ in range(REPEATS - 1):
+        theta, z = nearest(np.where(separated, z, 0.0))
     smallest, off = z[separated].min(), np.abs(z[~separated]).max(initial=0.0)
     return (theta, separated) if smallest > CLEAR * z.max() and off <= LEFT * smallest else None
 

@@ -62,7 +62,8 @@ class Effects:
     def weigh(self, weights: Floats) -> Weighted:
         """Prepare the system for weights, shape (n,), all positive."""
         data = weights[self.rows]
-        sums = sparse.csr_array((data, self.rows, self.pointers), shape=self.dummies.shape[::-1])
+        rows, levels = self.dummies.shape
+        sums = sparse.csr_array((data, self.rows, self.pointers), shape=(levels, rows))
         mass = np.add.reduceat(data, self.pointers[:-1]) if data.size else np.zeros(0)
         factor = None if self.blocks is None else factorised(self.blocks, weights, mass[self.first], mass[self.others])
         return Weighted(self, sums, mass, factor, None if self.rest is None else self.rest.weigh(weights))
