@@ -27,9 +27,9 @@ HAS_PYFIXEST, HAS_NUMBA = is_here("pyfixest"), is_here("numba")
 HAS_WILDBOOTTEST = HAS_PYFIXEST and is_here("wildboottest")
 
 if HAS_PYFIXEST or TYPE_CHECKING:
-    from pyfixest.demeaners import LsmrDemeaner, MapDemeaner
-    from pyfixest.estimation.api.feols import feols as fit_linear
-    from pyfixest.estimation.api.fepois import fepois as fit_poisson
+    from pyfixest.demeaners import LsmrDemeaner, MapDemeaner  # pyright: ignore[reportMissingImports]
+    from pyfixest.estimation.api.feols import feols as fit_linear  # pyright: ignore[reportMissingImports]
+    from pyfixest.estimation.api.fepois import fepois as fit_poisson  # pyright: ignore[reportMissingImports]
 if is_here("linearmodels") or TYPE_CHECKING:
     from linearmodels.iv import AbsorbingLS
     from linearmodels.panel import PanelOLS

@@ -7,7 +7,7 @@ import sys
 sys.modules["numba"] = None  # type: ignore[assignment]
 
 import pandas as pd  # noqa: E402
-from pyfixest.estimation.api.feols import feols  # noqa: E402
+from pyfixest.estimation.api.feols import feols  # noqa: E402  # pyright: ignore[reportMissingImports]
 
 frame = pd.read_csv(sys.argv[1])
 terms = " + ".join(name for name in map(str, frame.columns) if name.startswith("x"))
