@@ -49,6 +49,10 @@ USUAL = {
     "gdp_d": "gdp_of_importer",
 }
 
+PAIRS = """
+SELECT iso3_o AS exporter_code, iso3_d AS importer_code, year::INTEGER AS year, {numbers} FROM gravity WHERE {where}
+"""
+
 
 def read(
     path: Path,
@@ -139,10 +143,7 @@ def _ask(
             country_years(2000, 2000, codes)  # refuses what is no ISO3 code
             where += f" AND list_contains(?::VARCHAR[], {column})"
             values.append(list(codes))
-    question = (
-        "SELECT iso3_o AS exporter_code, iso3_d AS importer_code, year::INTEGER AS year, "
-        f"{numbers} FROM gravity WHERE {where}"
-    )
+    question = PAIRS.format(numbers=numbers, where=where)
     rows = ask(question, {"gravity": TextFile((path,), header)}, values)
     for column, codes in (("exporter_code", exporters), ("importer_code", importers)):
         silent = sorted(set(codes or ()) - set(rows[column]))
