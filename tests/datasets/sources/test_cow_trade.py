@@ -82,7 +82,7 @@ def test_every_column_of_the_publishers_file(tmp_path: Path) -> None:
 def test_text_in_a_flow(tmp_path: Path) -> None:
     with pytest.raises(NumberError) as caught:
         read(write(tmp_path, [ROWS[0].replace(",400,300", ",n/a,300")]))
-    assert "Dyadic_COW_4.0.csv" in str(caught.value) and "'n/a' in data row 1" in caught.value.where
+    assert "Dyadic_COW_4.0.csv" in str(caught.value) and caught.value.where == "'n/a' in 2 501 2010"
 
 
 def test_a_file_of_r_without_its_reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,10 +20,10 @@ import pandas as pd
 
 from eventpanel.datasets.conflicts import stack_conflicts
 from eventpanel.datasets.countries import country_years, harmonise
-from eventpanel.datasets.engine import TextFile, ask, header_of
-from eventpanel.datasets.errors import ColumnError, InputError, StudyError, WrongLayoutError, first_few
+from eventpanel.datasets.engine import TextFile, ask
+from eventpanel.datasets.errors import ColumnError, InputError, StudyError, first_few
 from eventpanel.datasets.panel import Panel
-from eventpanel.datasets.sources.common import describe
+from eventpanel.datasets.sources.common import describe, header_with
 
 NAME = "cepii_gravity"
 KEYS = ("year", "country_id_o", "country_id_d", "iso3_o", "iso3_d", "country_exists_o", "country_exists_d")
@@ -125,14 +125,7 @@ def _checked(columns: Mapping[str, str] | None) -> dict[str, str]:
 def _ask(
     path: Path, names: Mapping[str, str], exporters: Sequence[str] | None, importers: Sequence[str] | None
 ) -> pd.DataFrame:
-    header = header_of(path)
-    absent = [column for column in (*KEYS, *names) if column not in header]
-    if absent:
-        raise WrongLayoutError(
-            f"{path.name} lacks the columns {first_few(absent)}.",
-            f"it has: {first_few(header, 8)}",
-            "give the file of pairs, such as Gravity_V202211.csv",
-        )
+    header = header_with(path, (*KEYS, *names), "give the file of pairs, such as Gravity_V202211.csv")
     # Names of columns are the reader's own constants, equal to those asked for.
     wanted = [column for column in NUMBERS if column in names]
     numbers = ", ".join(f"nullif({column}, 'NA')::DOUBLE AS {column}" for column in wanted)

@@ -24,7 +24,7 @@ from eventpanel.datasets.engine import TextFile, ask, header_of
 from eventpanel.datasets.errors import InputError, StudyError, WrongLayoutError, first_few
 from eventpanel.datasets.files import parse_table, read_table, read_text
 from eventpanel.datasets.panel import Panel
-from eventpanel.datasets.sources.common import country_years_panel
+from eventpanel.datasets.sources.common import country_years_panel, header_with
 
 NAME = "world_bank"
 LONG = ["Country Name", "Country Code", "Year", "Value"]
@@ -79,8 +79,7 @@ def _long(path: Path) -> pd.DataFrame:
 
 def _wide(path: Path, indicator: str | None) -> pd.DataFrame:
     """One row for each economy and year with a value."""
-    header = header_of(path)
-    table = _download(path) if header[0] == PREAMBLE else _database(path, header, indicator)
+    table = _download(path) if header_of(path)[0] == PREAMBLE else _database(path, indicator)
     wanted = _only(table["Indicator Code"], path.name) if indicator is None else indicator
     table = table[table["Indicator Code"] == wanted]
     if table.empty:
@@ -116,15 +115,9 @@ def _download(path: Path) -> pd.DataFrame:
     )
 
 
-def _database(path: Path, header: tuple[str, ...], indicator: str | None) -> pd.DataFrame:
-    """Rows of one indicator in the whole database; without one, what indicators there are."""
-    absent = [column for column in CODES if column not in header]
-    if absent:
-        raise WrongLayoutError(
-            f"{path.name} lacks the columns {first_few(absent)}.",
-            f"it has: {first_few(header, 8)}",
-            "give WDICSV.csv, the csv download of one indicator, or a table with Country Code, Year and Value",
-        )
+def _database(path: Path, indicator: str | None) -> pd.DataFrame:
+    """Rows of one indicator in the whole database; without one, the only one there is."""
+    header = header_with(path, CODES, "give WDICSV.csv, the csv download of one indicator, or a long table")
     # Lines may end with a comma, a column without a name: the header is read as a row, which no indicator is.
     columns = tuple(column or "nothing" for column in header)
     tables = {"wdi": TextFile((path,), columns, header=False)}

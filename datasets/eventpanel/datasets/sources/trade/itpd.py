@@ -21,10 +21,10 @@ import pandas as pd
 
 from eventpanel.datasets.conflicts import no_conflicts, stack_conflicts
 from eventpanel.datasets.countries import country_years, harmonise
-from eventpanel.datasets.engine import TextFile, ask, header_of
+from eventpanel.datasets.engine import TextFile, ask
 from eventpanel.datasets.errors import DuplicateKeyError, InputError, WrongLayoutError, first_few
 from eventpanel.datasets.panel import Panel
-from eventpanel.datasets.sources.common import describe
+from eventpanel.datasets.sources.common import describe, header_with
 
 NAME = "itpd"
 Sector = Literal["Agriculture", "Mining and Energy", "Manufacturing", "Services"]
@@ -116,14 +116,7 @@ def read(
 def _sums(
     path: Path, exporters: Sequence[str] | None, sector: Sector | None, industries: Sequence[int] | None
 ) -> pd.DataFrame:
-    header = header_of(path)
-    absent = [column for column in COLUMNS if column not in header]
-    if absent:
-        raise WrongLayoutError(
-            f"{path.name} lacks the columns {first_few(absent)}.",
-            f"it has: {first_few(header, 8)}",
-            "give the file of ITPD-E, such as ITPD_E_R02.csv",
-        )
+    header = header_with(path, COLUMNS, "give the file of ITPD-E, such as ITPD_E_R02.csv")
     where = ["exporter_iso3 <> importer_iso3"]
     values: list[object] = []
     if exporters is not None:
