@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 
 from eventpanel.datasets.conflicts import list_conflicts, stack_conflicts
 from eventpanel.datasets.countries import Scheme, harmonise, settle_successions
-from eventpanel.datasets.engine import header_of
-from eventpanel.datasets.errors import WrongLayoutError, first_few
 from eventpanel.datasets.files import sha256
 from eventpanel.datasets.panel import Panel, Source
 from eventpanel.datasets.registry import entry
@@ -41,32 +38,6 @@ def describe(name: str, path: Path, coverage: str) -> Source:
         sha256=sha256(path),
         coverage=coverage,
     )
-
-
-def header_with(path: Path, columns: Sequence[str], remedy: str) -> tuple[str, ...]:
-    """Names in the first line of a large csv file, which must hold those named.
-
-    Parameters
-    ----------
-    path : Path
-        csv file of any size.
-    columns : sequence of str
-        Columns it must have.
-    remedy : str
-        Which file to give instead.
-
-    Raises
-    ------
-    WrongLayoutError
-        A column is not there.
-    """
-    header = header_of(path)
-    absent = [column for column in columns if column not in header]
-    if absent:
-        raise WrongLayoutError(
-            f"{path.name} lacks the columns {first_few(absent)}.", f"it has: {first_few(header, 8)}", remedy
-        )
-    return header
 
 
 def set_aside(

@@ -22,8 +22,9 @@ from eventpanel.datasets.conflicts import stack_conflicts
 from eventpanel.datasets.countries import country_years, harmonise
 from eventpanel.datasets.engine import TextFile, ask
 from eventpanel.datasets.errors import ColumnError, InputError, StudyError, first_few
+from eventpanel.datasets.headers import header_with
 from eventpanel.datasets.panel import Panel
-from eventpanel.datasets.sources.common import describe, header_with
+from eventpanel.datasets.sources.common import describe
 
 NAME = "cepii_gravity"
 KEYS = ("year", "country_id_o", "country_id_d", "iso3_o", "iso3_d", "country_exists_o", "country_exists_d")

@@ -23,8 +23,9 @@ from eventpanel.datasets.cells import to_numbers, to_years
 from eventpanel.datasets.engine import TextFile, ask, header_of
 from eventpanel.datasets.errors import InputError, StudyError, WrongLayoutError, first_few
 from eventpanel.datasets.files import parse_table, read_table, read_text
+from eventpanel.datasets.headers import header_with
 from eventpanel.datasets.panel import Panel
-from eventpanel.datasets.sources.common import country_years_panel, header_with
+from eventpanel.datasets.sources.common import country_years_panel
 
 NAME = "world_bank"
 LONG = ["Country Name", "Country Code", "Year", "Value"]

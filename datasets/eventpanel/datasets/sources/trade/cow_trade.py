@@ -25,8 +25,9 @@ from eventpanel.datasets.countries import harmonise, match, settle_successions
 from eventpanel.datasets.engine import TextFile, ask
 from eventpanel.datasets.errors import DuplicateKeyError, InputError, NumberError, WrongLayoutError, first_few
 from eventpanel.datasets.files import keep_columns, require
+from eventpanel.datasets.headers import header_with
 from eventpanel.datasets.panel import Panel
-from eventpanel.datasets.sources.common import describe, header_with, set_aside
+from eventpanel.datasets.sources.common import describe, set_aside
 
 try:
     from rdata import read_rds

@@ -23,8 +23,9 @@ from eventpanel.datasets.conflicts import no_conflicts, stack_conflicts
 from eventpanel.datasets.countries import country_years, harmonise
 from eventpanel.datasets.engine import TextFile, ask
 from eventpanel.datasets.errors import DuplicateKeyError, InputError, WrongLayoutError, first_few
+from eventpanel.datasets.headers import header_with
 from eventpanel.datasets.panel import Panel
-from eventpanel.datasets.sources.common import describe, header_with
+from eventpanel.datasets.sources.common import describe
 
 NAME = "itpd"
 Sector = Literal["Agriculture", "Mining and Energy", "Manufacturing", "Services"]
