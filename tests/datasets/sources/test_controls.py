@@ -160,6 +160,14 @@ def test_a_table_of_ones_own(tmp_path: Path) -> None:
     assert panel.conflicts["value"].tolist() == ["Narnia"]
 
 
+def test_a_table_of_ones_own_in_a_spreadsheet(tmp_path: Path) -> None:
+    pd.DataFrame({"Nation": ["Kenya"], "When": [2010], "Score": [8.5]}).to_excel(tmp_path / "mine.xlsx", index=False)
+    panel = country_years.read(
+        tmp_path / "mine.xlsx", columns={"Score": "polity"}, country="Nation", scheme="name", year="When"
+    )
+    assert panel.frame.to_numpy().tolist() == [["KEN", 2010, 8.5]]
+
+
 def test_refusals(tmp_path: Path) -> None:
     path = write(tmp_path, MINE)
     with pytest.raises(ColumnError, match="'year'"):

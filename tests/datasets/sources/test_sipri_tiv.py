@@ -139,6 +139,14 @@ def test_two_suppliers_side_by_side(tmp_path: Path) -> None:
     ] * 4 + [True]
 
 
+def test_exports_of_each_supplier_join_dyads(tmp_path: Path) -> None:
+    exports = read(write(tmp_path, HEAD.replace("from China", "from all") + BODY))
+    dyads = spine(2009, 2011, importers=["UGA"], exporters=["KEN", "SSD"])
+    merged = merge(dyads, exports, cardinality="m:1").frame
+    # South Sudan's three million of 2009 are before its time and listed, so its first row is missing, not zero.
+    assert merged["deliveries"].fillna(-1).tolist() == [0, 1, 0, -1, -1, 1]
+
+
 def test_refusals(tmp_path: Path) -> None:
     with pytest.raises(WrongLayoutError, match="by category of weapon"):
         read(write(tmp_path, HEAD + ",2008,2009,2010,2011,2012,Total\nAircraft,1,,,,,1\nTotal,1,,,,,1\n"))
