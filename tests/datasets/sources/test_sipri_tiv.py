@@ -30,11 +30,13 @@ BODY = (
     "Total,12,5,0,35,,52\n"
 )
 PRESENT = (
-    "Transfers of major conventional arms from China to All countries . Deliveries in 2008 to 2012;\n"
-    "Data generated: 12 Feb 2012 12:26:12 PM;\n\n"
-    "Recipient,2008,2009,2010,2011,2012,2008-2012,Percentage;\n"
-    "Kenya,12,,0 ,,,12,100%;\n"
-    "Total world import,12,,0,,,12,100%;\n"
+    "Volume of transfers of major arms\n"
+    "Figures are in millions of SIPRI trend-indicator values (TIVs).\n\n"
+    "Source: SIPRI Arms Transfers Database (c) SIPRI.\nData generated: 12 Feb 2012 9:10:08 AM\n\n"
+    "Recipient,2008,2009,2010,2011,2012,2008-2012,Percentage,Sum total years,Percentage of total\n"
+    "Kenya,12,,0 ,,,12,100%,12,100%\n"
+    "European Union**,,,0 ,,,0 ,0.0%,0 ,0.0%\n"
+    "Total exports from China,12,,0,,,12,100%,12,\n"
 )
 
 
@@ -90,12 +92,14 @@ def test_files_of_the_present_page(tmp_path: Path) -> None:
     kenya = panel.frame[panel.frame["importer"] == "KEN"]
     # Made in February 2012, when the deliveries of 2011 were not yet published.
     assert kenya["year"].tolist() == [2008, 2009, 2010] and kenya["deliveries_from_chn"].tolist() == [1, 0, 1]
-    every = read(write(tmp_path, PRESENT.replace("from China", "from All countries")))
+    every = read(write(tmp_path, PRESENT.replace("Total exports from China", "Total world import")))
     assert every.variables == ("tiv_imports", "deliveries")
-    suppliers = PRESENT.replace("Recipient", "Exports by").replace(
-        "from China to All countries", "from All countries to Egypt"
-    )
-    assert read(write(tmp_path, suppliers)).variables == ("tiv_to_egy", "deliveries_to_egy")
+    stated = read(write(tmp_path, PRESENT.replace("Total exports from China", "Total world import")), partner="USA")
+    assert stated.variables == ("tiv_from_usa", "deliveries_from_usa")
+    one = PRESENT.replace("Recipient", "Supplier").replace("Total exports from China", "Total exports to Egypt")
+    assert read(write(tmp_path, one)).variables == ("tiv_to_egy", "deliveries_to_egy")
+    world = PRESENT.replace("Recipient", "Exports by").replace("Total exports from China", "Total world export")
+    assert read(write(tmp_path, world)).variables == ("tiv_exports", "deliveries")
 
 
 def test_a_partner_exists_only_in_its_years(tmp_path: Path) -> None:
@@ -118,6 +122,7 @@ def test_two_names_of_one_country_are_added_up_and_listed(tmp_path: Path) -> Non
 
 def test_a_file_without_its_first_lines(tmp_path: Path) -> None:
     path = write(tmp_path, BODY.replace(",2008,", "Recipient,2008,", 1))
+    assert "Total,12" in path.read_text(encoding="latin-1")
     with pytest.raises(StudyError) as caught:
         read(path)
     assert "option partner" in caught.value.where

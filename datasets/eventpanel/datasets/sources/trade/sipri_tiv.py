@@ -7,7 +7,8 @@ SIPRI's trend-indicator values in millions (TIV), a measure of the volume of arm
 
 Known faults: lines before the header, a line and a column of totals; an empty cell means no delivery, while 0 means
 deliveries of less than half a million, so both stand as 0 and a column beside them says which had deliveries;
-values are rounded and do not add up; armed groups (``*``) and organisations (``**``) stand among the states; the
+values are rounded and do not add up; whose partners the lines are stands in the first line of older files and in the
+line of totals of present ones; armed groups (``*``) and organisations (``**``) stand among the states; the
 years asked for may reach beyond those the database holds. Files of the older and of the present page are read.
 """
 
@@ -33,7 +34,7 @@ NAME = "sipri_tiv"
 ALL = "all"
 EVERYONE = (ALL, "all countries")
 OLDER = re.compile(r"TIV of arms exports (from|to) (.+?),? (\d{4})-(\d{4})")
-PRESENT = re.compile(r"\bfrom (.+?) to (.+?)(?:\s*\.|,|;|$)")
+TOTAL = re.compile(r"Total (?:world|\w+ (?:from|to|by) (.+))")
 ROWS = {"recipient": "importer", "imports by": "importer", "supplier": "exporter", "exports by": "exporter"}
 MADE = re.compile(r"[Gg]enerated:?\s*\d{1,2} ([A-Z][a-z]+) (\d{4})")
 # A year's deliveries are published in March of the next.
@@ -58,8 +59,8 @@ def read(path: Path, *, partner: str | None = None) -> Panel:
     path : Path
         The publisher's csv file.
     partner : str, optional
-        Needed where the lines before the header were cut off: ``"all"``, or the ISO3 code of the one supplier (of a
-        table of recipients) or recipient (of a table of suppliers).
+        Needed where the file does not say, or says only that its totals are of the world: ``"all"``, or the ISO3
+        code of the one supplier (of a table of recipients) or recipient (of a table of suppliers).
 
     Returns
     -------
@@ -134,8 +135,8 @@ def _about(head: str, table: pd.DataFrame, partner: str | None, file: str) -> Ta
         side = "exporter" if (older[1] == "from") == whole else "importer"
     else:
         side = ROWS.get(str(table.columns[0]).strip().casefold(), "")
-        present = PRESENT.search(head.split("\n")[0])
-        name = "" if present is None else present[1 if side == "importer" else 2].strip()
+        name = _of_total(table.iloc[:, 0])
+        name = "" if name == ALL and partner is not None else name
     if side == "":
         raise WrongLayoutError(
             f"{file} does not say whether its rows are suppliers or recipients.",
@@ -143,6 +144,12 @@ def _about(head: str, table: pd.DataFrame, partner: str | None, file: str) -> Ta
             "keep the lines before the header as the publisher wrote them",
         )
     return Table(side, _partner(name, partner, years, file), years[0], _last(head, table, years))
+
+
+def _of_total(names: pd.Series) -> str:
+    """Partner in the name of the line of totals, such as "Total exports to Israel"; empty where there is none."""
+    found = [match for match in map(TOTAL.match, names.str.strip()) if match is not None]
+    return "" if not found else found[-1][1] or ALL
 
 
 def _partner(name: str, stated: str | None, years: list[int], file: str) -> str:
