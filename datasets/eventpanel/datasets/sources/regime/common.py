@@ -18,8 +18,8 @@ import pandas as pd
 from eventpanel.datasets.cells import to_numbers
 from eventpanel.datasets.conflicts import list_conflicts
 from eventpanel.datasets.errors import InputError, NumberError, WrongLayoutError, first_few
-from eventpanel.datasets.files import read_table, require
-from eventpanel.datasets.sheets import read_sheet
+from eventpanel.datasets.files import require
+from eventpanel.datasets.tables import read_any
 
 try:
     from pyreadstat import ReadstatError, read_sav
@@ -30,22 +30,16 @@ except ImportError:
     reader_of_spss = None
     SpssError = OSError
 
-SHEETS = {".xls", ".xlsx", ".xlsm", ".ods"}
-
 __all__ = ["between", "open_table", "pick", "renamed"]
 
 
-def open_table(path: Path, *, sheet: str | int = 0, encoding: str = "utf-8-sig") -> pd.DataFrame:
-    """Read a csv file, a sheet, a Stata or an SPSS file as text; missing cells are empty.
+def open_table(path: Path) -> pd.DataFrame:
+    """Read a csv file, the first sheet of a spreadsheet, a Stata or an SPSS file as text; missing cells are empty.
 
     Parameters
     ----------
     path : Path
         The file; its ending says what it is, anything else is read as csv.
-    sheet : str or int
-        Name or position of the sheet of a spreadsheet.
-    encoding : str
-        Of a csv file.
 
     Raises
     ------
@@ -54,21 +48,7 @@ def open_table(path: Path, *, sheet: str | int = 0, encoding: str = "utf-8-sig")
     InputError
         An SPSS file without the package pyreadstat.
     """
-    kind = path.suffix.casefold()
-    if kind in SHEETS:
-        return read_sheet(path, sheet=sheet)
-    if kind == ".dta":
-        return _as_text(_read_stata(path))
-    if kind == ".sav":
-        return _as_text(_read_spss(path))
-    return read_table(path, encoding=encoding)
-
-
-def _read_stata(path: Path) -> pd.DataFrame:
-    try:
-        return pd.read_stata(require(path), convert_categoricals=False, convert_dates=False)
-    except (ValueError, KeyError, OSError, UnicodeDecodeError) as error:
-        raise _not_read(path, "Stata", error) from error
+    return _read_spss(path) if path.suffix.casefold() == ".sav" else read_any(path)
 
 
 def _read_spss(path: Path) -> pd.DataFrame:
@@ -81,28 +61,17 @@ def _read_spss(path: Path) -> pd.DataFrame:
     try:
         # Codes declared missing, such as Polity's -66, are wanted as they are.
         table, _ = reader_of_spss(os.fspath(require(path)), user_missing=True)
-    except (SpssError, ValueError, OSError, UnicodeDecodeError) as error:
-        raise _not_read(path, "SPSS", error) from error
-    return table
+    except (SpssError, ValueError, OSError) as error:
+        raise WrongLayoutError(
+            f"{path.name} cannot be read as a file of SPSS.", str(error), "download the file again"
+        ) from error
+    return pd.DataFrame({str(name): _as_text(table[name]) for name in table.columns}, dtype=object)
 
 
-def _not_read(path: Path, program: str, error: Exception) -> WrongLayoutError:
-    return WrongLayoutError(
-        f"{path.name} cannot be read as a file of {program}.", str(error), "download the file again"
-    )
-
-
-def _as_text(table: pd.DataFrame) -> pd.DataFrame:
+def _as_text(column: pd.Series) -> pd.Series:
     """Cells as text, whole numbers without a point, missing ones empty."""
-    return pd.DataFrame({str(name): _column_as_text(table[name]) for name in table.columns}, dtype=object)
-
-
-def _column_as_text(column: pd.Series) -> pd.Series:
-    if pd.api.types.is_numeric_dtype(column.dtype):
-        numbers = column.astype(float)
-        whole = numbers.map(lambda value: str(int(value)) if value.is_integer() else repr(value), na_action="ignore")
-        return whole.astype(object).where(np.isfinite(numbers), "")
-    return column.astype(object).where(column.notna(), "").astype(str).str.strip()
+    text = column.astype(object).where(column.notna(), "").astype(str).str.strip()
+    return text.str.replace(r"^(-?\d+)\.0$", r"\1", regex=True).astype(object)
 
 
 def pick(table: pd.DataFrame, spellings: Mapping[str, Sequence[str]], file: str) -> pd.DataFrame:
