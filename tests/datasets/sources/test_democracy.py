@@ -38,9 +38,10 @@ def write(folder: Path, text: str, name: str = "file.csv") -> Path:
 
 
 def sheet(folder: Path, text: str) -> Path:
-    book = openpyxl.Workbook()
+    book = openpyxl.Workbook(write_only=True)
+    page = book.create_sheet()
     for row in csv.reader(text.splitlines()):
-        book.active.append([float(cell) if cell.replace(".", "").isdigit() else cell or None for cell in row])
+        page.append([float(cell) if cell.replace(".", "").isdigit() else cell or None for cell in row])
     path = folder / "file.xlsx"
     book.save(path)
     return path
@@ -66,7 +67,7 @@ def test_bmr_is_matched_by_name_and_settled_by_code(tmp_path: Path) -> None:
     problems = panel.conflicts.set_index("problem")
     assert cells(problems, "two states in one year", ["value"]) == [["260"], ["345"]]
     assert cells(problems, "no score", ["value", "years"]) == [["GERMANY, WEST", "1946"]]
-    assert cells(problems, "name of a state that had ended", ["resolution"]) == [["read as its successor"]]
+    assert cells(problems, "name or code of a state that had ended", ["resolution"]) == [["read as its successor"]]
 
 
 def test_bmr_is_missing_under_occupation_only_where_it_says_so(tmp_path: Path) -> None:

@@ -33,9 +33,8 @@ LIST: list[Cell] = [
 
 
 def workbook(path: Path, sheets: dict[str, list[list[Cell]]]) -> Path:
-    book = openpyxl.Workbook()
-    book.active.title = "Introduction"
-    book.active.append(["Historical status and ratings"])
+    book = openpyxl.Workbook(write_only=True)
+    book.create_sheet("Introduction").append(["Historical status and ratings"])
     for name, rows in sheets.items():
         sheet = book.create_sheet(name)
         for row in rows:

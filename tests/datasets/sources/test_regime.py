@@ -86,9 +86,10 @@ def test_vdem_reads_the_columns_asked_for(tmp_path: Path) -> None:
 
 def spread(path: Path, rows: list[list[str]]) -> None:
     """Write a sheet as a publisher would: numbers as numbers."""
-    book = openpyxl.Workbook()
+    book = openpyxl.Workbook(write_only=True)
+    page = book.create_sheet()
     for row in rows:
-        book.active.append([float(cell) if cell.lstrip("-").isdigit() else cell or None for cell in row])
+        page.append([float(cell) if cell.lstrip("-").isdigit() else cell or None for cell in row])
     book.save(path)
 
 
@@ -104,7 +105,11 @@ def polity_file(folder: Path, kind: str) -> Path:
     table = pd.concat([numbers, table[words]], axis=1)
     if kind == "sav":
         # As the publisher declares them: special codes are missing values of SPSS.
-        pyreadstat.write_sav(table, str(path), missing_ranges={"polity": [{"lo": -88, "hi": -66}]})
+        pyreadstat.write_sav(
+            table,  # pyright: ignore[reportArgumentType]
+            str(path),
+            missing_ranges={"polity": [{"lo": -88, "hi": -66}]},
+        )
     else:
         table.to_stata(path, write_index=False)
     return path

@@ -24,7 +24,7 @@ from eventpanel.datasets.tables import read_any
 try:
     from pyreadstat import ReadstatError, read_sav
 
-    reader_of_spss: Callable[..., tuple[pd.DataFrame, Any]] | None = read_sav
+    reader_of_spss: Callable[..., Any] | None = read_sav
     SpssError: type[Exception] = ReadstatError
 except ImportError:
     reader_of_spss = None
@@ -58,6 +58,7 @@ def _read_spss(path: Path) -> pd.DataFrame:
             str(path),
             "pip install 'eventpanel[spss]', or give the publisher's csv or Excel file",
         )
+    table: pd.DataFrame
     try:
         # Codes declared missing, such as Polity's -66, are wanted as they are.
         table, _ = reader_of_spss(os.fspath(require(path)), user_missing=True)
@@ -164,6 +165,6 @@ def renamed(
     old = rows[column].map({name: since for name, (_, since) in names.items()})
     late = old.notna() & (rows["year"] >= old)
     new = rows[column].map({name: other for name, (other, _) in names.items()})
-    reason = pd.Series("name of a state that had ended", index=rows.index[late], dtype=object)
+    reason = pd.Series("name or code of a state that had ended", index=rows.index[late], dtype=object)
     listed = list_conflicts(rows[late], column, reason, source, "read as its successor", "year")
     return rows.assign(**{column: rows[column].where(~late, new)}), listed
