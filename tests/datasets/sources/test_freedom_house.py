@@ -103,6 +103,41 @@ def test_a_list_holds_scores_and_rates_the_year_before(tmp_path: Path) -> None:
     assert panel.conflicts["value"].tolist() == ["Tibet"]
 
 
+AGGREGATE: list[Cell] = [
+    "Country/Territory", "C/T?", "Region", "Edition", "Status", "PR Rating", "CL Rating",
+    "A Aggr", "PR Aggr", "CL Aggr", "Total Aggr",
+]  # fmt: skip
+EARLY: list[Cell] = [
+    "Country/Territory",
+    "C/T?",
+    "FIW03 PR",
+    "FIW04 PR",
+    "FIW03 CL",
+    "FIW04 CL",
+    "FIW03 Total",
+    "FIW04 Total",
+]
+
+
+def test_aggregate_scores_of_early_editions_have_no_ratings(tmp_path: Path) -> None:
+    late: list[Cell] = ["Kenya", "c", "Africa", 2006, "PF", 3, 3, 9, 26, 36, 62]
+    early: list[Cell] = ["Kenya", "c", 20, 25, 30, 35, 50, "-"]
+    path = workbook(tmp_path / "aggregate.xlsx", {"FIW06-24": [AGGREGATE, late], "FIW03-05": [EARLY, early]})
+    frame = read(path).frame
+    assert frame["year"].tolist() == [2002, 2003, 2005]
+    assert frame["political_rights_score"].tolist() == [20, 25, 26]
+    assert frame["freedom_score"].fillna(-1).tolist() == [50, -1, 62]
+    assert frame["political_rights"].fillna(-1).tolist() == [-1, -1, 3]
+    with pytest.raises(WrongLayoutError, match="neither an edition nor scores"):
+        read(workbook(tmp_path / "odd.xlsx", {"FIW03-05": [["Country/Territory", "C/T?"], ["Kenya", "c"]]}))
+
+
+def test_sheets_that_explain_are_passed_over(tmp_path: Path) -> None:
+    shares: list[list[Cell]] = [["Year(s) Under Review**", "% of F Countries"], [1972, 29]]
+    sheets = {"Ratings explained": shares, "Country Ratings, Statuses ": [EDITIONS, YEARS, MEASURES, *COUNTRIES]}
+    assert len(read(workbook(tmp_path / "all.xlsx", sheets)).frame) == 9
+
+
 def test_refusals(tmp_path: Path) -> None:
     with pytest.raises(NumberError, match="holds numbers outside 1 to 7") as caught:
         read(scores(tmp_path, [*KENYA[:5], 8, *KENYA[6:]]))
@@ -115,7 +150,7 @@ def test_refusals(tmp_path: Path) -> None:
         read(ratings(tmp_path, measures=[None, *["PR", "Status", "CL"] * 3]))
     with pytest.raises(WrongLayoutError, match="no sheet of ratings"):
         read(workbook(tmp_path / "other.xlsx", {"Sheet2": [["a"], ["b"]]}))
-    with pytest.raises(WrongLayoutError, match="begins with 'Year'"):
+    with pytest.raises(WrongLayoutError, match="no sheet of ratings"):
         read(workbook(tmp_path / "torn.xlsx", {"Country Ratings": [["Kenya", 1], ["Uganda", 2]]}))
     path = tmp_path / "fh.csv"
     path.write_text("country,year,pr,cl\nKenya,2010,4,3\n", encoding="utf-8")

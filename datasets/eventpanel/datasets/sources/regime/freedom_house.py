@@ -13,7 +13,8 @@ Known faults: an edition rates the year before it, so a list's year is its editi
 1981: one edition covers January 1981 to August 1982 and counts as 1982, and the periods up to 1989 are not calendar
 years, they count as the year in which they end. Until 2002 an average rating of 5.5 could be partly free or not
 free; since 2003 it is not free. South Africa in 1972 has two ratings in one cell, "2(5)", one for each part of a
-divided population: it is left missing, and reported. Scores exist since the edition of 2003, by question since 2013.
+divided population: it is left missing, and reported. Scores exist since the edition of 2003; those of the editions
+2003 to 2005 come without ratings.
 """
 
 from __future__ import annotations
@@ -115,41 +116,41 @@ def _tidy(path: Path) -> pd.DataFrame:
 
 
 def _workbook(path: Path) -> pd.DataFrame:
+    """Rows of all sheets of ratings, or of the list; other sheets explain them."""
     names = sheet_names(path)
-    wide = [name for name in names if re.search("rating|status", name.casefold())]
-    if wide:
-        tables = [_wide(path, name) for name in wide]
-        return pd.concat(tables, ignore_index=True)
-    long = [name for name in names if name.casefold().startswith("fiw")]
-    if not long:
+    wide = [_wide(path, name) for name in names if "rating" in name.casefold()]
+    long = [_list(path, name) for name in names if name.casefold().startswith("fiw")]
+    found = [table for table in wide + long if table is not None]
+    if not found:
         raise WrongLayoutError(
             f"{path.name} has no sheet of ratings.",
             f"sheets: {first_few(names, 12)}",
-            "give a workbook of Freedom in the World: all ratings and statuses, or all data",
+            "give a workbook of Freedom in the World as it is: all ratings and statuses, or all data",
         )
-    return _list(path, long[0])
+    return pd.concat(found, ignore_index=True)
 
 
-def _below(path: Path, sheet: str, first: str) -> tuple[list[str], pd.DataFrame]:
+def _below(path: Path, sheet: str, first: str) -> tuple[list[str], pd.DataFrame] | None:
     """Find the row that begins with a word, and the rows below it; columns by number."""
     table = read_sheet(path, sheet=sheet)
     lines = [list(table.columns), *table.to_numpy().tolist()]
     for place, line in enumerate(lines[:20]):
         if line[0].casefold().startswith(first.casefold()):
             return line, pd.DataFrame(lines[place + 1 :], dtype=object)
-    raise WrongLayoutError(
-        f"{path.name}: no row of sheet {sheet!r} begins with {first!r}.",
-        f"first row: {first_few(lines[0], 8)}",
-        "give the publisher's workbook as it is",
-    )
+    return None
 
 
-def _wide(path: Path, sheet: str) -> pd.DataFrame:
+def _wide(path: Path, sheet: str) -> pd.DataFrame | None:
     """Three columns a year to one row a year; countries without any rating in a year have no row."""
-    periods, body = _below(path, sheet, "Year")
+    found = _below(path, sheet, "Year")
+    if found is None:
+        return None
+    periods, body = found
     measures = [str(cell).strip().casefold() for cell in body.iloc[0]]
     starts = [place for place, measure in enumerate(measures) if measure == "pr"]
-    if not starts or any(measures[start : start + 3] != MEASURES for start in starts):
+    if not starts:
+        return None
+    if any(measures[start : start + 3] != MEASURES for start in starts):
         raise WrongLayoutError(
             f"{path.name}: sheet {sheet!r} does not have PR, CL and Status for each year.",
             f"third row of the header: {first_few(body.iloc[0], 8)}",
@@ -177,12 +178,33 @@ def _last_year(period: str, file: str, sheet: str) -> int:
     return int(found[-1])
 
 
-def _list(path: Path, sheet: str) -> pd.DataFrame:
-    header, body = _below(path, sheet, LIST["country"][0])
-    rows = pick(body.set_axis(header, axis=1), LIST, path.name)
+def _list(path: Path, sheet: str) -> pd.DataFrame | None:
+    found = _below(path, sheet, LIST["country"][0])
+    if found is None:
+        return None
+    header, body = found
+    table = body.set_axis(header, axis=1)
+    rows = pick(table, LIST, path.name) if "Edition" in header else _first_scores(table, path.name)
     rows = rows[rows["country"] != ""].reset_index(drop=True)
     kind = rows["kind"].str.strip().str.casefold()
     return rows.assign(kind=kind, year=to_years(rows["edition"], path.name) - 1)
+
+
+def _first_scores(table: pd.DataFrame, file: str) -> pd.DataFrame:
+    """Scores of the editions 2003 to 2005, which stand beside one another and without ratings: ``FIW03 Total``."""
+    names = {"PR": "pr_score", "CL": "cl_score", "Total": "total"}
+    held = [(found, name) for name in table.columns if (found := re.search(r"FIW(\d\d).*(PR|CL|Total)", name))]
+    if not held:
+        raise WrongLayoutError(
+            f"{file}: a sheet has neither an edition nor scores of one.",
+            f"it has: {first_few(table.columns, 8)}",
+            "give the publisher's workbook as it is",
+        )
+    keys = pick(table, {name: LIST[name] for name in ("country", "kind")}, file)
+    parts = {found[1]: keys.assign(edition=f"20{found[1]}", pr="", cl="", status="") for found, _ in held}
+    for found, name in held:
+        parts[found[1]][names[found[2]]] = table[name]
+    return pd.concat(parts.values(), ignore_index=True)
 
 
 def _status(column: pd.Series, file: str) -> pd.Series:
