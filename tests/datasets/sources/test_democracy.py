@@ -9,7 +9,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from eventpanel.datasets.errors import DuplicateKeyError, EncodingError, NumberError, WrongLayoutError
+from eventpanel.datasets.errors import DuplicateKeyError, EncodingError, NumberError, StudyError, WrongLayoutError
 from eventpanel.datasets.sources.regime import bmr, eiu, lexical
 
 BMR = """country,ccode,abbreviation,year,democracy,democracy_omitteddata,democracy_femalesuffrage,sovereign
@@ -118,7 +118,26 @@ def test_eiu_tidy_and_the_table_of_all_years_agree(tmp_path: Path) -> None:
     for other in (wide, excel):
         pd.testing.assert_frame_equal(other.frame, plain.frame)
     assert plain.frame["eiu_democracy"].tolist() == [4.71, 4.71]
-    assert wide.conflicts[["value", "years"]].to_numpy().tolist() == [["World average", "2010"]]
+    assert wide.conflicts[["problem", "years"]].to_numpy().tolist() == [["not known", "2010"], ["no score", "2011"]]
+
+
+EDITION = """Country,Overall score,Rank,"I Electoral
+process and pluralism",II Functioning of  government,III Political participation,IV Political culture,V Civil liberties
+Full democracies,,,,,,,
+Kenya,5.05,92,3.50,5.36,6.67,5.63,4.12
+"""
+
+
+def test_eiu_table_of_one_edition(tmp_path: Path) -> None:
+    path = write(tmp_path, EDITION)
+    panel = eiu.read(path, year=2021)
+    assert panel.frame.to_numpy().tolist() == [["KEN", 2021, 5.05, 3.50, 5.36, 6.67, 5.63, 4.12]]
+    assert panel.variables[:2] == ("eiu_democracy", "eiu_electoral_process")
+    assert panel.conflicts[["problem", "value"]].to_numpy().tolist() == [["no score", "Full democracies"]]
+    with pytest.raises(StudyError, match="does not say its year"):
+        eiu.read(path)
+    with pytest.raises(StudyError, match="holds its years itself"):
+        eiu.read(write(tmp_path, EIU, "tidy.csv"), year=2021)
 
 
 def test_eiu_refusals(tmp_path: Path) -> None:
