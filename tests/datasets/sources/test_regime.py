@@ -150,6 +150,18 @@ def test_polity_as_published(data_dir: Path) -> None:
     assert len(raw) == len(panel.frame) + lost + twice
 
 
+def test_the_page_says_what_lies_between_the_two_thresholds(data_dir: Path) -> None:
+    frame = polity5.read(data_dir / "regime" / "p5v2018.csv").frame
+    scored = frame[frame["year"].between(2000, 2018) & frame["polity2"].notna()]
+    between = scored[(scored["polity2"] >= 6) & (scored["polity2"] < 7)]
+    below = (len(scored), (scored["polity2"] < 6).sum(), (scored["polity2"] < 7).sum())
+    numbers = [f"{number:,}" for number in (*below, len(between), between["importer"].nunique())]
+    page = " ".join((ROOT / "docs" / "data" / "polity5.md").read_text(encoding="utf-8").split())
+    total, under_six, under_seven, rows, countries = numbers
+    assert f"Of {total} country-years of 2000-2018, {under_six} are below 6 and {under_seven} under 7" in page
+    assert f"{rows}, of {countries} countries, lie between" in page
+
+
 def test_vdem_as_published(data_dir: Path) -> None:
     path = data_dir / "regime" / "vdem_cy_subset.csv"
     raw = pd.read_csv(path).query("country_text_id == 'KEN'")
