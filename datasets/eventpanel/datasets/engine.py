@@ -85,7 +85,7 @@ def ask(
     Returns
     -------
     DataFrame
-        The answer.
+        The answer. Its rows stand in no order unless the question states one.
 
     Raises
     ------
@@ -185,6 +185,7 @@ def _confine(engine: duckdb.DuckDBPyConnection, paths: Sequence[Path], spill: Pa
         "threads": threads,
         "temp_directory": str(spill),
         "preserve_insertion_order": False,
+        "enable_progress_bar": False,
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
         "enable_external_access": False,
