@@ -136,3 +136,21 @@ def country_years_panel(
         (describe(name, path, coverage.replace("{years}", years)),),
         stack_conflicts([unknown, successions]),
     )
+
+
+def todays_serbia(rows: pd.DataFrame, column: str, source: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Give Serbia its own number of Gleditsch and Ward: UCDP goes on with that of Yugoslavia after 2006.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Columns ``column`` and year.
+    column : str
+        Column of the numbers, as text.
+    source : str
+        Name of the source.
+    """
+    kept = (rows[column].str.removesuffix(".0") == "345") & (rows["year"] > 2006)
+    reason = pd.Series("number of a state that ended in 2006", index=rows.index[kept], dtype=object)
+    listed = list_conflicts(rows[kept], column, reason, source, "read as its successor", "year")
+    return rows.assign(**{column: rows[column].mask(kept, "340")}), listed
