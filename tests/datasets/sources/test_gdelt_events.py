@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from eventpanel.datasets.errors import MissingFileError, NumberError, StudyError, WrongLayoutError
+from eventpanel.datasets.errors import InputError, MissingFileError, NumberError, StudyError, WrongLayoutError
 from eventpanel.datasets.panel import Panel
 from eventpanel.datasets.registry import read as read_source
 from eventpanel.datasets.sources.unrest.gdelt_events import LAYOUTS, read
@@ -114,6 +114,8 @@ def test_filters(tmp_path: Path) -> None:
     assert counts(root_events=True) == {"KEN": 2, "ROU": 0}
     assert counts(actor_types=["OPP"]) == {"KEN": 2, "ROU": 0}
     assert counts(actor_country="same", roots=["04", "14"]) == {"KEN": 1, "ROU": 1}
+    with pytest.raises(InputError, match="No event of the files passes the filters"):
+        counts(actor_types=["OPPO"])
 
 
 def test_no_event_is_a_zero_in_a_covered_year_and_its_share_is_missing(tmp_path: Path) -> None:
@@ -173,6 +175,7 @@ def test_a_folder_of_zip_files_is_the_same_as_one_text(tmp_path: Path) -> None:
     for step in range(0, len(lines), 100):
         write(folder / f"{20130101 + step}.export.CSV.zip", lines[step : step + 100])
     (folder / "20130101.mentions.CSV.zip").write_bytes(b"other")
+    write(folder / "20139999.export.CSV.zip", [])
     (folder / "md5sums").write_text("x", encoding="utf-8")
     ours, single = read(folder, roots=["14"]), read(write(tmp_path / "a.csv", lines), roots=["14"])
     pd.testing.assert_frame_equal(ours.frame, single.frame)
@@ -214,7 +217,7 @@ def test_a_member_cannot_write_elsewhere(tmp_path: Path) -> None:
         ("a.csv", [event(id=1, date=DAY, added=DAY), "1\t2"], WrongLayoutError, "line 2"),
         ("a.csv", [event(id="x", date=DAY, added=DAY)], NumberError, "a.csv holds text where numbers"),
         ("a.csv", ["<!DOCTYPE html>"], WrongLayoutError, "web page"),
-        ("a.csv", [], WrongLayoutError, "no rows"),
+        ("a.csv", [], WrongLayoutError, "hold no rows"),
         ("a.zip", ["1\t2\t3"], WrongLayoutError, "holds no file that ends in .csv"),
     ],
 )

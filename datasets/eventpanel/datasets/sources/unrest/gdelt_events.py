@@ -10,7 +10,7 @@ Known faults: countries are FIPS 10-4 codes of today's map for all years, so tha
 (listed, for it was no state) and the Soviet Union none; events name the day GDELT thinks they happened, and a
 file of 2014 holds echoes of 2013; one event is several rows if several sources tell it differently; events grow
 sixteenfold from 2000 to 2016, since GDELT reads more newspapers; some days are missing for good (January 23 to
-25 and March 19, 2014). 1.0 and 2.0 are two databases that number the same events differently.
+25, 2014). 1.0 and 2.0 are two databases that number the same events differently.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from __future__ import annotations
 import tempfile
 from calendar import isleap
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -29,7 +28,7 @@ from eventpanel.datasets.conflicts import list_conflicts, no_conflicts, stack_co
 from eventpanel.datasets.countries import country_years, harmonise
 from eventpanel.datasets.crosswalk import spells
 from eventpanel.datasets.engine import ParquetFile, TextFile, ask, header_of, keep
-from eventpanel.datasets.errors import MissingFileError, StudyError, WrongLayoutError, first_few
+from eventpanel.datasets.errors import InputError, MissingFileError, StudyError, WrongLayoutError, first_few
 from eventpanel.datasets.panel import Panel
 from eventpanel.datasets.sources.common import add_parts, describe, say_years, set_aside
 
@@ -90,22 +89,6 @@ FROM once GROUP BY GROUPING SETS ((year, fips), (added))
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """Which events are counted."""
-
-    roots: tuple[str, ...]
-    actor_types: tuple[str, ...]
-    same_country: bool
-    root_events: bool
-
-    def values(self, *, historical: bool) -> list[object]:
-        """Values of the question that keeps what counting needs."""
-        pairs = _own_codes() if self.same_country else []
-        types = list(self.actor_types)
-        return [list(self.roots), self.root_events, bool(types), types, self.same_country, pairs, historical]
-
-
 def read(
     path: Path,
     *,
@@ -144,15 +127,23 @@ def read(
     ------
     MissingFileError, WrongLayoutError, EncodingError, NumberError
         No event file, another number of columns, 1.0 and 2.0 together, text for numbers.
+    InputError
+        No event has an actor of these types.
     StudyError
         Roots or days that do not exist.
     """
     _refuse_strange(roots, least_days)
-    wanted = Filter(tuple(roots), tuple(actor_types), actor_country == "same", root_events)
+    wanted = _values(roots, actor_types, same_country=actor_country == "same", root_events=root_events)
     files, others = _files(path)
     with tempfile.TemporaryDirectory(prefix="eventpanel-") as folder:
         answer = ask(COUNTED, {"kept": _kept(files, wanted, Path(folder))})
     cells = answer[answer["added"].isna()].drop(columns="added").astype({"year": "int64"})
+    if actor_types and not cells["gdelt_count"].any():
+        raise InputError(
+            "No event of the files passes the filters.",
+            f"actor_types: {first_few(actor_types)}",
+            "correct the CAMEO types, such as OPP, CVL, LAB",
+        )
     days = _days(answer["added"].dropna().astype("int64"))
     rows, partial = _whole_years(cells, days, least_days)
     placeless = rows["fips"] == ""
@@ -186,10 +177,11 @@ def _refuse_strange(roots: Sequence[str], least_days: int) -> None:
         raise StudyError(f"A year has no {least_days} days.", "least_days", "give a number from 1 to 365")
 
 
-def _own_codes() -> list[str]:
-    """FIPS and CAMEO code of each country; CAMEO writes countries as ISO 3166 does."""
+def _values(roots: Sequence[str], actor_types: Sequence[str], *, same_country: bool, root_events: bool) -> list[object]:
+    """Values of the question that keeps what counting needs; CAMEO writes countries as ISO 3166 does."""
     both = spells("fips").merge(spells("iso3"), on="iso3", suffixes=("_fips", "_cameo"))
-    return sorted(set(both["key_fips"] + " " + both["key_cameo"]))
+    own = sorted(set(both["key_fips"] + " " + both["key_cameo"])) if same_country else []
+    return [list(roots), root_events, bool(actor_types), list(actor_types), same_country, own]
 
 
 def _files(path: Path) -> tuple[list[Path], pd.DataFrame]:
@@ -197,15 +189,14 @@ def _files(path: Path) -> tuple[list[Path], pd.DataFrame]:
     if not path.is_dir():
         return [path], no_conflicts()
     every = sorted(one for one in path.iterdir() if one.is_file())
-    other = [one for one in every if _is_other(one.name)]
-    files = [one for one in every if one not in other]
+    files = [one for one in every if not _is_other(one.name)]
     if not files:
         raise MissingFileError(
             f"The folder {path.name!r} holds no event file.",
             f"it holds: {first_few(one.name for one in every) or 'nothing'}",
             "give the folder of the zip files from GDELT",
         )
-    rows = pd.DataFrame({"file": [one.name for one in other]})
+    rows = pd.DataFrame({"file": [one.name for one in every if _is_other(one.name)]})
     problem = pd.Series("not an event file", index=rows.index, dtype=object)
     return files, list_conflicts(rows, "file", problem, NAME, "not read", None)
 
@@ -215,11 +206,12 @@ def _is_other(name: str) -> bool:
     return not small.endswith(FILES) or any(mark in small for mark in OTHERS)
 
 
-def _kept(files: Sequence[Path], wanted: Filter, folder: Path) -> ParquetFile:
+def _kept(files: Sequence[Path], wanted: Sequence[object], folder: Path) -> ParquetFile:
     """Keep what counting needs of all files; members of zip files are on disk only while they are read."""
     parts: list[Path] = []
     seen: dict[int, str] = {}
-    for batch in batches(piece for file in files for piece in pieces(file, ENDINGS)):
+    # A quarter of an hour may have no event, and then its file is empty.
+    for batch in batches(piece for file in files for piece in pieces(file, ENDINGS) if piece.size):
         with tempfile.TemporaryDirectory(dir=folder) as unpacked:
             layouts: dict[int, list[Path]] = {}
             for piece in batch:
@@ -228,7 +220,9 @@ def _kept(files: Sequence[Path], wanted: Filter, folder: Path) -> ParquetFile:
             for width, texts in layouts.items():
                 parts.append(folder / f"{len(parts)}.parquet")
                 table = TextFile(tuple(texts), LAYOUTS[width], delimiter="\t", header=False, quote="")
-                keep(KEPT, {"events": table}, wanted.values(historical=width == 57), into=parts[-1])
+                keep(KEPT, {"events": table}, [*wanted, width == 57], into=parts[-1])
+    if not parts:
+        raise WrongLayoutError("The files hold no rows.", first_few(file.name for file in files), "download them again")
     return ParquetFile(tuple(parts))
 
 
@@ -279,7 +273,7 @@ def _repeated(cells: pd.DataFrame) -> pd.DataFrame:
         resolution="counted once",
     )
     listed["value"] = rows["example"].astype("int64").astype(str).to_numpy()
-    return listed[stack_conflicts([]).columns]
+    return listed[no_conflicts().columns]
 
 
 def _with_zeros(rows: pd.DataFrame, years: Sequence[int], days: pd.Series) -> pd.DataFrame:
