@@ -12,6 +12,7 @@ from eventpanel.datasets.errors import (
     CountryError,
     DuplicateKeyError,
     InputError,
+    NumberError,
     StudyError,
     WrongLayoutError,
 )
@@ -81,7 +82,7 @@ def test_only_columns_of_numbers_can_be_asked_for(tmp_path: Path, column: str) -
 def test_refusals(tmp_path: Path) -> None:
     with pytest.raises(WrongLayoutError, match="lacks the columns country_exists_o"):
         read(write(tmp_path, columns=tuple(name for name in COLUMNS if name != "country_exists_o")))
-    with pytest.raises(WrongLayoutError, match="cannot be read as its publisher's table"):
+    with pytest.raises(NumberError, match="holds text where numbers are needed"):
         read(write(tmp_path, [row(2010, ("CHN", "KEN"), distcap="far")]))
     with pytest.raises(DuplicateKeyError, match="stand on more than one row"):
         read(write(tmp_path, [*ROWS, ROWS[4]]))

@@ -8,7 +8,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from eventpanel.datasets.errors import CountryError, DuplicateKeyError, InputError, StudyError, WrongLayoutError
+from eventpanel.datasets.errors import (
+    CountryError,
+    DuplicateKeyError,
+    InputError,
+    NumberError,
+    StudyError,
+    WrongLayoutError,
+)
 from eventpanel.datasets.registry import read as read_source
 from eventpanel.datasets.sources.trade.itpd import COLUMNS, read
 
@@ -89,7 +96,7 @@ def test_refusals(tmp_path: Path) -> None:
         read(write(tmp_path, header=NAMED.replace("flag_zero", "zero")))
     with pytest.raises(WrongLayoutError, match="flags of zeros other than"):
         read(write(tmp_path, [ROWS[0][:-1] + "x"]))
-    with pytest.raises(WrongLayoutError, match="cannot be read as its publisher's table"):
+    with pytest.raises(NumberError, match="holds text where numbers are needed"):
         read(write(tmp_path, [ROWS[0].replace("10.5", "much")]))
     with pytest.raises(CountryError, match="China"):
         read(write(tmp_path), exporters=["China"])
