@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import gzip
 import stat
+import struct
 import zipfile
 import zlib
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -15,11 +16,10 @@ from eventpanel.datasets.downloads import Remote, is_safe
 from eventpanel.datasets.errors import FetchError, first_few
 from eventpanel.datasets.store import Slot
 
-Read = Callable[[int], bytes]
 BLOCK = 1 << 20
 # A table of digits shrinks to a tenth, one of zeros to a fiftieth; zlib's own bound is about 1030.
 RATIO = 200
-BROKEN = (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
+FAULTS = (zipfile.BadZipFile, zlib.error, struct.error, OSError, EOFError, RuntimeError, ValueError, OverflowError)
 REMEDY = "look at the archive, and unpack it by hand only if you trust it"
 
 
@@ -47,27 +47,41 @@ def unpack(archive: Path, remote: Remote, slot: Slot) -> Path:
     OutputError
         The disk refuses.
     """
-    try:
-        with ExitStack() as stack:
+    with ExitStack() as stack:
+        with _faults(archive):
             if remote.unpack == "zip":
                 file, entry = _member(stack.enter_context(zipfile.ZipFile(archive)), remote)
                 read, packed = stack.enter_context(file).read, entry.compress_size
             else:
                 read, packed = stack.enter_context(gzip.open(archive)).read, archive.stat().st_size
-            _write(read, slot, min(remote.unpacked, RATIO * packed), archive.name)
-    except BROKEN as error:
-        raise FetchError(f"{archive.name} cannot be unpacked.", f"{archive}: {error}", REMEDY) from error
+        limit, size = min(remote.unpacked, RATIO * packed), 0
+        with slot.writing(slot.scratch) as stream:
+            for block in _blocks(archive, read):
+                size += len(block)
+                if size > limit:
+                    raise FetchError(
+                        f"{remote.file} unpacks to more than it can hold.", f"over {limit:,} bytes", REMEDY
+                    )
+                stream.write(block)
     return slot.scratch
 
 
-def _write(read: Read, slot: Slot, limit: int, name: str) -> None:
-    size = 0
-    with slot.writing(slot.scratch) as stream:
-        for block in iter(lambda: read(BLOCK), b""):
-            size += len(block)
-            if size > limit:
-                raise FetchError(f"{name} unpacks to more than it can hold.", f"over {limit:,} bytes", REMEDY)
-            stream.write(block)
+@contextmanager
+def _faults(archive: Path) -> Iterator[None]:
+    """Say in words what the readers of archives say in many ways."""
+    try:
+        yield
+    except FetchError:
+        raise
+    except FAULTS as error:
+        raise FetchError(f"{archive.name} cannot be unpacked.", f"{archive}: {error}", REMEDY) from error
+
+
+def _blocks(archive: Path, read: Callable[[int], bytes]) -> Iterator[bytes]:
+    """Bytes as they are unpacked; what goes wrong here is the archive's fault, what goes wrong outside the disk's."""
+    with _faults(archive):
+        while block := read(BLOCK):
+            yield block
 
 
 def _member(archive: zipfile.ZipFile, remote: Remote) -> tuple[IO[bytes], zipfile.ZipInfo]:

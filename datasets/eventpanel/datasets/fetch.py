@@ -102,7 +102,7 @@ def fetch(name: str, order: Order | None = None) -> tuple[Fetched, ...]:
         raise _by_hand(wanted, order)
     line = order.line or Line()
     with line.session:
-        return tuple(_fetch(remote, line, order) for remote in wanted.files)
+        return tuple(fetch_file(remote, line, order) for remote in wanted.files)
 
 
 def _by_hand(wanted: Download, order: Order) -> FetchError:
@@ -114,7 +114,7 @@ def _by_hand(wanted: Download, order: Order) -> FetchError:
     )
 
 
-def _fetch(remote: Remote, line: Line, order: Order) -> Fetched:
+def fetch_file(remote: Remote, line: Line, order: Order) -> Fetched:
     """Fetch one file, alone with it."""
     slot = order.slot(remote)
     with slot.locked(lambda: order.waiting(remote.file)):
