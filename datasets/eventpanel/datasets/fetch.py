@@ -12,12 +12,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-from eventpanel.datasets.archives import unpack
 from eventpanel.datasets.downloads import Download, Remote, download
 from eventpanel.datasets.errors import FetchError
 from eventpanel.datasets.files import WEB_PAGE, sha256
 from eventpanel.datasets.store import Seen, Slot, cache_folder
 from eventpanel.datasets.transfer import BY_HAND, Line, transfer
+from eventpanel.datasets.unpacking import unpack
 
 __all__ = ["Fetched", "Order", "fetch"]
 

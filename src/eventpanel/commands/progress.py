@@ -36,6 +36,7 @@ def transfer_bar(*, quiet: bool) -> Iterator[tuple[Watch, Callable[[str], None]]
             bar.update(done - bar.n)
 
         def waiting(file: str) -> None:
-            bar.write(f"{file}: another eventpanel is fetching it; waiting", file=sys.stderr)
+            if not quiet:
+                bar.write(f"{file}: another eventpanel is fetching it; waiting", file=sys.stderr)
 
         yield watch, waiting
