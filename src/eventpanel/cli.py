@@ -90,6 +90,7 @@ def _parser() -> argparse.ArgumentParser:
     fetch.add_argument("names", metavar="NAME", nargs="*", help="name of a source")
     fetch.add_argument("--list", action="store_true", help="list what can be fetched, from where and how")
     fetch.add_argument("--to", metavar="DIR", help="folder (default: EVENTPANEL_CACHE, else the user's own cache)")
+    fetch.add_argument("--years", metavar="FIRST-LAST", help="years of a source whose files come by year")
     fetch.add_argument("--refresh", action="store_true", help="fetch again, and take what a publisher has changed")
     fetch.add_argument("--quiet", action="store_true", help="print nothing but errors")
     return parser

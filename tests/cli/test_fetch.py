@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
@@ -21,7 +22,7 @@ from requests.adapters import HTTPAdapter
 from eventpanel.cli import INTERRUPTED, main
 from eventpanel.commands import fetch as command
 from eventpanel.commands.progress import transfer_bar
-from eventpanel.datasets.downloads import Download, downloads
+from eventpanel.datasets.downloads import Download, Series, downloads
 from eventpanel.datasets.errors import FetchError, MissingFileError, OutputError, StudyError
 from eventpanel.datasets.fetch import Order, fetch_file
 from eventpanel.datasets.registry import entry
@@ -32,10 +33,15 @@ from tests.datasets.fetching.publisher import HOST, REMOTE, TABLE, Publisher, cu
 
 @pytest.fixture
 def publisher(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Publisher]:
-    """A publisher of ``ert`` and ``world_bank`` (two files); all other sources are as they are."""
+    """A publisher of ``ert``, ``world_bank`` (two files) and ``gdelt_events`` (by month); the rest is as it is."""
     second = replace(REMOTE, url=f"https://{HOST}/second.csv", file="second.csv")
-    ours = {"ert": Download("ert", (REMOTE,)), "world_bank": Download("world_bank", (REMOTE, second))}
-    known = dict(downloads()) | ours
+    months = Series(f"https://{HOST}/%Y%m.csv", "events/%Y%m.csv", "month", date(2000, 1, 1), 2_000_000)
+    ours = (
+        Download("ert", (REMOTE,)),
+        Download("world_bank", (REMOTE, second)),
+        Download("gdelt_events", series=(months,)),
+    )
+    known = dict(downloads()) | {one.name: one for one in ours}
     monkeypatch.setenv("EVENTPANEL_CACHE", str(tmp_path / "cache"))
     for module in ("eventpanel.datasets.downloads", command.__name__):
         monkeypatch.setattr(f"{module}.downloads", lambda: known)
@@ -70,6 +76,21 @@ def test_several_files_to_another_folder_without_a_word(
     assert capsys.readouterr() == ("", "")
     assert (tmp_path / "mine" / "second.csv").read_bytes() == TABLE
     assert not (tmp_path / "cache").exists()
+
+
+def test_the_years_of_a_series(publisher: Publisher, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["fetch", "gdelt_events", "--years", "2001"]) == 0
+    folder = tmp_path / "cache" / "events"
+    assert [path.name for path in sorted(folder.iterdir())] == [f"2001{month:02}.csv" for month in range(1, 13)]
+    assert f"... and 7 more files in {folder}" in flat(capsys.readouterr().out)
+    assert main(["fetch", "gdelt_events", "--years", "2001-2002", "--quiet"]) == 0
+    assert len(list(folder.iterdir())) == len(publisher.asked) == 24
+
+
+@pytest.mark.parametrize("years", ["", "x", "20", "2001-", "2002-2001", "1999", "2001,2002", "2001-2002-2003"])
+def test_years_that_cannot_be(publisher: Publisher, capsys: pytest.CaptureFixture[str], years: str) -> None:
+    assert main(["fetch", "gdelt_events", "--years", years]) == StudyError.exit_code
+    assert "years" in capsys.readouterr().err and publisher.asked == []
 
 
 def test_one_that_fails_does_not_stop_the_others(
@@ -130,7 +151,7 @@ def test_the_list_names_every_source_and_address(capsys: pytest.CaptureFixture[s
     output = capsys.readouterr().out
     for known in downloads().values():
         assert f"\n{known.name}" in output and flat(known.how) in flat(output)
-        assert all(remote.url in output for remote in known.files) and known.page in output
+        assert all(remote.url in output for remote in (*known.files, *known.series)) and known.page in output
 
 
 def test_help_does_not_wait_for_the_network(shell: Shell) -> None:

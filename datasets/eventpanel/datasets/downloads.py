@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date, timedelta
 from functools import cache
 from importlib import resources
 from typing import Any, Literal
@@ -17,7 +18,10 @@ from urllib.parse import urlsplit
 from eventpanel.datasets.errors import StudyError, first_few
 
 Unpack = Literal["", "zip", "gz"]
+Span = Literal["year", "month", "day"]
 
+# Days after which a publisher has written a day's file.
+DELAY = 2
 # Names that Windows keeps for devices, whatever stands behind the dot.
 DEVICES = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)
 STRANGE = re.compile(r'[\x00-\x1f<>:"|?*\\]')
@@ -63,6 +67,44 @@ class Remote:
 
 
 @dataclass(frozen=True, slots=True)
+class Series:
+    """Files of which a publisher writes one for each year, month or day.
+
+    Attributes
+    ----------
+    url, file : str
+        Address and name, with ``%Y``, ``%m`` and ``%d`` for year, month and day.
+    by : {"year", "month", "day"}
+    first : date
+        First day of the first file.
+    last : date, optional
+        Last day; the publisher goes on without it.
+    limit : int
+        Most bytes of one file.
+    without : tuple of date
+        Files that were never written.
+    """
+
+    url: str
+    file: str
+    by: Span
+    first: date
+    limit: int
+    last: date | None = None
+    without: tuple[date, ...] = ()
+
+    def files(self, first: int, last: int) -> Iterator[Remote]:
+        """Yield the files of some years."""
+        begin = max(self.first, date(first, 1, 1))
+        end = min(self.last or date.today() - timedelta(DELAY), date(last, 12, 31))
+        for number in range((end - begin).days + 1):
+            day = begin + timedelta(number)
+            starts = {"year": (day.month, day.day) == (1, 1), "month": day.day == 1, "day": True}[self.by]
+            if starts and day not in self.without:
+                yield Remote(day.strftime(self.url), day.strftime(self.file), self.limit)
+
+
+@dataclass(frozen=True, slots=True)
 class Download:
     """How a source is had: files that anyone may fetch, or words for what a person must do.
 
@@ -71,7 +113,9 @@ class Download:
     name : str
         Name of the source.
     files : tuple of Remote
-        None where it is got by hand.
+        Files that are always fetched.
+    series : tuple of Series
+        Files by year, of which those of the years asked for are fetched.
     how : str
         Steps by hand; empty where it can be fetched.
     page : str
@@ -82,9 +126,29 @@ class Download:
 
     name: str
     files: tuple[Remote, ...] = ()
+    series: tuple[Series, ...] = ()
     how: str = ""
     page: str = ""
     file: str = ""
+
+    def wanted(self, years: tuple[int, int] | None) -> tuple[Remote, ...]:
+        """Files to fetch.
+
+        Raises
+        ------
+        StudyError
+            Files come by year and no years are asked for, or years that have none.
+        """
+        if not self.series:
+            return self.files
+        begins = self.series[0].first.year
+        found = [] if years is None else [file for one in self.series for file in one.files(*years)]
+        if not found:
+            asked = "no years were asked for" if years is None else f"years asked for: {years[0]} to {years[1]}"
+            raise StudyError(
+                f"The files of {self.name} come by year, from {begins} on.", asked, f"add --years {begins}-{begins + 1}"
+            )
+        return (*self.files, *found)
 
 
 @cache
@@ -102,7 +166,8 @@ def downloads() -> Mapping[str, Download]:
 
 def _download(name: str, table: Mapping[str, Any]) -> Download:
     files = [Remote(**{**file, "hosts": tuple(file.get("hosts", ()))}) for file in table.get("files", ())]
-    return Download(name, **{**table, "files": tuple(files)})
+    series = [Series(**{**one, "without": tuple(one.get("without", ()))}) for one in table.get("series", ())]
+    return Download(name, **{**table, "files": tuple(files), "series": tuple(series)})
 
 
 def download(name: str) -> Download:

@@ -54,6 +54,8 @@ class Order:
     ----------
     folder : Path, optional
         Where to; the folder of fetched files without it.
+    years : tuple of int, optional
+        First and last year of sources whose files come by year.
     refresh : bool
         Fetch again what is there, and take a publisher's change.
     line : Line
@@ -64,6 +66,7 @@ class Order:
     """
 
     folder: Path | None = None
+    years: tuple[int, int] | None = None
     refresh: bool = False
     line: Line | None = None
     watch: Callable[[str, int, int | None], None] = _silent
@@ -90,7 +93,7 @@ def fetch(name: str, order: Order | None = None) -> tuple[Fetched, ...]:
     Raises
     ------
     StudyError
-        No such source.
+        No such source, or no years of one whose files come by year.
     FetchError
         It must be got by hand, and how; the server refuses; or what came is not what it should be.
     OutputError
@@ -100,9 +103,9 @@ def fetch(name: str, order: Order | None = None) -> tuple[Fetched, ...]:
     wanted = download(name)
     if wanted.how:
         raise _by_hand(wanted, order)
-    line = order.line or Line()
+    files, line = wanted.wanted(order.years), order.line or Line()
     with line.session:
-        return tuple(fetch_file(remote, line, order) for remote in wanted.files)
+        return tuple(fetch_file(remote, line, order) for remote in files)
 
 
 def _by_hand(wanted: Download, order: Order) -> FetchError:

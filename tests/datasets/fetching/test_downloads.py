@@ -7,12 +7,14 @@ import re
 import subprocess
 import sys
 import tomllib
+from datetime import date, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
 from eventpanel.datasets.downloads import Download, Remote, download, downloads, is_safe
+from eventpanel.datasets.errors import StudyError
 from eventpanel.datasets.registry import entries
 from tests.sources import ROOT
 
@@ -26,7 +28,10 @@ def test_every_source_can_be_had_or_says_how() -> None:
 
 @pytest.mark.parametrize("known", downloads().values(), ids=lambda known: known.name)
 def test_a_download_is_whole(known: Download) -> None:
-    assert bool(known.files) != bool(known.how)
+    assert bool(known.files or known.series) != bool(known.how)
+    for series in known.series:
+        assert series.url.startswith("https://") and is_safe(series.file) and series.limit > 0
+        assert series.last is None or series.first <= series.last
     if known.how:
         assert known.page.startswith("https://") and is_safe(known.file)
         assert known.how.endswith(".") and known.how[0].isupper()
@@ -38,6 +43,40 @@ def test_a_download_is_whole(known: Download) -> None:
         assert re.fullmatch(r"[0-9a-f]{64}|", remote.sha256)
         assert all(re.fullmatch(r"[a-z0-9.-]+", host) for host in remote.hosts)
         assert (remote.unpacked > 0) == bool(remote.unpack) and bool(remote.member) == (remote.unpack == "zip")
+
+
+@pytest.mark.parametrize(
+    ("years", "count", "first", "last"),
+    [
+        ((1979, 1979), 1, "1979.zip", "1979.zip"),
+        ((1900, 1980), 2, "1979.zip", "1980.zip"),
+        ((2005, 2006), 13, "2005.zip", "200612.zip"),
+        ((2013, 2013), 3 + 275, "201301.zip", "20131231.export.CSV.zip"),
+        ((2014, 2014), 365 - 4, "20140101.export.CSV.zip", "20141231.export.CSV.zip"),
+        ((2016, 2016), 366, "20160101.export.CSV.zip", "20161231.export.CSV.zip"),
+    ],
+)
+def test_a_series_has_one_file_a_year_a_month_or_a_day(
+    years: tuple[int, int], count: int, first: str, last: str
+) -> None:
+    files = download("gdelt_events").wanted(years)
+    assert len({remote.file for remote in files}) == len(files) == count
+    assert files[0].url == f"https://data.gdeltproject.org/events/{first}"
+    assert files[-1].file == f"unrest/gdelt/{last}"
+    assert all(is_safe(remote.file) and remote.limit for remote in files)
+
+
+def test_a_series_that_goes_on_ends_before_today() -> None:
+    today = date.today()
+    files = download("gdelt_events").wanted((today.year - 1, today.year + 5))
+    assert files[-1].file == (today - timedelta(2)).strftime("unrest/gdelt/%Y%m%d.export.CSV.zip")
+
+
+@pytest.mark.parametrize("years", [None, (1960, 1978), (2014, 2013)])
+def test_a_series_needs_years_that_it_has(years: tuple[int, int] | None) -> None:
+    with pytest.raises(StudyError, match="come by year, from 1979 on"):
+        download("gdelt_events").wanted(years)
+    assert download("ert").wanted(years) == download("ert").files
 
 
 def test_no_two_files_have_one_name() -> None:
