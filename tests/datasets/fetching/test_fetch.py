@@ -150,6 +150,9 @@ def test_a_spoiled_record_is_no_record(publisher: Publisher, tmp_path: Path, tex
 # Interruption.
 
 
+WRITE_TEXT, WRITE_BYTES = Path.write_text, Path.write_bytes
+
+
 class Killed(BaseException):
     """The process ends here."""
 
@@ -173,6 +176,8 @@ def killed_at(monkeypatch: pytest.MonkeyPatch, step: int) -> Callable[[], int]:
             nonlocal calls
             calls += 1
             if calls == step:
+                if real in (WRITE_TEXT, WRITE_BYTES):  # torn in the middle
+                    real(arguments[0], arguments[1][: len(arguments[1]) // 2])
                 raise Killed
             return real(*arguments, **options)
 
@@ -183,16 +188,24 @@ def killed_at(monkeypatch: pytest.MonkeyPatch, step: int) -> Callable[[], int]:
     return lambda: calls
 
 
-@pytest.mark.parametrize("old", [False, True], ids=["new", "refresh"])
-def test_killed_at_any_call_of_the_disk(publisher: Publisher, tmp_path: Path, old: bool) -> None:
-    step, finished = 0, False
+def before(publisher: Publisher, folder: Path, state: str) -> None:
+    """Leave what an earlier call left: a file of another version, or a part of one."""
+    publisher.answers[:] = [honest(OTHER, '"0"')] if state == "old file" else [cut(300_000, OTHER, {"ETag": '"0"'})]
+    if state == "old file":
+        get(publisher.port, folder)
+    elif state == "old part":
+        with pytest.raises(FetchError):
+            get(publisher.port, folder, attempts=1)
+
+
+@pytest.mark.parametrize("state", ["nothing", "old file", "old part"])
+def test_killed_at_any_call_of_the_disk(publisher: Publisher, tmp_path: Path, state: str) -> None:
+    step, finished, old = 0, False, state == "old file"
     while not finished:
         step += 1
         folder = tmp_path / str(step)
         path = folder / REMOTE.file
-        publisher.answers[:] = [honest(OTHER, '"0"')]
-        if old:
-            get(publisher.port, folder)
+        before(publisher, folder, state)
         publisher.answers[:] = [cut(200_000), honest()]
         with pytest.MonkeyPatch.context() as patch:
             calls = killed_at(patch, step)
@@ -204,8 +217,7 @@ def test_killed_at_any_call_of_the_disk(publisher: Publisher, tmp_path: Path, ol
             assert finished == (calls() < step)
         if path.exists():
             assert path.read_bytes() in ((OTHER, TABLE) if old else (TABLE,))
-        else:
-            assert not old
+        assert not old or (path.exists() and Slot(folder, REMOTE.file).seen() is not None)
         publisher.answers[:] = [honest()]
         assert get(publisher.port, folder, refresh=old).path.read_bytes() == TABLE
         assert files(folder) == ["table.csv"]

@@ -187,9 +187,10 @@ def test_the_wait_grows_and_heeds_the_server(
 ) -> None:
     waits: list[float] = []
     monkeypatch.setattr("eventpanel.datasets.transfer.time.sleep", waits.append)
-    busy = [told(503, {"Retry-After": after}) for after in ("", "7", "9" * 400)]
-    fetched(publisher, tmp_path, *busy, honest())
-    assert waits == [0.001, 7.0, 60.0]
+    busy = [told(503, {"Retry-After": after}) for after in ("", "soon", "7", "9" * 400, "")]
+    publisher.answers[:] = [*busy, honest()]
+    assert get(publisher.port, tmp_path, attempts=6).path.read_bytes() == TABLE
+    assert waits == [0.001, 0.002, 7.0, 60.0, 0.016]
 
 
 @pytest.mark.parametrize(
