@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import stat
-import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -19,7 +18,7 @@ from eventpanel.datasets.store import Slot
 BLOCK = 1 << 20
 # A table of digits shrinks to a tenth, one of zeros to a fiftieth; zlib's own bound is about 1030.
 RATIO = 200
-FAULTS = (zipfile.BadZipFile, zlib.error, struct.error, OSError, EOFError, RuntimeError, ValueError, OverflowError)
+FAULTS = (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError, ValueError, OverflowError)
 REMEDY = "look at the archive, and unpack it by hand only if you trust it"
 
 

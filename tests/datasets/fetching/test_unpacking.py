@@ -137,6 +137,17 @@ def test_a_head_that_lies(publisher: Publisher, tmp_path: Path, at: int, value: 
     assert "cannot be unpacked" in message
 
 
+def test_a_place_beyond_all_files(publisher: Publisher, tmp_path: Path) -> None:
+    stream = io.BytesIO()
+    entry = zipfile.ZipInfo("Table.csv")
+    entry.extra = struct.pack("<HHQ", 1, 8, 2**64 - 1)
+    with zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr(entry, TABLE)
+    bad = bytearray(stream.getvalue())
+    struct.pack_into("<L", bad, bad.index(CENTRAL) + 42, 2**32 - 1)
+    assert "cannot be unpacked" in refused(publisher, tmp_path, bytes(bad))
+
+
 def test_what_is_no_archive(publisher: Publisher, tmp_path: Path) -> None:
     for remote in (ZIP, GZ):
         assert "cannot be unpacked" in refused(publisher, tmp_path, TABLE, remote)
