@@ -151,7 +151,8 @@ def test_the_list_names_every_source_and_address(capsys: pytest.CaptureFixture[s
     output = capsys.readouterr().out
     for known in downloads().values():
         assert f"\n{known.name}" in output and flat(known.how) in flat(output)
-        assert all(remote.url in output for remote in (*known.files, *known.series)) and known.page in output
+        addresses = [*(remote.url for remote in known.files), *(series.url for series in known.series), known.page]
+        assert all(address in output for address in addresses)
 
 
 def test_help_does_not_wait_for_the_network(shell: Shell) -> None:
@@ -249,7 +250,7 @@ class _Port(HTTPAdapter):
 
     def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
         request.url = f"https://localhost:{self.port}{request.path_url}"
-        return super().send(request, *args, **options)
+        return super().send(request, *args, **(options | {"proxies": {}}))
 
 
 @pytest.fixture
@@ -275,7 +276,7 @@ def test_a_certificate_that_nobody_knows(certificate: Path, tmp_path: Path, monk
     thread.start()
     talk = Line(attempts=1)
     talk.session.mount("https://", _Port(server.server_port))
-    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "https_proxy", "HTTPS_PROXY"):
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
         monkeypatch.delenv(name, raising=False)
     try:
         with talk.session:

@@ -347,12 +347,19 @@ def test_a_folder_that_is_a_file(publisher: Publisher, tmp_path: Path) -> None:
     assert publisher.asked == []
 
 
-@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="this user may write anywhere")
+@pytest.mark.skipif(sys.platform == "win32", reason="other rights")
 def test_a_folder_without_the_right_to_write(publisher: Publisher, tmp_path: Path) -> None:
+    user = os.geteuid()
     tmp_path.chmod(0o500)
-    with pytest.raises(OutputError, match="could not be written"):
-        get(publisher.port, tmp_path)
-    tmp_path.chmod(0o700)
+    if user == 0:  # to whom nothing is forbidden
+        os.seteuid(65534)
+    try:
+        with pytest.raises(OutputError, match="could not be written") as caught:
+            get(publisher.port, tmp_path)
+    finally:
+        os.seteuid(user)
+        tmp_path.chmod(0o700)
+    assert "Permission denied" in caught.value.where and publisher.asked == []
 
 
 @pytest.mark.parametrize("file", ["../table.csv", "/table.csv", "C:/table.csv", "a/../../b", "", "nul", "a\\b"])
