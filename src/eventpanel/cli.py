@@ -84,16 +84,17 @@ def _parser() -> argparse.ArgumentParser:
         )
         command.add_argument("--quiet", action="store_true", help="print nothing but errors")
     commands.add_parser("sources", help="list the sources that can be read")
-    fetch = commands.add_parser(
-        "fetch", help="fetch the publishers' files that may be fetched; say how to get the others"
-    )
+    _add_fetch(commands.add_parser("fetch", help="fetch publishers' files, or say how to get them by hand"))
+    return parser
+
+
+def _add_fetch(fetch: argparse.ArgumentParser) -> None:
     fetch.add_argument("names", metavar="NAME", nargs="*", help="name of a source")
     fetch.add_argument("--list", action="store_true", help="list what can be fetched, from where and how")
     fetch.add_argument("--to", metavar="DIR", help="folder (default: EVENTPANEL_CACHE, else the user's own cache)")
     fetch.add_argument("--years", metavar="FIRST-LAST", help="years of a source whose files come by year")
     fetch.add_argument("--refresh", action="store_true", help="fetch again, and take what a publisher has changed")
     fetch.add_argument("--quiet", action="store_true", help="print nothing but errors")
-    return parser
 
 
 def _version() -> str:
