@@ -24,7 +24,7 @@ def test_table_has_all_of_iso_3166() -> None:
     assert former == {"ANT", "CSK", "DDR", "SCG", "SUN", "VDR", "YMD", "YUG"}
 
 
-@pytest.mark.parametrize("scheme", ["name", "iso2", "m49", "cow", "cow_letters", "gw", "vdem", "polity", "fips"])
+@pytest.mark.parametrize("scheme", [scheme for scheme in SCHEMES if scheme != "iso3"])
 def test_codes_of_living_states_are_unique(scheme: str) -> None:
     codes = living()[scheme]
     assert not codes[codes != ""].duplicated().any()
@@ -74,7 +74,7 @@ def test_every_state_has_a_name_and_well_formed_codes() -> None:
         "vdem": "[A-Z]{3}",
         "fips": "[A-Z]{2}",
     }
-    numbers = dict.fromkeys(["m49", "cow", "gw", "polity"], "[1-9][0-9]{0,2}")
+    numbers = dict.fromkeys(["m49", "comtrade", "baci", "cow", "gw", "polity"], "[1-9][0-9]{0,2}")
     for scheme, form in (forms | numbers).items():
         codes = rows.loc[rows[scheme] != "", scheme]
         assert codes.str.fullmatch(form).all(), scheme
