@@ -361,7 +361,7 @@ THEIRS = {
     "polity": "p5n",
     "fips": "fips",
 }
-FORMER = {"CSK": "Czechoslovakia", "DDR": "German Democratic Republic", "VDR": "Republic of Vietnam",
+FORMER = {"CSK": "Czechoslovakia", "DDR": "German Democratic Republic", "RVN": "Republic of Vietnam",
           "YMD": "Yemen People's Republic", "XKX": "Kosovo"}  # fmt: skip
 
 

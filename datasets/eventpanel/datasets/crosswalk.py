@@ -6,7 +6,7 @@
 ``last`` the last year in which it existed at all, ``last_december`` the last year in which it existed on
 31 December; an empty year has no bound. ``first`` is 1800 for older states and for territories that are not
 states; ``gw``, the number of Gleditsch and Ward, marks states. Former states keep the ISO3 code they had.
-South Vietnam has the letters V-Dem gave it, VDR, which ISO 3166-3 and UN Comtrade use for the North.
+South Vietnam, which had none, is RVN, as in COW; VDR is the North in ISO 3166-3 and the South in V-Dem.
 
 Where the numbers come from: ISO 3166 and M49 (United Nations Statistics Division), Correlates of War state
 list, Gleditsch and Ward, V-Dem, Polity5, FIPS 10-4; the tests compare them with an independent list of codes.
