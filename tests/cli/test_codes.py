@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import duckdb
@@ -147,3 +148,10 @@ def test_the_file_itself_is_never_overwritten(file: Path, capsys: pytest.Capture
     before = file.read_bytes()
     assert audit(capsys, str(file), "--csv", str(file))[0] == OutputError.exit_code
     assert file.read_bytes() == before
+
+
+def test_the_page_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    page = Path(__file__).resolve().parents[2] / "docs" / "codes.md"
+    (block,) = re.findall(r"```python\n(.*?)```", page.read_text("utf-8"), re.DOTALL)
+    exec(block, {})
+    assert "perhaps Niger" in capsys.readouterr().out

@@ -41,7 +41,7 @@ def test_two_code_systems_in_one_column_and_the_collision_of_mac(data_dir: Path)
     macedonia = (mac["ucdp_total"] != "NA").sum()
     assert macao > 0
     assert macedonia > 0
-    hint = collisions.loc["MAC", "hint"]
+    hint = collisions["hint"].to_dict()["MAC"]
     assert f"{macao} rows of iso3 by acled_total or gdelt_total" in hint
     assert f"{macedonia} rows of cow_letters by ucdp_total" in hint
     ended = of(answer, "not in that year").set_index("value")["rows"]
@@ -56,7 +56,7 @@ def test_numbers_of_polity_beside_names(data_dir: Path) -> None:
     assert [guess.reason for guess in answer.columns] == ["fits best", "agrees with country"]
     twice = rows.duplicated(["country", "ccode", "year", "protestnumber"], keep=False)
     assert of(answer, "several rows for one country, year, protestnumber")["rows"].sum() == twice.sum() > 0
-    hints = of(answer, "not in that year", "ccode").set_index("value")["hint"]
+    hints = of(answer, "not in that year", "ccode").set_index("value")["hint"].to_dict()
     assert hints["816"].startswith("Vietnam in cow")
     assert of(answer, "two columns name").empty
 

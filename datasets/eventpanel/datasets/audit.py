@@ -119,7 +119,7 @@ def audit(table: pd.DataFrame, *, schemes: Mapping[str, Scheme] | None = None, y
     >>> audit(table).findings[["problem", "value", "hint"]].values.tolist()
     [['not in that year (Serbia 1830-1918, 2006-)', 'Serbia', ''], ['not known', 'Nigerr', 'perhaps Niger']]
     """
-    stated = dict(schemes or {})
+    stated: Mapping[str, Scheme] = schemes or {}
     _refuse(table, stated, year)
     texts = pd.DataFrame({str(name): _text(table[name]) for name in table.columns}, index=range(len(table)))
     likely = guess_years(texts) if year is None else (year,)
@@ -174,8 +174,8 @@ def _columns(table: pd.DataFrame, year: str, stated: Mapping[str, Scheme], years
             continue
         scheme = stated.get(name)
         schemes = schemes_that_fit(table[name])
-        if scheme is not None:
-            schemes = tuple(dict.fromkeys([scheme, *schemes]))
+        if scheme is not None and scheme not in schemes:
+            schemes = (scheme, *schemes)
         if not schemes:
             continue
         reading = read_in(schemes, table[name], table[year] if year else None)
@@ -200,7 +200,7 @@ def _settled(columns: list[Column], table: pd.DataFrame, year: str) -> list[Colu
         guess = column.guess
         candidates = (guess.scheme, *guess.mixed, *guess.doubt)
         for other in sure if len(candidates) > 1 else []:
-            shares = {
+            shares: dict[Scheme, float] = {
                 scheme: _agreement(column.by_row(table, year, scheme), other.by_row(table, year))
                 for scheme in candidates
             }

@@ -155,7 +155,17 @@ def successions(guess: Guess, reading: Reading) -> pd.DataFrame:
 
 
 def spellings(guess: Guess, reading: Reading, severity: str) -> pd.DataFrame:
-    """Different values that are one country in one year, such as a state and its successor."""
+    """Different values that are one country in one year, such as a state and its successor.
+
+    Parameters
+    ----------
+    guess : Guess
+        The column.
+    reading : Reading
+        Its values in every scheme that may be meant.
+    severity : {"conflict", "note"}
+        Whether the table should have one row for each country and year.
+    """
     cells = reading.cells.assign(iso3=meaning(guess, reading)).dropna(subset="iso3").sort_values("value")
     cells = cells[cells.groupby(["iso3", "year"])["value"].transform("nunique") > 1]
     joined = cells.groupby(["iso3", "year"]).agg(value=("value", ", ".join), rows=("rows", "sum")).reset_index()

@@ -106,7 +106,7 @@ def schemes_that_fit(values: pd.Series) -> tuple[Scheme, ...]:
     if distinct.empty or len(distinct) > MOST:
         return ()
     forms = {kind: normalise(distinct, kind).tolist() for kind in ("name", "iso3", "cow")}
-    found = []
+    found: list[Scheme] = []
     for scheme in SCHEMES:
         chance = scheme in NUMBERS or scheme in SHORT
         if chance and len(distinct) < FEWEST_BY_CHANCE:
@@ -197,7 +197,7 @@ def guess_scheme(column: str, reading: Reading, stated: Scheme | None = None) ->
     order = sorted(
         reading.schemes, key=lambda scheme: (-shares[scheme], -rows[scheme], -own[scheme], SCHEMES.index(scheme))
     )
-    fitting = {scheme: float(shares[scheme]) for scheme in order}
+    fitting: dict[Scheme, float] = {scheme: float(shares[scheme]) for scheme in order}
     if stated is not None:
         return Guess(column, distinct, fitting, stated, reason="stated")
     best = order[0]
@@ -207,12 +207,12 @@ def guess_scheme(column: str, reading: Reading, stated: Scheme | None = None) ->
     alone = {scheme: int((by_value[scheme] & ~by_value[best]).sum()) for scheme in order}
     second = max(order, key=lambda scheme: alone[scheme])
     mixed = (second,) if alone[second] > max(1, MIXED * distinct) else ()
-    doubt = [
+    doubt: tuple[Scheme, ...] = tuple(
         scheme
         for scheme in order[1:]
         if scheme not in mixed and shares[best] - shares[scheme] <= ALIKE and collides(reading, best, scheme).any()
-    ]
-    return Guess(column, distinct, fitting, best, mixed, tuple(doubt))
+    )
+    return Guess(column, distinct, fitting, best, mixed, doubt)
 
 
 def _own(scheme: Scheme) -> set[str]:
@@ -232,6 +232,13 @@ def collides(reading: Reading, one: Scheme, other: Scheme) -> pd.Series:
 
     In the year of a succession two schemes may name its two sides; a value counts only where they differ in at
     least half of the cells that both read.
+
+    Parameters
+    ----------
+    reading : Reading
+        A column.
+    one, other : str
+        Two of the schemes it is read in.
     """
     first, second = reading.iso3[one], reading.iso3[other]
     both = first.notna() & second.notna()

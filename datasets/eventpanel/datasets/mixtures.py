@@ -44,11 +44,11 @@ def tell_apart(found: pd.DataFrame, guess: Guess, table: pd.DataFrame, known: pd
     if not all(marks.values()):
         return found
     claimed = pd.DataFrame({scheme: filled[columns].any(axis=1) for scheme, columns in marks.items()})
-    counts = claimed.groupby(table[guess.column]).sum()
+    counts = {scheme: claimed[scheme].groupby(table[guess.column]).sum().to_dict() for scheme in marks}
     rows = []
     for row in found.to_dict("records"):
         if row["problem"] == "means two countries":
-            held = {scheme: int(counts.loc[row["value"], scheme]) for scheme in marks}
+            held = {scheme: int(counts[scheme][row["value"]]) for scheme in marks}
             told = [f"{n} rows of {scheme} by {' or '.join(marks[scheme])}" for scheme, n in held.items()]
             severity = "conflict" if all(held.values()) else "note"
             row |= {"severity": severity, "hint": f"{row['hint']}; {', '.join(told)}"}
