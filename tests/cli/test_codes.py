@@ -105,7 +105,7 @@ def test_columns_and_year_may_be_stated(tmp_path: Path, capsys: pytest.CaptureFi
     assert "state: 2 values in polity (100%); stated" in text
     _, text, _ = audit(capsys, str(path))
     assert "years in 'began' (or in 'ended': choose with --year)" in text
-    assert "Columns that hold countries none" in text
+    assert "Columns that hold countries none was found: state one with --column" in text
 
 
 @pytest.mark.parametrize(

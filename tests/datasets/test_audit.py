@@ -160,6 +160,12 @@ def test_czechia_and_czechoslovakia_share_letters_in_different_years() -> None:
     assert found(answer, "not in that year") == [("conflict", "CZE", "")]
 
 
+def test_known_non_countries_are_no_second_scheme() -> None:
+    places = ["AT", "BS", "CR", "EU", "OS"]  # islands and seas in FIPS, countries in ISO2
+    (guess,) = audit(panel([*living("fips")["fips"], *places])).columns
+    assert (guess.scheme, guess.mixed) == ("fips", ())
+
+
 # Duplicates, successions, lives
 
 

@@ -201,10 +201,10 @@ def guess_scheme(column: str, reading: Reading, stated: Scheme | None = None) ->
     if stated is not None:
         return Guess(column, distinct, fitting, stated, reason="stated")
     best = order[0]
-    about = reading.problem[best].ne("not known").groupby(values).any().mean()
-    if not _is_enough(best, fitting[best], float(about), distinct):
+    unknown = reading.problem[best].eq("not known").groupby(values).all()
+    if not _is_enough(best, fitting[best], float(1 - unknown.mean()), distinct):
         return None
-    alone = {scheme: int((by_value[scheme] & ~by_value[best]).sum()) for scheme in order}
+    alone = {scheme: int((by_value[scheme] & unknown).sum()) for scheme in order}
     second = max(order, key=lambda scheme: alone[scheme])
     mixed = (second,) if alone[second] > max(1, MIXED * distinct) else ()
     doubt: tuple[Scheme, ...] = tuple(

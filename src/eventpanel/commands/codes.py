@@ -18,6 +18,8 @@ from eventpanel.reports.terminal import wrapped
 from eventpanel.reports.text import csv_bytes
 
 SHOWN = 8
+NOTHING = "none was found: state one with --column NAME=SCHEME"
+NAMELESS = "(a column without a name)"
 
 
 def main(options: Namespace) -> int:
@@ -60,7 +62,7 @@ def _report(name: str, found: Audit) -> Iterator[str]:
     """Lines of the report."""
     yield wrapped(f"{name}: {found.rows} rows; {_years(found)}")
     yield "\nColumns that hold countries"
-    yield from [wrapped(_column(guess), "  ") for guess in found.columns] or ["  none"]
+    yield from [wrapped(_column(guess), "  ") for guess in found.columns] or [f"  {NOTHING}"]
     for severity, title in (("conflict", "Conflicts: what a join would get wrong"), ("note", "Notes")):
         chosen = found.findings[found.findings["severity"] == severity]
         yield f"\n{title}"
@@ -79,7 +81,7 @@ def _years(found: Audit) -> str:
 def _column(guess: Guess) -> str:
     written = " and ".join(_share(guess, scheme) for scheme in (guess.scheme, *guess.mixed))
     kind = "two schemes in one column, " if guess.mixed else ""
-    text = f"{guess.column}: {guess.distinct} values in {kind}{written}"
+    text = f"{guess.column or NAMELESS}: {guess.distinct} values in {kind}{written}"
     if guess.doubt:
         text += f"; in doubt with {', '.join(_share(guess, scheme) for scheme in guess.doubt)}: state it with --column"
     return text if guess.reason == "fits best" else f"{text}; {guess.reason}"
@@ -96,9 +98,9 @@ def _lines(findings: pd.DataFrame) -> Iterator[str]:
         items = [_item(*row) for row in rows[["value", "years", "rows", "problem", "hint"]].itertuples(index=False)]
         rest = len(items) - SHOWN
         more = f" and {rest} more (all with --csv FILE)" if rest > 0 else ""
-        yield f"{column}: {kind}: {'; '.join(items[:SHOWN])}{more}"
+        yield f"{column or NAMELESS}: {kind}: {'; '.join(items[:SHOWN])}{more}"
 
 
 def _item(value: str, years: str, rows: int, problem: str, hint: str) -> str:
     details = [problem.partition(" (")[2].removesuffix(")"), hint, f"{rows} row{'s' if rows > 1 else ''}"]
-    return f"{value or 'empty'}{' ' * bool(years)}{years} ({'; '.join(text for text in details if text)})"
+    return f"{value} {years}".strip() + f" ({'; '.join(text for text in details if text)})"
