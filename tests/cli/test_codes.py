@@ -40,6 +40,7 @@ def test_report_says_columns_conflicts_and_notes(file: Path, capsys: pytest.Capt
     assert (code, errors) == (0, "")
     assert "unrest.csv: 8 rows; years in 'year'" in text
     assert "country: 7 values in name (57%)" in text
+    assert "One row for each country, year." in text
     assert "country: not in that year: South Sudan 2009 (South Sudan 2011-; 1 row)" in text
     assert "country: not known: Nigerr 2011 (perhaps Niger; 1 row)" in text
     assert "country: several values are one country: Sudan, Sudan-North 2011 (Sudan; 2 rows)" in text

@@ -180,6 +180,7 @@ def test_a_country_year_that_is_there_twice() -> None:
 def test_a_further_column_may_tell_rows_apart() -> None:
     table = pd.concat([panel(["Kenya", "Uganda"], range(1990, 2010)).assign(kind=kind) for kind in ("a", "b", "c")])
     assert audit(table).findings.empty
+    assert audit(table).key == ("country", "year", "kind")
     again = pd.concat([table, table.head(1)])
     assert audit(again).findings["problem"].tolist() == ["several rows for one country, year, kind"]
 
@@ -187,13 +188,14 @@ def test_a_further_column_may_tell_rows_apart() -> None:
 def test_records_are_not_called_duplicates() -> None:
     table = pd.concat([panel(["Kenya", "Uganda"], range(1990, 2010))] * 4).assign(protests=1)
     assert audit(table).findings.empty
+    assert audit(table).key == ()
 
 
 def test_pairs_of_countries_are_a_key() -> None:
     table = panel(["Kenya", "Uganda", "Chad"], range(2000, 2005)).assign(exporter="China")
     both = pd.concat([table, table.assign(exporter="Russia")])
     assert audit(both).findings.empty
-    assert len(audit(both).columns) == 2
+    assert audit(both).key == ("country", "exporter", "year")
 
 
 def test_two_states_of_one_country_and_year() -> None:

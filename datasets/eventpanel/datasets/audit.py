@@ -31,6 +31,7 @@ __all__ = ["Audit", "audit"]
 SAME = 0.8
 # A table has one row per country and year where no more than this share of its rows is there twice.
 TWICE = 0.1
+KINDS = 500  # a further column of the key has no more values
 NONE = pd.DataFrame({name: pd.Series(dtype=object) for name in COLUMNS})
 
 
@@ -73,6 +74,9 @@ class Audit:
         Rows whose year is missing; they are not read.
     columns : tuple of Guess
         Columns that hold countries, and what they are written in.
+    key : tuple of str
+        Columns that tell the rows apart: those of countries, years and at most one more; none if rows are records,
+        of which a country and year has several.
     findings : DataFrame
         One row per value and problem: severity (``conflict`` or ``note``), column, problem, value, years, rows, hint.
     """
@@ -82,6 +86,7 @@ class Audit:
     other_years: tuple[str, ...]
     without_year: int
     columns: tuple[Guess, ...]
+    key: tuple[str, ...]
     findings: pd.DataFrame
 
     @property
@@ -126,12 +131,14 @@ def audit(table: pd.DataFrame, *, schemes: Mapping[str, Scheme] | None = None, y
     when = likely[0] if likely else ""
     dated = _with_years(texts, when)
     columns = _settled([*_columns(dated, when, stated, likely)], dated, when)
+    key = _key(columns, dated, when)
     found = [rows for column in columns for rows in _within(column, dated, when)]
-    found += [*_beside(columns, dated, when), *_repeated(columns, dated, when)]
+    found += [*_beside(columns, dated, when), *_repeated(columns, dated, when, key)]
     filled = [rows for rows in found if len(rows)]
     findings = pd.concat(filled, ignore_index=True) if filled else NONE.copy()
     findings = findings.sort_values("severity", kind="stable", ignore_index=True)
-    return Audit(len(table), when, likely[1:], len(texts) - len(dated), tuple(c.guess for c in columns), findings)
+    guesses = tuple(column.guess for column in columns)
+    return Audit(len(table), when, likely[1:], len(texts) - len(dated), guesses, key, findings)
 
 
 def _refuse(table: pd.DataFrame, schemes: Mapping[str, Scheme], year: str | None) -> None:
@@ -237,34 +244,30 @@ def _cells(value: pd.Series, rows: pd.DataFrame, year: str) -> pd.DataFrame:
     return pd.DataFrame({"value": value, "year": rows[year] if year else 0, "rows": 1})
 
 
-def _repeated(columns: list[Column], table: pd.DataFrame, year: str) -> Iterator[pd.DataFrame]:
-    """Country-years that are there twice, where the table has one row for each; and values that are one country."""
-    if not columns:
-        return
-    countries = [column.guess.column for column in columns]
-    keys = [*countries, *([year] if year else [])]
-    further = _further_key(table, keys)
-    if further is None:
+def _key(columns: list[Column], table: pd.DataFrame, year: str) -> tuple[str, ...]:
+    """Columns that tell rows apart: countries and year, or one column more; none where that is not enough."""
+    keys = [*(column.guess.column for column in columns), *([year] if year else [])]
+    if not columns or table.duplicated(keys, keep=False).mean() <= TWICE:
+        return tuple(keys) if columns else ()
+    counts = table.drop(columns=keys).nunique().sort_values(kind="stable")
+    for name in counts[counts.between(2, min(KINDS, len(table) / 2))].index:
+        if table.duplicated([*keys, name], keep=False).mean() <= TWICE:
+            return (*keys, str(name))
+    return ()
+
+
+def _repeated(columns: list[Column], table: pd.DataFrame, year: str, key: tuple[str, ...]) -> Iterator[pd.DataFrame]:
+    """Rows that are there twice, where a key tells the others apart; and values that are one country."""
+    if not key:
         yield from (spellings(column.guess, column.reading, "note") for column in columns)
         return
-    twice = table.duplicated([*keys, *further], keep=False)
+    countries, others = list(key[: len(columns)]), list(key[len(columns) :])
+    twice = table.duplicated(list(key), keep=False)
     rows = table[twice]
     value = pd.Series([" / ".join(row) for row in rows[countries].itertuples(index=False)], rows.index, dtype=object)
-    key = ", ".join(["country", *keys[len(countries) :], *further])
-    yield finding(_cells(value, rows, year), ", ".join(countries), f"several rows for one {key}")
+    problem = f"several rows for one {', '.join(['country', *others])}"
+    yield finding(_cells(value, rows, year), ", ".join(countries), problem)
     iso3 = pd.DataFrame({column.guess.column: column.by_row(table, year) for column in columns})
-    keyed = iso3.assign(**{name: table[name] for name in [*keys[len(countries) :], *further]}).dropna()
-    again = keyed.duplicated(keep=False) & ~twice[keyed.index]
-    if again.any():
+    keyed = iso3.assign(**{name: table[name] for name in others}).dropna()
+    if (keyed.duplicated(keep=False) & ~twice[keyed.index]).any():
         yield from (spellings(column.guess, column.reading, "conflict") for column in columns)
-
-
-def _further_key(table: pd.DataFrame, keys: list[str]) -> list[str] | None:
-    """Columns beside country and year that tell rows apart: none, one, or nothing where no single column does."""
-    if table.duplicated(keys, keep=False).mean() <= TWICE:
-        return []
-    counts = table.drop(columns=keys).nunique().sort_values(kind="stable")
-    for name in counts[counts.between(2, len(table) / 2)].index:
-        if table.duplicated([*keys, name], keep=False).mean() <= TWICE:
-            return [str(name)]
-    return None

@@ -63,6 +63,8 @@ def _report(name: str, found: Audit) -> Iterator[str]:
     yield wrapped(f"{name}: {found.rows} rows; {_years(found)}")
     yield "\nColumns that hold countries"
     yield from [wrapped(_column(guess), "  ") for guess in found.columns] or [f"  {NOTHING}"]
+    if found.columns:
+        yield wrapped(_key(found.key), "  ")
     for severity, title in (("conflict", "Conflicts: what a join would get wrong"), ("note", "Notes")):
         chosen = found.findings[found.findings["severity"] == severity]
         yield f"\n{title}"
@@ -76,6 +78,12 @@ def _years(found: Audit) -> str:
     if found.other_years:
         text += f" (or in {first_few(map(repr, found.other_years))}: choose with --year)"
     return text + (f"; {found.without_year} rows without a year are not read" if found.without_year else "")
+
+
+def _key(key: tuple[str, ...]) -> str:
+    if key:
+        return f"One row for each {', '.join(name or NAMELESS for name in key)}."
+    return "Several rows for a country and year, which no one column tells apart: read as records."
 
 
 def _column(guess: Guess) -> str:
