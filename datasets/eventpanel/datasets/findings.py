@@ -25,9 +25,7 @@ COLUMNS = ["severity", "column", "problem", "value", "years", "rows", "hint"]
 LETTERS: tuple[Scheme, ...] = ("iso3", "cow_letters", "vdem", "iso2", "fips")
 
 
-def finding(
-    cells: pd.DataFrame, column: str, problem: pd.Series | str, *, severity: str = "conflict", hint: str = ""
-) -> pd.DataFrame:
+def finding(cells: pd.DataFrame, column: str, problem: pd.Series | str, *, severity: str = "conflict") -> pd.DataFrame:
     """Gather cells into findings, one line per value and problem.
 
     Parameters
@@ -40,15 +38,13 @@ def finding(
         What is wrong.
     severity : {"conflict", "note"}
         Whether it would harm a join.
-    hint : str
-        What may be meant.
     """
     table = cells.assign(problem=problem)
     grouped = table.groupby(["problem", "value"], sort=True)
     listed = grouped.agg(first=("year", "min"), last=("year", "max"), rows=("rows", "sum")).reset_index()
     first, last = listed["first"].astype(str), listed["last"].astype(str)
     years = (first + "-" + last).where(first != last, first).where(listed["last"] != 0, "")
-    return listed.assign(severity=severity, column=column, years=years, hint=hint)[COLUMNS]
+    return listed.assign(severity=severity, column=column, years=years, hint="")[COLUMNS]
 
 
 def meaning(guess: Guess, reading: Reading) -> pd.Series:
