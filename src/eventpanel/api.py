@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from eventpanel.datasets.countries import country_years, existed, harmonise, match, name_of
     from eventpanel.datasets.derive import any_of, log, log1p, ratio, total
     from eventpanel.datasets.errors import EventPanelError
+    from eventpanel.datasets.fetch import fetch
     from eventpanel.datasets.merge import merge, spine
     from eventpanel.datasets.panel import Panel, Source
     from eventpanel.datasets.records import Records, count, search, select
@@ -110,6 +111,7 @@ PLACES = {
     "estimate_study": ("run", "estimate_study"),
     "etable": ("reports.show", "etable"),
     "existed": ("datasets.countries", "existed"),
+    "fetch": ("datasets.fetch", "fetch"),
     "few_treated": ("estimators.few_treated", "few_treated"),
     "harmonise": ("datasets.countries", "harmonise"),
     "iplot": ("reports.show", "iplot"),
@@ -198,6 +200,7 @@ __all__ = [
     "estimate_study",
     "etable",
     "existed",
+    "fetch",
     "few_treated",
     "harmonise",
     "iplot",

@@ -51,7 +51,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"eventpanel: {error}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
-        print("eventpanel: interrupted; nothing was written.", file=sys.stderr)
+        left = "what has arrived is kept" if options.command == "fetch" else "nothing was written"
+        print(f"eventpanel: interrupted; {left}.", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
         # The reader of our output went away; keep Python from complaining when it closes the stream.
@@ -83,8 +84,18 @@ def _parser() -> argparse.ArgumentParser:
         )
         command.add_argument("--quiet", action="store_true", help="print nothing but errors")
     commands.add_parser("sources", help="list the sources that can be read")
+    _add_fetch(commands.add_parser("fetch", help="fetch publishers' files, or say how to get them by hand"))
     _add_codes(commands.add_parser("codes", help="audit the country codes of a file of your own"))
     return parser
+
+
+def _add_fetch(fetch: argparse.ArgumentParser) -> None:
+    fetch.add_argument("names", metavar="NAME", nargs="*", help="name of a source")
+    fetch.add_argument("--list", action="store_true", help="list what can be fetched, from where and how")
+    fetch.add_argument("--to", metavar="DIR", help="folder (default: EVENTPANEL_CACHE, else the user's own cache)")
+    fetch.add_argument("--years", metavar="FIRST-LAST", help="years of a source whose files come by year")
+    fetch.add_argument("--refresh", action="store_true", help="fetch again, and take what a publisher has changed")
+    fetch.add_argument("--quiet", action="store_true", help="print nothing but errors")
 
 
 def _add_codes(codes: argparse.ArgumentParser) -> None:

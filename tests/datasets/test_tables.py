@@ -45,6 +45,14 @@ def test_columns_are_chosen_or_refused(tmp_path: Path, kind: str) -> None:
         read_any(path, ["part", "price"])
 
 
+def test_years_of_stata_stay_years(tmp_path: Path) -> None:
+    path = tmp_path / "years.dta"
+    days = [pd.Timestamp("2015-01-01"), pd.Timestamp("2016-01-01"), pd.NaT]
+    table = pd.DataFrame({"year": days, "day": days})
+    table.to_stata(path, write_index=False, convert_dates={"year": "ty", "day": "td"})
+    assert read_any(path).to_numpy().tolist() == [["2015", "2015-01-01"], ["2016", "2016-01-01"], ["", ""]]
+
+
 def test_labels_stand_for_their_numbers(tmp_path: Path) -> None:
     path = tmp_path / "labelled.dta"
     pd.DataFrame({"smart": pd.Categorical(["yes", "no", None])}).to_stata(path, write_index=False)

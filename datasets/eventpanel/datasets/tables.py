@@ -51,7 +51,7 @@ def read_any(
     if kind in SHEETS:
         table = _named(read_sheet(path, columns, sheet=sheet), path.name)
     elif kind == ".dta":
-        table = read_stata(path, labels=True).map(_text).astype(object)
+        table = _whole_years(read_stata(path, labels=True), path).map(_text).astype(object)
     elif kind == ".parquet":
         table = ask("SELECT * FROM file", {"file": ParquetFile((path,))}).map(_text).astype(object)
     else:
@@ -82,6 +82,17 @@ def read_stata(path: Path, *, labels: bool = False) -> pd.DataFrame:
         raise WrongLayoutError(
             f"{path.name} cannot be read as a Stata file.", str(error), "give the publisher's dta file"
         ) from error
+
+
+def _whole_years(table: pd.DataFrame, path: Path) -> pd.DataFrame:
+    """Put back the years of columns that Stata shows as years (%ty), which pandas turns into dates."""
+    dates = list(table.select_dtypes("datetime").columns)
+    if not dates:
+        return table
+    stored = pd.read_stata(path, convert_dates=False, convert_categoricals=False, columns=dates)
+    years = {name: table[name].dt.year for name in dates}
+    shown = {name: stored[name] for name in dates if (stored[name].dropna() == years[name].dropna()).all()}
+    return table.assign(**shown)
 
 
 def _separator(text: str) -> str:

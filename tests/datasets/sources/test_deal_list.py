@@ -182,6 +182,13 @@ def test_spreadsheets_and_stata_files(tmp_path: Path) -> None:
         assert records.source.file == name
 
 
+def test_dates_of_a_spreadsheet(tmp_path: Path) -> None:
+    days = [pd.Timestamp("2015-03-01"), pd.Timestamp("2016-12-31 10:30")]
+    table = pd.DataFrame({"exporter": "China", "importer": ["Kenya", "Uganda"], "date": days})
+    table.to_excel(tmp_path / "deals.xlsx", index=False)
+    assert read(tmp_path / "deals.xlsx", first=2015, last=2016).frame["year"].tolist() == [2015, 2016]
+
+
 def test_dates_that_can_be_read_in_two_ways(tmp_path: Path) -> None:
     with pytest.raises(NumberError) as caught:
         read(write(tmp_path, FULL.replace("2015-09", "09/11/2015")), first=2014, last=2016)
