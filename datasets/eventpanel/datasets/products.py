@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from itertools import pairwise
 from typing import Literal
 
 import pandas as pd
@@ -194,7 +195,7 @@ def concord(codes: Sequence[str], start: str, end: str) -> Concordance:
     path = order[first : last + 1] if first <= last else order[last : first + 1][::-1]
     held = tuple(dict.fromkeys(codes))
     links, parts = [_changes(start, start)], [_changes(start, start)]
-    for here, there in zip(path[:-1], path[1:], strict=True):
+    for here, there in pairwise(path):
         held, followed, left = _step(held, here, there)
         links.append(followed)
         parts.append(left)
