@@ -8,16 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 import pandas as pd
-from pandas.core.groupby import SeriesGroupBy
 
 from eventpanel.datasets.conflicts import list_conflicts, no_conflicts, stack_conflicts
 from eventpanel.datasets.countries import Scheme, country_years, existed, match
 
-__all__ = ["Flows", "match_in_turn", "pairs", "split_partners", "totals"]
+__all__ = ["Flows", "match_in_turn", "pairs", "split_partners", "totals", "whole_sum"]
+
+if TYPE_CHECKING:
+    from pandas.core.groupby import SeriesGroupBy
+
+    Grouped: TypeAlias = SeriesGroupBy[Any, Any]
 
 # Share of World beyond which the partners are said not to add up.
 GAP = 0.005
@@ -62,18 +66,19 @@ def match_in_turn(frame: pd.DataFrame, columns: Mapping[Scheme, str], years: pd.
     iso3 : Series, shape (n,)
         ISO3 in the year, or missing.
     problem : Series, shape (n,)
-        What the last column says where none matched; empty elsewhere.
+        What the columns say where none matched; empty elsewhere.
     """
     iso3 = pd.Series(np.nan, index=frame.index, dtype=object)
-    problem = pd.Series("not known", index=frame.index, dtype=object)
+    problem = pd.Series("empty", index=frame.index, dtype=object)
     for scheme, column in columns.items():
-        open_rows = iso3.isna()
-        if not open_rows.any():
+        left = frame.index[iso3.isna()]
+        if left.empty:
             break
-        found = match(frame.loc[open_rows, column], scheme, years[open_rows])
-        iso3[open_rows] = found.iso3
-        informative = ~found.problem.isin(["not known", "empty"]) | (problem[open_rows] == "not known")
-        problem[open_rows] = found.problem.where(informative, problem[open_rows])
+        found = match(frame.loc[left, column], scheme, years[left])
+        iso3[left] = found.iso3
+        # What a column says about a place counts for more than that it does not know it, or has no text.
+        kept = found.problem.eq("empty") | (found.problem.eq("not known") & ~problem[left].isin(["empty", "not known"]))
+        problem[left] = problem[left].where(kept, found.problem)
     return iso3, problem.where(iso3.isna(), "")
 
 
@@ -97,7 +102,7 @@ def split_partners(rows: pd.DataFrame, shown: str, source: str) -> tuple[pd.Data
     return rows.assign(side=side), listed
 
 
-def whole_sum(groups: SeriesGroupBy) -> pd.Series:
+def whole_sum(groups: Grouped) -> pd.Series:
     """Sum of each group; missing where one of its values is."""
     return groups.sum().where(groups.count() == groups.size())
 
@@ -148,7 +153,7 @@ def _cut_short(groups: pd.DataFrame) -> pd.Series:
 
 
 def _gaps(cells: pd.DataFrame, source: str) -> pd.DataFrame:
-    torn = cells[cells["gap"] > GAP]
+    torn = cells[(cells["gap"] > GAP) & cells["country"].notna()]
     if torn.empty:
         return no_conflicts()
     shares = [f"{100 * gap:.1f} % of World" if np.isfinite(gap) else "World is zero" for gap in torn["gap"]]
@@ -173,6 +178,7 @@ def _doubts(groups: pd.DataFrame, flows: Flows) -> list[pd.DataFrame]:
     tables = [
         lines(groups[groups["cut"]], "series cut short", "value kept; absent partners are missing, not zero"),
         lines(groups[~groups["present"]], "no row of this product", "missing, not zero"),
+        lines(groups[groups["present"] & groups["country"].isna()], "only a World row", "missing, not zero"),
     ]
     unproven = groups[groups["present"] & ~groups["cut"] & groups["world"].isna()]
     if len(unproven):

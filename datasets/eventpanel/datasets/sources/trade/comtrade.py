@@ -180,7 +180,7 @@ def _reports(table: Table, layout: Layout, found: Found, texts: list[str]) -> tu
     held = held[~undefined]
     _refuse_two_classifications(held, table.name)
     names = held[[*places, "reporter", "year", "classification"]].drop_duplicates()
-    scheme = next(reversed(layout.reporter))
+    scheme = list(layout.reporter)[-1]
     names, ended = settle_successions(names, shown, scheme, keys=["reporter", "year"], source=NAME)
     return names.merge(found.needed, on="classification"), stack_conflicts([lost, outside, ended])
 
@@ -190,12 +190,12 @@ def _defined(held: pd.DataFrame) -> pd.MultiIndex:
 
 
 def _refuse_two_classifications(held: pd.DataFrame, file: str) -> None:
-    each = held.groupby(["reporter", "year"])["classification"].agg(lambda one: " and ".join(sorted(set(one))))
-    torn = each[each.str.contains(" and ")]
+    kinds = held[["reporter", "year", "classification"]].drop_duplicates()
+    torn = kinds[kinds.duplicated(["reporter", "year"], keep=False)]
     if len(torn):
         raise InputError(
             f"{file} holds reporters and years in two classifications.",
-            first_few(f"{reporter} {year}: {both}" for (reporter, year), both in torn.items()),
+            first_few(f"{row.reporter} {row.year} in {row.classification}" for row in torn.itertuples(index=False)),
             "say which with the option classification",
         )
 
