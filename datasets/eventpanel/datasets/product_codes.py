@@ -100,9 +100,9 @@ def place(codes: Sequence[str], asked: Sequence[str]) -> tuple[dict[str, str], l
     """
     wanted = list(dict.fromkeys(asked))
     odd = [code for code in wanted if not re.fullmatch(rf"\d{{1,10}}|{TOTAL}", code)]
-    if odd or not wanted:
+    if odd:
         raise InputError(
-            f"Not product codes: {first_few(map(repr, odd))}." if odd else "No product is asked for.",
+            f"Not product codes: {first_few(map(repr, odd))}.",
             "option products",
             "give texts of digits such as ['8525', '852110'], or the name of a product set",
         )

@@ -75,14 +75,18 @@ def request(products: str | Sequence[str], classification: str | None) -> Reques
     Raises
     ------
     InputError
-        No such set, or a set that is not defined in the classification.
+        No product, no such set, or a set that is not defined in the classification.
     """
     if isinstance(products, str):
         known = product_set(products)
         if classification in KNOWN:
             known.codes(str(classification))
         return Request(products, classification)
-    return Request(tuple(str(code) for code in products), classification)
+    if not products:
+        raise InputError(
+            "No product is asked for.", "option products", "give codes such as ['8525'], or the name of a product set"
+        )
+    return Request(tuple(products), classification)
 
 
 def group_of(products: pd.Series) -> pd.Series:
