@@ -149,22 +149,22 @@ def find_products(catalogue: pd.DataFrame, asked: Request, file: str, source: st
 def _classifications(texts: pd.Series, asked: Request, file: str) -> pd.Series:
     """Classification of each row: what the file says, or else what the option says."""
     said = texts.str.strip().str.upper()
-    if said.isin(KNOWN).all():
-        return said
-    if asked.classification is None:
+    said = said.where(said != "", asked.classification or "")
+    if (said == "").any():
         raise WrongLayoutError(
             f"{file} does not say the classification of its products.",
-            f"it says {first_few(map(repr, sorted(set(said[~said.isin(KNOWN)]))))}",
+            f"option classification of {asked.products!r}",
             "state it: classification = 'H5' and the like, or 'HS' or 'SITC' where the revision does not matter",
         )
-    if isinstance(asked.products, str) and asked.classification not in KNOWN:
+    if asked.classification in KNOWN:
+        said = said.where(said != family(asked.classification), asked.classification)
+    if isinstance(asked.products, str) and said.isin(["HS", "SITC"]).any():
         raise WrongLayoutError(
             f"{file} does not say the revision of its classification, and a product set needs it.",
             f"classification = {asked.classification!r}",
             f"state one of {', '.join(product_set(asked.products).classifications)}",
         )
-    same = said.isin(["", "HS", "SITC"]) & ~said.isin(KNOWN)
-    return said.where(~same, asked.classification)
+    return said
 
 
 def _within(classification: str, limit: str | None) -> bool:

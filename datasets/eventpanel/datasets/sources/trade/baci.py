@@ -171,7 +171,7 @@ def _countries(held: pd.DataFrame, folder: Path, file: str) -> tuple[pd.DataFram
     if letters:
         names = read_table(letters[-1], ["country_code", "country_iso3"])
         known = dict(zip(names["country_code"].str.strip(), names["country_iso3"].str.strip(), strict=True))
-    places["letters"] = places["code"].map(known).fillna("")
+    places["letters"] = [known.get(code, "") for code in places["code"]]
     iso3, problem = match_in_turn(places, {"iso3": "letters", "m49": "code"}, places["year"])
     lost = iso3.isna()
     conflicts = list_conflicts(places[lost], "code", problem[lost], NAME, "kept apart from countries", "year")
