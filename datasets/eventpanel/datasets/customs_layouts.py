@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from eventpanel.datasets.countries import Scheme
 from eventpanel.datasets.errors import WrongLayoutError, first_few
 
-__all__ = ["FLOWS", "WANTED", "Layout", "find_layout"]
+__all__ = ["CODES", "FLOWS", "WANTED", "Layout", "find_layout"]
 
 # UN Comtrade's numbers of areas are those of the M49 standard and a few of its own, which the crosswalk holds.
 CODES: Scheme = "m49"

@@ -15,6 +15,8 @@ from eventpanel.datasets.products import REVISIONS, family, product_set
 __all__ = ["Found", "Request", "find_products", "group_of", "request"]
 
 KNOWN = (*REVISIONS, "S1", "S2", "S3", "S4")
+# Comtrade's letters for the SITC in whichever revision was reported.
+AS_REPORTED = {"SS": "SITC", "ST": "SITC"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +150,7 @@ def find_products(catalogue: pd.DataFrame, asked: Request, file: str, source: st
 
 def _classifications(texts: pd.Series, asked: Request, file: str) -> pd.Series:
     """Classification of each row: what the file says, or else what the option says."""
-    said = texts.str.strip().str.upper()
+    said = texts.str.strip().str.upper().replace(AS_REPORTED)
     said = said.where(said != "", asked.classification or "")
     if (said == "").any():
         raise WrongLayoutError(

@@ -20,6 +20,7 @@ from eventpanel.datasets.errors import (
     WrongLayoutError,
 )
 from eventpanel.datasets.fold import open_table
+from eventpanel.datasets.merge import merge, spine
 from eventpanel.datasets.panel import Panel
 from eventpanel.datasets.registry import read as read_source
 from eventpanel.datasets.sources.trade.comtrade import read
@@ -288,6 +289,17 @@ def test_years_of_a_state_that_changed(tmp_path: Path) -> None:
     keys = panel.frame[["importer", "year"]].to_numpy().tolist()
     assert keys == [["SCG", 2005], ["SDN", 2005], ["SDN", 2012]]
     assert lines(panel, "not known") == [["Atlantis", "2005", 1]]
+
+
+def test_zero_missing_and_not_covered_stay_apart_in_a_merge(tmp_path: Path) -> None:
+    """A chapter that is absent where another is there is no zero: the case a wrong filling with zeros would hide."""
+    panel = read(write(tmp_path, ROWS), products=["85"], classification="HS", partners=["CHN", "ISR"])
+    grid = spine(2009, 2012, importers=["EGY", "KEN"], exporters=["CHN", "ISR"])
+    merged = merge(grid, panel, cardinality="1:1")
+    table = merged.coverage.set_index(["exporter", "importer"])[["nonzero", "zero", "no_value", "not_covered"]]
+    assert table.loc[("CHN", "EGY")].tolist() == [2, 0, 1, 1]
+    assert table.loc[("ISR", "EGY")].tolist() == [0, 2, 1, 1]
+    assert table.loc[("CHN", "KEN")].tolist() == [0, 0, 0, 4]
 
 
 REFUSALS: list[tuple[list[tuple[str, str]], dict[str, object], type[EventPanelError], str]] = [

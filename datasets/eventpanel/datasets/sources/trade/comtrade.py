@@ -28,7 +28,7 @@ from eventpanel.datasets.cells import to_numbers, to_years
 from eventpanel.datasets.conflicts import list_conflicts, no_conflicts, stack_conflicts
 from eventpanel.datasets.countries import settle_successions
 from eventpanel.datasets.customs import Flows, match_in_turn, pairs, split_partners, totals
-from eventpanel.datasets.customs_layouts import FLOWS, WANTED, Layout, find_layout
+from eventpanel.datasets.customs_layouts import CODES, FLOWS, WANTED, Layout, find_layout
 from eventpanel.datasets.errors import DuplicateKeyError, FrequencyError, InputError, first_few
 from eventpanel.datasets.fold import Table, fold, open_table
 from eventpanel.datasets.panel import Panel
@@ -40,7 +40,7 @@ NAME = "comtrade"
 Flow = Literal["imports", "exports"]
 # What stands in the columns of a breakdown on the rows of totals.
 TOTALS = ("", "0", "0.0", "C00")
-WORLD = {"iso3": ("W00", "WLD"), "m49": ("0", "0.0"), "name": ("World",)}
+WORLD = {"iso3": ("W00", "WLD"), CODES: ("0", "0.0"), "name": ("World",)}
 SIDES = {"imports": ("importer", "exporter"), "exports": ("exporter", "importer")}
 
 
@@ -92,9 +92,10 @@ def read(
     asked = request(products, classification)
     table = open_table(path, WANTED)
     layout = find_layout(table.columns, table.name)
-    texts = _flow_texts(table, layout, flow)
-    _refuse_months(table, layout)
-    found = find_products(_catalogue(table, layout, texts), asked, table.name, NAME)
+    contents = fold(table, layout.has("flow", "frequency", "period", "classification", "code", "level"))
+    texts = _flow_texts(contents, layout, flow, table.name)
+    _refuse_months(contents, layout, table.name)
+    found = find_products(_catalogue(contents, layout, texts), asked, table.name, NAME)
     reports, unknown = _reports(table, layout, found, texts)
     rows, repeated = _one_row_each(_rows(table, layout, found, texts), layout, table.name)
     rows, apart = _with_places(rows, layout, reports)
@@ -125,34 +126,33 @@ def _coverage(frame: pd.DataFrame, reporter: str, *, complete: bool) -> str:
     )
 
 
-def _flow_texts(table: Table, layout: Layout, flow: Flow) -> list[str]:
-    held = fold(table, layout.has("flow"))[layout.one["flow"]]
+def _flow_texts(contents: pd.DataFrame, layout: Layout, flow: Flow, file: str) -> list[str]:
+    held = contents[layout.one["flow"]].unique()
     wanted = [text for text in held if text.strip().removesuffix(".0").casefold() in FLOWS[flow]]
     if not wanted:
         raise InputError(
-            f"{table.name} holds no {flow}.", f"flows: {first_few(map(repr, held))}", "choose another flow or file"
+            f"{file} holds no {flow}.", f"flows: {first_few(map(repr, held))}", "choose another flow or file"
         )
     return wanted
 
 
-def _refuse_months(table: Table, layout: Layout) -> None:
-    column = layout.one.get("frequency", layout.one.get("period"))
-    if column is None:
-        return
-    held = fold(table, [column])[column].str.strip().str.removesuffix(".0")
-    months = held[~held.isin(["A", ""]) & ~held.str.fullmatch(r"\d{4}")]
-    if len(months):
-        raise FrequencyError(
-            f"{table.name} holds months, not years.", f"{column}: {first_few(months)}", "download annual data"
-        )
+def _refuse_months(contents: pd.DataFrame, layout: Layout, file: str) -> None:
+    for column in layout.has("frequency", "period"):
+        held = contents[column].str.strip().str.removesuffix(".0")
+        months = held[~held.isin(["A", ""]) & ~held.str.fullmatch(r"\d{4}")].unique()
+        if len(months):
+            raise FrequencyError(
+                f"{file} holds months, not years.", f"{column}: {first_few(months)}", "download annual data"
+            )
 
 
-def _catalogue(table: Table, layout: Layout, texts: list[str]) -> pd.DataFrame:
+def _catalogue(contents: pd.DataFrame, layout: Layout, texts: list[str]) -> pd.DataFrame:
     """Which codes stand in the file, in which classification and at which level."""
     names = {"classification": "classification_text", "code": "code_text", "level": "level_text"}
-    held = fold(table, layout.has(*names), {layout.one["flow"]: texts})
+    held = contents[contents[layout.one["flow"]].isin(texts)]
     held = held.rename(columns={layout.one[role]: name for role, name in names.items() if role in layout.one})
-    return held.assign(**{name: "" for name in names.values() if name not in held.columns})
+    held = held.assign(**{name: "" for name in names.values() if name not in held.columns})
+    return held.groupby(list(names.values()))["rows"].sum().reset_index()
 
 
 def _read_keys(held: pd.DataFrame, layout: Layout, file: str) -> pd.DataFrame:
