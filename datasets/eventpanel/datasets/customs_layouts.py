@@ -13,12 +13,10 @@ from dataclasses import dataclass
 from eventpanel.datasets.countries import Scheme
 from eventpanel.datasets.errors import WrongLayoutError, first_few
 
-__all__ = ["CODES", "FLOWS", "WANTED", "Layout", "find_layout"]
+__all__ = ["FLOWS", "WANTED", "Layout", "find_layout"]
 
-# UN Comtrade's numbers of areas are those of the M49 standard and a few of its own, which the crosswalk holds.
-CODES: Scheme = "m49"
 ONE = {
-    "year": ("refYear", "yr", "Year"),
+    "year": ("refYear", "yr", "Year", "period", "Period"),
     "flow": ("flowCode", "rgDesc", "Trade Flow", "flowDesc", "rgCode", "Trade Flow Code"),
     "code": ("cmdCode", "Commodity Code"),
     "value": ("primaryValue", "TradeValue", "Trade Value (US$)"),
@@ -31,12 +29,12 @@ NEEDED = ("year", "flow", "code", "value")
 PLACES: dict[str, dict[Scheme, tuple[str, ...]]] = {
     "reporter": {
         "iso3": ("reporterISO", "rt3ISO", "Reporter ISO"),
-        CODES: ("reporterCode", "rtCode", "Reporter Code"),
+        "comtrade": ("reporterCode", "rtCode", "Reporter Code"),
         "name": ("reporterDesc", "rtTitle", "Reporter"),
     },
     "partner": {
         "iso3": ("partnerISO", "pt3ISO", "Partner ISO"),
-        CODES: ("partnerCode", "ptCode", "Partner Code"),
+        "comtrade": ("partnerCode", "ptCode", "Partner Code"),
         "name": ("partnerDesc", "ptTitle", "Partner"),
     },
 }

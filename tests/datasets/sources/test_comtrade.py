@@ -52,7 +52,7 @@ TODAY = [
     "netWgt", "isNetWgtEstimated", "grossWgt", "isGrossWgtEstimated", "cifvalue", "fobvalue", "primaryValue",
     "legacyEstimationFlag", "isReported", "isAggregate",
 ]  # fmt: skip
-BULK = [name for name in TODAY if not name.endswith(("ISO", "Desc", "Abbr"))]
+BULK = [name for name in TODAY if not name.endswith(("ISO", "Desc", "Abbr")) and name not in ("refYear", "refMonth")]
 PLACES = {"World": ("0", "W00"), "Kenya": ("404", "KEN"), "China": ("156", "CHN"), "USA": ("842", "USA")}
 
 

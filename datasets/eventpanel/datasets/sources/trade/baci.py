@@ -27,7 +27,6 @@ from eventpanel.datasets.cells import to_years
 from eventpanel.datasets.conflicts import list_conflicts, stack_conflicts
 from eventpanel.datasets.countries import country_years
 from eventpanel.datasets.customs import match_in_turn, whole_sum
-from eventpanel.datasets.customs_layouts import CODES
 from eventpanel.datasets.engine import TextFile, ask, header_of
 from eventpanel.datasets.errors import DuplicateKeyError, InputError, MissingFileError, WrongLayoutError, first_few
 from eventpanel.datasets.files import read_table, require
@@ -173,7 +172,7 @@ def _countries(held: pd.DataFrame, folder: Path, file: str) -> tuple[pd.DataFram
         names = read_table(letters[-1], ["country_code", "country_iso3"])
         known = dict(zip(names["country_code"].str.strip(), names["country_iso3"].str.strip(), strict=True))
     places["letters"] = [known.get(code, "") for code in places["code"]]
-    iso3, problem = match_in_turn(places, {"iso3": "letters", CODES: "code"}, places["year"])
+    iso3, problem = match_in_turn(places, {"iso3": "letters", "baci": "code"}, places["year"])
     lost = iso3.isna()
     conflicts = list_conflicts(places[lost], "code", problem[lost], NAME, "kept apart from countries", "year")
     return places.assign(iso3=iso3), conflicts

@@ -28,7 +28,7 @@ from eventpanel.datasets.cells import to_numbers, to_years
 from eventpanel.datasets.conflicts import list_conflicts, no_conflicts, stack_conflicts
 from eventpanel.datasets.countries import settle_successions
 from eventpanel.datasets.customs import Flows, match_in_turn, pairs, split_partners, totals
-from eventpanel.datasets.customs_layouts import CODES, FLOWS, WANTED, Layout, find_layout
+from eventpanel.datasets.customs_layouts import FLOWS, WANTED, Layout, find_layout
 from eventpanel.datasets.errors import DuplicateKeyError, FrequencyError, InputError, first_few
 from eventpanel.datasets.fold import Table, fold, open_table
 from eventpanel.datasets.panel import Panel
@@ -40,7 +40,7 @@ NAME = "comtrade"
 Flow = Literal["imports", "exports"]
 # What stands in the columns of a breakdown on the rows of totals.
 TOTALS = ("", "0", "0.0", "C00")
-WORLD = {"iso3": ("W00", "WLD"), CODES: ("0", "0.0"), "name": ("World",)}
+WORLD = {"iso3": ("W00", "WLD"), "comtrade": ("0", "0.0"), "name": ("World",)}
 SIDES = {"imports": ("importer", "exporter"), "exports": ("exporter", "importer")}
 
 
