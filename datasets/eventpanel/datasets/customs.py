@@ -88,7 +88,7 @@ def split_partners(rows: pd.DataFrame, shown: str, source: str) -> tuple[pd.Data
     Parameters
     ----------
     rows : DataFrame
-        Columns reporter, year, partner (ISO3 or missing), world (bool), partner_problem and ``shown``.
+        Columns reporter, year, code, partner (ISO3 or missing), world (bool), partner_problem and ``shown``.
     shown : str
         Column that names the partner in the file.
     source : str
@@ -99,7 +99,10 @@ def split_partners(rows: pd.DataFrame, shown: str, source: str) -> tuple[pd.Data
     apart = rows[side == "apart"]
     problem = apart["partner_problem"].where(~own[apart.index], "reporter is its own partner")
     listed = list_conflicts(apart, shown, problem, source, "kept apart from countries", "year")
-    return rows.assign(side=side), listed
+    rows = rows.assign(side=side)
+    both = rows[(rows["side"] == "country") & rows.duplicated(["reporter", "year", "code", "partner"], keep=False)]
+    reason = pd.Series("two partners are one country", index=both.index, dtype=object)
+    return rows, stack_conflicts([listed, list_conflicts(both, "partner", reason, source, "added up", "year")])
 
 
 def whole_sum(groups: Grouped) -> pd.Series:

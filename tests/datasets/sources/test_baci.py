@@ -146,6 +146,7 @@ print(panel.frame.iloc[:, -1].sum(), resource.getrusage(resource.RUSAGE_SELF).ru
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)
 def test_ten_million_rows_take_less_than_a_gibibyte(tmp_path: Path) -> None:
     """Peak memory of a process of its own, as the operating system counts it."""
     path, rows, block = tmp_path / NAME, 10_000_000, 500_000

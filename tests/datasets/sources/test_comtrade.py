@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from openpyxl import Workbook
 from pandas.testing import assert_frame_equal
 
+from eventpanel.datasets.countries import country_years, name_of
 from eventpanel.datasets.errors import (
     DuplicateKeyError,
     EventPanelError,
@@ -152,15 +154,15 @@ def test_a_world_row_alone_says_nothing_of_partners(tmp_path: Path) -> None:
 
 def test_a_series_cut_short_is_flagged_and_its_absent_partners_are_missing(tmp_path: Path) -> None:
     """Afghanistan, chapter 85: 30 partners in most years, two and a hundredth of the value in 2012."""
-    sellers = pd.read_csv("datasets/eventpanel/datasets/data/countries.csv", keep_default_na=False)
-    known = [name for name in sellers.loc[sellers["last"] == "", "name"] if "," not in name][:30]
+    today = country_years(2008, 2008)["importer"].map(name_of)
+    known = [name for name in today if "," not in name and name != "Afghanistan"][:30]
     rows = []
     for year in range(2008, 2013):
         partners = ["China", "Japan"] if year == 2012 else [*known, "China", "Japan", "Israel"]
         value = 1.0 if year == 2012 else 100.0
         rows += [(year, "Import", "Afghanistan", one, "85", value) for one in dict.fromkeys(partners)]
         rows.append((year, "Import", "Afghanistan", "World", "85", value * len(dict.fromkeys(partners))))
-    path = write(tmp_path, [tuple(map(str, row)) for row in rows if row[3] != "Afghanistan"])
+    path = write(tmp_path, [tuple(map(str, row)) for row in rows])
     panel = read(path, products=["85"], classification="HS", partners=["CHN", "ISR"])
     assert lines(panel, "series cut short") == [["AFG 85", "2012", 1]]
     found = values(panel, "imports_85_usd")
@@ -282,6 +284,25 @@ def test_zeros_lost_by_a_spreadsheet_are_put_back(tmp_path: Path) -> None:
     assert panel.frame["imports_020230_usd"].tolist() == [10.0]
     row = panel.conflicts[panel.conflicts["problem"].str.startswith("code with")].iloc[0]
     assert (row["value"], row["rows"], row["resolution"]) == ("20230", 2, "read as 020230")
+
+
+def test_two_areas_of_one_country_are_added_up_and_listed(tmp_path: Path) -> None:
+    """Sudan in the year in which South Sudan left it, under its old and its new name."""
+    sellers = [("Sudan", 5.0), ("Fmr Sudan", 2.0), ("World", 7.0)]
+    rows = [("2011", "Import", "Egypt", name, "85", value) for name, value in sellers]
+    panel = read(write(tmp_path, rows), products=["85"], classification="HS", partners=["SDN"])
+    assert values(panel, "imports_85_usd") == {("SDN", "EGY", 2011): 7.0}
+    assert lines(panel, "two partners are one country") == [["SDN", "2011", 2]]
+
+
+def test_the_order_of_rows_does_not_matter(tmp_path: Path) -> None:
+    straight = read(write(tmp_path, ROWS), products=["85"], classification="HS", partners="all")
+    for seed in range(3):
+        order = np.random.default_rng(seed).permutation(len(ROWS))
+        path = write(tmp_path, [ROWS[place] for place in order])
+        other = read(path, products=["85"], classification="HS", partners="all")
+        assert_frame_equal(straight.frame, other.frame)
+        assert_frame_equal(straight.conflicts, other.conflicts)
 
 
 def test_years_of_a_state_that_changed(tmp_path: Path) -> None:
