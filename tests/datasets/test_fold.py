@@ -11,7 +11,7 @@ import pytest
 from pandas.testing import assert_frame_equal
 
 from eventpanel.datasets.engine import TextFile
-from eventpanel.datasets.errors import EncodingError, MissingFileError, WrongLayoutError
+from eventpanel.datasets.errors import ColumnError, EncodingError, MissingFileError, WrongLayoutError
 from eventpanel.datasets.fold import fold, open_table
 
 WANTED = ("code", "partner", "value")
@@ -53,6 +53,15 @@ def test_texts_of_users_are_values(tmp_path: Path) -> None:
     path = write(tmp_path, sample(1))
     for large in (0, 10**9):
         assert fold(open_table(path, WANTED, large=large), ["code"], {"code": ["85') OR ('1'='1"]}).empty
+
+
+def test_columns_are_those_of_the_file(tmp_path: Path) -> None:
+    path = write(tmp_path, 'code,"a ""b""; --"\n85,x\n')
+    for large in (0, 10**9):
+        table = open_table(path, ["code", 'a "b"; --'], large=large)
+        assert fold(table, ['a "b"; --']).to_numpy().tolist() == [["x", 1]]
+        with pytest.raises(ColumnError, match="no column 'seller'"):
+            fold(table, ["seller"])
 
 
 @pytest.mark.parametrize("delimiter", ["\t", ";", ","])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib import resources
 from itertools import pairwise
 from pathlib import Path
@@ -10,7 +11,8 @@ import pandas as pd
 import pytest
 
 from eventpanel.datasets.errors import InputError
-from eventpanel.datasets.products import REVISIONS, Concordance, concord, family, product_set, product_sets
+from eventpanel.datasets.products import REVISIONS, concord, family, product_set, product_sets
+from tests.sources import ROOT
 
 HS_SETS = [name for name in product_sets() if product_set(name).classifications[0].startswith("H")]
 
@@ -133,5 +135,6 @@ def test_codes_of_the_real_spreadsheet_follow_the_revisions(data_dir: Path) -> N
     assert years["new"] and not years["old"] & years["new"]
 
 
-def test_an_answer_is_a_value() -> None:
-    assert isinstance(concord(["852580"], "H5", "H6"), Concordance)
+def test_the_page_names_every_set_and_no_other() -> None:
+    page = (ROOT / "docs" / "data" / "products.md").read_text(encoding="utf-8")
+    assert re.findall(r"^\| `(\w+)` \|", page, flags=re.MULTILINE) == list(product_sets())

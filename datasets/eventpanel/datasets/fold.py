@@ -15,7 +15,7 @@ from pathlib import Path
 import pandas as pd
 
 from eventpanel.datasets.engine import TextFile, ask
-from eventpanel.datasets.errors import EncodingError, MissingFileError, WrongLayoutError, first_few
+from eventpanel.datasets.errors import ColumnError, EncodingError, MissingFileError, WrongLayoutError, first_few
 from eventpanel.datasets.files import parse_table, read_text, require, sha256
 from eventpanel.datasets.sheets import read_sheet
 
@@ -25,7 +25,7 @@ __all__ = ["LARGE", "Table", "fold", "open_table"]
 LARGE = 100_000_000
 SHEETS = (".xlsx", ".xls", ".ods")
 TEXTS = (".csv", ".txt", ".tsv", ".gz")
-DELIMITERS = ("\t", ";", ",")
+DELIMITERS = (",", "\t", ";")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -151,6 +151,13 @@ def fold(table: Table, columns: Sequence[str], keep: Mapping[str, Sequence[str]]
     DataFrame
         The columns as texts, empty where the cell is, in sorted order; and ``rows``.
 
+    Raises
+    ------
+    ColumnError
+        No such column.
+    WrongLayoutError, EncodingError, InputError
+        Large files that are not what their first line says, or do not fit in memory.
+
     Examples
     --------
     >>> frame = pd.DataFrame({"code": ["85", "85", "84"], "value": ["1", "1", "2"]})
@@ -158,6 +165,13 @@ def fold(table: Table, columns: Sequence[str], keep: Mapping[str, Sequence[str]]
     [['85', 2]]
     """
     names, limits = list(dict.fromkeys(columns)), keep or {}
+    absent = [name for name in (*names, *limits) if name not in table.columns]
+    if absent:
+        raise ColumnError(
+            f"{table.name} has no column {first_few(map(repr, absent))}.",
+            f"it has: {first_few(table.columns, 12)}",
+            "give the publisher's file",
+        )
     if isinstance(table.held, pd.DataFrame):
         frame = table.held[list(dict.fromkeys([*names, *limits]))].fillna("").astype(str)
         for name, values in limits.items():
@@ -173,5 +187,5 @@ def fold(table: Table, columns: Sequence[str], keep: Mapping[str, Sequence[str]]
 
 
 def _quoted(name: str) -> str:
-    """Name of a column inside a question; names come from files, so quotes in them are doubled."""
+    """Name of a column inside a question: one of the table's own, with its quotes doubled."""
     return '"' + name.replace('"', '""') + '"'

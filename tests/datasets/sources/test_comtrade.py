@@ -20,6 +20,7 @@ from eventpanel.datasets.errors import (
     FrequencyError,
     InputError,
     NumberError,
+    StudyError,
     WrongLayoutError,
 )
 from eventpanel.datasets.fold import open_table
@@ -362,6 +363,15 @@ def test_what_is_refused(
     with pytest.raises(error, match=message) as caught:
         read_source("comtrade", path, {"products": ["85"], "classification": "HS", **options})
     assert caught.value.remedy
+
+
+def test_options_of_a_study_file(tmp_path: Path) -> None:
+    path = write(tmp_path, ROWS)
+    options = {"products": ["85"], "classification": "HS", "partners": "all", "complete": True}
+    assert isinstance(read_source("comtrade", path, options), Panel)
+    for name, value in {"partners": "CHN", "complete": 1, "flow": "re-exports", "classification": "HS2017"}.items():
+        with pytest.raises(StudyError, match=name):
+            read_source("comtrade", path, {**options, name: value})
 
 
 def test_months_are_refused(tmp_path: Path) -> None:
