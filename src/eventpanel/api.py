@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from eventpanel.build import build_designs, build_panel
+    from eventpanel.datasets.audit import audit as audit_codes
     from eventpanel.datasets.countries import country_years, existed, harmonise, match, name_of
     from eventpanel.datasets.derive import any_of, log, log1p, ratio, total
     from eventpanel.datasets.errors import EventPanelError
@@ -92,6 +93,7 @@ PLACES = {
     "Threshold": ("estimators.events", "Threshold"),
     "adjust": ("estimators.multiple", "adjust"),
     "any_of": ("datasets.derive", "any_of"),
+    "audit_codes": ("datasets.audit", "audit"),
     "average": ("estimators.inference", "average"),
     "average_partial_effects": ("estimators.binary_bias", "average_partial_effects"),
     "bias_corrected": ("estimators.binary_bias", "bias_corrected"),
@@ -182,6 +184,7 @@ __all__ = [
     "Threshold",
     "adjust",
     "any_of",
+    "audit_codes",
     "average",
     "average_partial_effects",
     "bias_corrected",

@@ -83,7 +83,21 @@ def _parser() -> argparse.ArgumentParser:
         )
         command.add_argument("--quiet", action="store_true", help="print nothing but errors")
     commands.add_parser("sources", help="list the sources that can be read")
+    _add_codes(commands.add_parser("codes", help="audit the country codes of a file of your own"))
     return parser
+
+
+def _add_codes(codes: argparse.ArgumentParser) -> None:
+    actions = codes.add_subparsers(dest="action", required=True, metavar="ACTION")
+    audit = actions.add_parser("audit", help="which code schemes a file is written in, and what a join would get wrong")
+    audit.add_argument("file", metavar="FILE", help="csv, xlsx, dta or parquet file")
+    audit.add_argument(
+        "--column", metavar="NAME=SCHEME", action="append", default=[], help="a column and the scheme it is written in"
+    )
+    audit.add_argument("--year", metavar="COLUMN", help="the column of years (default: guessed)")
+    audit.add_argument("--encoding", metavar="NAME", help="encoding of a csv file (default: UTF-8, else Latin-1)")
+    audit.add_argument("--csv", metavar="FILE", help="write all findings to a csv file")
+    audit.add_argument("--strict", action="store_true", help="exit with an error if there are conflicts")
 
 
 def _version() -> str:

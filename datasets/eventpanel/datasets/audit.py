@@ -1,4 +1,4 @@
-"""An audit of a user's table: in which code schemes it is written, and what would go wrong in a join by country and year.
+"""An audit of a user's table: which code schemes it is written in, and what would go wrong in a join by country.
 
 Nothing is changed and nothing is matched loosely: spellings are suggested, never used.
 """
@@ -117,7 +117,7 @@ def audit(table: pd.DataFrame, *, schemes: Mapping[str, Scheme] | None = None, y
     --------
     >>> table = pd.DataFrame({"country": ["Serbia", "Nigerr"], "year": [1999, 1999], "protests": [3, 1]})
     >>> audit(table).findings[["problem", "value", "hint"]].values.tolist()
-    [['not in that year (Serbia 1830-1918, 2006-)', 'Serbia', ''], ['not known', 'Nigerr', 'perhaps Niger, Nigeria']]
+    [['not in that year (Serbia 1830-1918, 2006-)', 'Serbia', ''], ['not known', 'Nigerr', 'perhaps Niger']]
     """
     stated = dict(schemes or {})
     _refuse(table, stated, year)
@@ -135,11 +135,14 @@ def audit(table: pd.DataFrame, *, schemes: Mapping[str, Scheme] | None = None, y
 
 
 def _refuse(table: pd.DataFrame, schemes: Mapping[str, Scheme], year: str | None) -> None:
-    absent = [repr(name) for name in [*schemes, *([year] if year is not None else [])] if name not in table.columns]
+    names = [str(name) for name in table.columns]
+    if len(set(names)) < len(names):
+        raise ColumnError("The table has two columns of one name.", first_few(names, 30), "rename one of them")
+    absent = [repr(name) for name in [*schemes, *([year] if year is not None else [])] if name not in names]
     if absent:
         raise ColumnError(
             f"There is no column {first_few(absent)}.",
-            f"columns: {first_few(table.columns, 30)}",
+            f"columns: {first_few(names, 30)}",
             "correct the column names",
         )
     odd = sorted(set(schemes.values()) - set(SCHEMES))
@@ -155,7 +158,7 @@ def _text(column: pd.Series) -> list[str]:
 
 
 def _with_years(texts: pd.DataFrame, year: str) -> pd.DataFrame:
-    """The rows that have a year, as a number."""
+    """Keep the rows that have a year, and make it a number."""
     if not year:
         return texts
     years = pd.to_numeric(texts[year], errors="coerce")
@@ -182,7 +185,7 @@ def _columns(table: pd.DataFrame, year: str, stated: Mapping[str, Scheme], years
 
 
 def _within(column: Column, table: pd.DataFrame, year: str) -> Iterator[pd.DataFrame]:
-    """Findings of one column; where two schemes are mixed, other columns may tell whose a row is."""
+    """List the findings of one column; where two schemes are mixed, other columns may tell whose a row is."""
     guess = column.guess
     known = {scheme: column.by_row(table, year, scheme).notna() for scheme in (guess.scheme, *guess.mixed)}
     for rows in in_column(guess, column.reading):
@@ -236,20 +239,21 @@ def _cells(value: pd.Series, rows: pd.DataFrame, year: str) -> pd.DataFrame:
 
 def _repeated(columns: list[Column], table: pd.DataFrame, year: str) -> Iterator[pd.DataFrame]:
     """Country-years that are there twice, where the table has one row for each; and values that are one country."""
-    if not columns or not year:
+    if not columns:
         return
-    keys = [*(column.guess.column for column in columns), year]
+    countries = [column.guess.column for column in columns]
+    keys = [*countries, *([year] if year else [])]
     further = _further_key(table, keys)
     if further is None:
         yield from (spellings(column.guess, column.reading, "note") for column in columns)
         return
-    names = ", ".join(keys[:-1])
     twice = table.duplicated([*keys, *further], keep=False)
     rows = table[twice]
-    value = rows[keys[:-1]].agg(" / ".join, axis=1) if len(rows) else rows[year].astype(str)
-    yield finding(_cells(value, rows, year), names, " and ".join(["same country", "year", *further]) + " twice")
+    value = pd.Series([" / ".join(row) for row in rows[countries].itertuples(index=False)], rows.index, dtype=object)
+    key = ", ".join(["country", *keys[len(countries) :], *further])
+    yield finding(_cells(value, rows, year), ", ".join(countries), f"several rows for one {key}")
     iso3 = pd.DataFrame({column.guess.column: column.by_row(table, year) for column in columns})
-    keyed = iso3.assign(**{name: table[name] for name in [year, *further]}).dropna()
+    keyed = iso3.assign(**{name: table[name] for name in [*keys[len(countries) :], *further]}).dropna()
     again = keyed.duplicated(keep=False) & ~twice[keyed.index]
     if again.any():
         yield from (spellings(column.guess, column.reading, "conflict") for column in columns)

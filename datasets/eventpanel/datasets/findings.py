@@ -12,6 +12,7 @@ from functools import cache
 
 import pandas as pd
 
+from eventpanel.datasets.cells import MISSING
 from eventpanel.datasets.countries import Scheme, name_of, normalise
 from eventpanel.datasets.crosswalk import not_countries, spells
 from eventpanel.datasets.errors import first_few
@@ -83,8 +84,10 @@ def unread(guess: Guess, reading: Reading) -> Iterator[pd.DataFrame]:
 
 def _hint(guess: Guess, reading: Reading, value: str, lost: pd.Series) -> str:
     """Schemes that know a value, or names spelled like it."""
+    if value in MISSING:
+        return "perhaps a missing value written as text"
     chosen = lost & (reading.cells["value"] == value)
-    fitting = [scheme for scheme in reading.iso3 if scheme != guess.scheme and guess.shares[scheme] >= FITS]
+    fitting = [scheme for scheme in reading.schemes if scheme != guess.scheme and guess.shares[scheme] >= FITS]
     meant = {scheme: reading.iso3.loc[chosen, scheme].dropna().unique() for scheme in fitting}
     known = [f"{_names(codes)} in {scheme}" for scheme, codes in meant.items() if len(codes)]
     unknown = reading.problem.loc[chosen, guess.scheme].eq("not known").any()
@@ -128,7 +131,7 @@ def collisions(guess: Guess, reading: Reading) -> Iterator[pd.DataFrame]:
 def namesakes(guess: Guess, reading: Reading) -> Iterator[pd.DataFrame]:
     """Letters that another scheme gives to other countries, although the column is plainly not written in it."""
     for scheme in LETTERS:
-        if guess.scheme not in LETTERS or scheme not in reading.iso3 or scheme in (*guess.mixed, *guess.doubt):
+        if guess.scheme not in LETTERS or scheme not in reading.schemes or scheme in (*guess.mixed, *guess.doubt):
             continue
         chosen = collides(reading, guess.scheme, scheme)
         yield _together(reading.cells[chosen], guess.column, f"other countries in {scheme}", "note")

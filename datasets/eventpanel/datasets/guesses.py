@@ -13,7 +13,7 @@ from functools import cache
 import pandas as pd
 
 from eventpanel.datasets.countries import SCHEMES, Scheme, match, normalise
-from eventpanel.datasets.crosswalk import NUMBERS, spells
+from eventpanel.datasets.crosswalk import NUMBERS, crosswalk, spells
 
 __all__ = [
     "FITS",
@@ -27,7 +27,7 @@ __all__ = [
     "settle",
 ]
 
-# A column of countries has at least this share of values that one scheme knows.
+# A column of countries has at least this share of values that one scheme knows something about.
 FITS = 0.5
 FITS_BY_CHANCE = 0.8  # numbers and pairs of letters
 FEWEST_BY_CHANCE = 10
@@ -77,6 +77,8 @@ class Reading:
 
     Attributes
     ----------
+    schemes : tuple of str
+        The schemes it is read in.
     cells : DataFrame, shape (n, 3)
         Distinct values and years with their number of rows: value, year, rows.
     iso3 : DataFrame, shape (n, schemes)
@@ -85,6 +87,7 @@ class Reading:
         Why a scheme reads nothing.
     """
 
+    schemes: tuple[Scheme, ...]
     cells: pd.DataFrame
     iso3: pd.DataFrame
     problem: pd.DataFrame
@@ -95,7 +98,7 @@ def schemes_that_fit(values: pd.Series) -> tuple[Scheme, ...]:
 
     Examples
     --------
-    >>> schemes_that_fit(pd.Series(["KEN", "UGA", "ROK", "FRN"]))
+    >>> schemes_that_fit(pd.Series(["KEN", "UGA", "FRN"]))
     ('iso3', 'cow_letters', 'vdem')
     """
     distinct = pd.Series(values.unique(), dtype=object)
@@ -135,6 +138,7 @@ def read_in(schemes: tuple[Scheme, ...], values: pd.Series, years: pd.Series | N
     cells = table.groupby(["value", "year"], sort=False).size().rename("rows").reset_index()
     found = {scheme: match(cells["value"], scheme, None if years is None else cells["year"]) for scheme in schemes}
     return Reading(
+        schemes,
         cells,
         pd.DataFrame({scheme: answer.iso3 for scheme, answer in found.items()}, index=cells.index, dtype=object),
         pd.DataFrame({scheme: answer.problem for scheme, answer in found.items()}, index=cells.index, dtype=object),
@@ -189,12 +193,16 @@ def guess_scheme(column: str, reading: Reading, stated: Scheme | None = None) ->
     by_value = known.groupby(values).any()
     shares = by_value.mean()
     rows = known.mul(reading.cells["rows"], axis=0).sum()
-    order = sorted(reading.iso3.columns, key=lambda scheme: (-shares[scheme], -rows[scheme], SCHEMES.index(scheme)))
+    own = {scheme: normalise(values.dropna(), scheme).isin(_own(scheme)).sum() for scheme in reading.schemes}
+    order = sorted(
+        reading.schemes, key=lambda scheme: (-shares[scheme], -rows[scheme], -own[scheme], SCHEMES.index(scheme))
+    )
     fitting = {scheme: float(shares[scheme]) for scheme in order}
     if stated is not None:
         return Guess(column, distinct, fitting, stated, reason="stated")
     best = order[0]
-    if not _is_enough(best, fitting[best], distinct):
+    about = reading.problem[best].ne("not known").groupby(values).any().mean()
+    if not _is_enough(best, fitting[best], float(about), distinct):
         return None
     alone = {scheme: int((by_value[scheme] & ~by_value[best]).sum()) for scheme in order}
     second = max(order, key=lambda scheme: alone[scheme])
@@ -207,10 +215,16 @@ def guess_scheme(column: str, reading: Reading, stated: Scheme | None = None) ->
     return Guess(column, distinct, fitting, best, mixed, tuple(doubt))
 
 
-def _is_enough(scheme: Scheme, share: float, distinct: int) -> bool:
+def _own(scheme: Scheme) -> set[str]:
+    """Keys that are a scheme's own, not further ones it is lenient about."""
+    return set(normalise(crosswalk()[scheme], scheme)) - {""}
+
+
+def _is_enough(scheme: Scheme, share: float, about: float, distinct: int) -> bool:
+    """Whether a column holds countries; ``about`` counts also values of other years and known non-countries."""
     if scheme in NUMBERS or scheme in SHORT:
         return share >= FITS_BY_CHANCE and distinct >= FEWEST_BY_CHANCE
-    return share >= FITS
+    return about >= FITS
 
 
 def collides(reading: Reading, one: Scheme, other: Scheme) -> pd.Series:
