@@ -98,7 +98,7 @@ def find_layout(columns: Sequence[str], file: str) -> Layout:
     'TradeValue'
     """
     one = {role: found for role, names in ONE.items() if (found := _first(names, columns))}
-    places = {
+    places: dict[str, dict[Scheme, str]] = {
         place: {scheme: found for scheme, names in schemes.items() if (found := _first(names, columns))}
         for place, schemes in PLACES.items()
     }
