@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from eventpanel.datasets.fetch import fetch
     from eventpanel.datasets.merge import merge, spine
     from eventpanel.datasets.panel import Panel, Source
+    from eventpanel.datasets.products import concord, product_set, product_sets
     from eventpanel.datasets.records import Records, count, search, select
     from eventpanel.datasets.registry import entries as sources
     from eventpanel.datasets.registry import read
@@ -100,6 +101,7 @@ PLACES = {
     "build_designs": ("build", "build_designs"),
     "build_panel": ("build", "build_panel"),
     "check_study": ("run", "check_study"),
+    "concord": ("datasets.products", "concord"),
     "count": ("datasets.records", "count"),
     "country_years": ("datasets.countries", "country_years"),
     "cumulative": ("estimators.inference", "cumulative"),
@@ -132,6 +134,8 @@ PLACES = {
     "placebo_units": ("estimators.placebo_units", "placebo_units"),
     "ppml": ("estimators.ppml", "ppml"),
     "probit": ("estimators.probit", "probit"),
+    "product_set": ("datasets.products", "product_set"),
+    "product_sets": ("datasets.products", "product_sets"),
     "randomisation": ("estimators.randomisation", "randomisation"),
     "ratio": ("datasets.derive", "ratio"),
     "read": ("datasets.registry", "read"),
@@ -189,6 +193,7 @@ __all__ = [
     "build_designs",
     "build_panel",
     "check_study",
+    "concord",
     "count",
     "country_years",
     "cumulative",
@@ -221,6 +226,8 @@ __all__ = [
     "placebo_units",
     "ppml",
     "probit",
+    "product_set",
+    "product_sets",
     "randomisation",
     "ratio",
     "read",
