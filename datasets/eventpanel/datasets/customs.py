@@ -54,6 +54,8 @@ class Flows:
 def match_in_turn(frame: pd.DataFrame, columns: Mapping[Scheme, str], years: pd.Series) -> tuple[pd.Series, pd.Series]:
     """Match places by the first of several columns that knows them.
 
+    A column that says that a place is no country, such as a number of Belgium-Luxembourg, is the last word.
+
     Parameters
     ----------
     frame : DataFrame, shape (n, any)
@@ -71,7 +73,7 @@ def match_in_turn(frame: pd.DataFrame, columns: Mapping[Scheme, str], years: pd.
     iso3 = pd.Series(np.nan, index=frame.index, dtype=object)
     problem = pd.Series("empty", index=frame.index, dtype=object)
     for scheme, column in columns.items():
-        left = frame.index[iso3.isna()]
+        left = frame.index[iso3.isna() & (problem.isin(["empty", "not known"]) | problem.str.startswith("not in "))]
         if left.empty:
             break
         found = match(frame.loc[left, column], scheme, years[left])

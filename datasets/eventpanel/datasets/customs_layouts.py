@@ -28,13 +28,13 @@ ONE = {
 NEEDED = ("year", "flow", "code", "value")
 PLACES: dict[str, dict[Scheme, tuple[str, ...]]] = {
     "reporter": {
-        "iso3": ("reporterISO", "rt3ISO", "Reporter ISO"),
         "comtrade": ("reporterCode", "rtCode", "Reporter Code"),
+        "iso3": ("reporterISO", "rt3ISO", "Reporter ISO"),
         "name": ("reporterDesc", "rtTitle", "Reporter"),
     },
     "partner": {
-        "iso3": ("partnerISO", "pt3ISO", "Partner ISO"),
         "comtrade": ("partnerCode", "ptCode", "Partner Code"),
+        "iso3": ("partnerISO", "pt3ISO", "Partner ISO"),
         "name": ("partnerDesc", "ptTitle", "Partner"),
     },
 }

@@ -16,6 +16,7 @@ from eventpanel.datasets.errors import (
     EventPanelError,
     InputError,
     MissingFileError,
+    NumberError,
     WrongLayoutError,
 )
 from eventpanel.datasets.registry import read as read_source
@@ -103,8 +104,8 @@ REFUSALS: list[tuple[str, list[str], str, dict[str, object], type[EventPanelErro
     ("BACI.csv", ROWS, "t,i,j,k,v,q", {}, WrongLayoutError, "does not say its revision"),
     (NAME, ROWS, "t,i,j,hs6,v,q", {}, WrongLayoutError, "other columns than BACI"),
     (NAME, [*ROWS, ROWS[0]], "t,i,j,k,v,q", {}, DuplicateKeyError, "2019 156 404"),
-    (NAME, [*ROWS, "2019,1"], "t,i,j,k,v,q", {}, WrongLayoutError, "cannot be read"),
-    (NAME, [*ROWS, "2019,156,800,852580,many,1"], "t,i,j,k,v,q", {}, WrongLayoutError, "many"),
+    (NAME, [*ROWS, "2019,1"], "t,i,j,k,v,q", {}, WrongLayoutError, "more or fewer cells"),
+    (NAME, [*ROWS, "2019,156,800,852580,many,1"], "t,i,j,k,v,q", {}, NumberError, "many"),
     (NAME, ROWS, "t,i,j,k,v,q", {"products": ["999999"]}, InputError, "has no product 999999"),
     (NAME, ROWS, "t,i,j,k,v,q", {"products": "frontier_goods"}, InputError, "none of the products"),
     (NAME, ROWS, "t,i,j,k,v,q", {"exporters": ["ISR"]}, InputError, "No flow of ISR"),

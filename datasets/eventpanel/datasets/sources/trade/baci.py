@@ -172,7 +172,7 @@ def _countries(held: pd.DataFrame, folder: Path, file: str) -> tuple[pd.DataFram
         names = read_table(letters[-1], ["country_code", "country_iso3"])
         known = dict(zip(names["country_code"].str.strip(), names["country_iso3"].str.strip(), strict=True))
     places["letters"] = [known.get(code, "") for code in places["code"]]
-    iso3, problem = match_in_turn(places, {"iso3": "letters", "baci": "code"}, places["year"])
+    iso3, problem = match_in_turn(places, {"baci": "code", "iso3": "letters"}, places["year"])
     lost = iso3.isna()
     conflicts = list_conflicts(places[lost], "code", problem[lost], NAME, "kept apart from countries", "year")
     return places.assign(iso3=iso3), conflicts
