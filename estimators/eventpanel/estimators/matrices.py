@@ -199,6 +199,7 @@ def _groups(panel: Panel, design: Design) -> Groups:
 def _sample(panel: Panel, design: Design, path: dict[int, Floats], groups: Groups, events: Record) -> Ledger:
     where, ledger = events.calendar, Ledger(panel, events.by)
     _restrict(panel, design, ledger)
+    ledger.drop(panel.censored(design.outcome), f"censored value of the outcome {design.outcome}")
     ledger.drop(np.isnan(panel.number(design.outcome).to_numpy()), f"no value of the outcome {design.outcome}")
     if design.moderator is not None:
         ledger.drop(groups.codes < 0, f"no group of the moderator {design.moderator.name}")
