@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from eventpanel.build import build_designs, build_panel
+    from eventpanel.datasets.answers import Answer, Watched
     from eventpanel.datasets.countries import country_years, existed, harmonise, match, name_of
     from eventpanel.datasets.derive import any_of, log, log1p, ratio, total
     from eventpanel.datasets.errors import EventPanelError
@@ -63,6 +64,7 @@ if TYPE_CHECKING:
 
 # Where each public name stands: module and name there.
 PLACES = {
+    "Answer": ("datasets.answers", "Answer"),
     "Bootstrap": ("estimators.bootstrap", "Bootstrap"),
     "Clustered": ("estimators.covariance", "Clustered"),
     "ConditioningWarning": ("estimators.precision", "ConditioningWarning"),
@@ -89,6 +91,7 @@ PLACES = {
     "Term": ("estimators.estimate", "Term"),
     "Test": ("estimators.inference", "Test"),
     "Threshold": ("estimators.events", "Threshold"),
+    "Watched": ("datasets.answers", "Watched"),
     "adjust": ("estimators.multiple", "adjust"),
     "any_of": ("datasets.derive", "any_of"),
     "average": ("estimators.inference", "average"),
@@ -150,6 +153,7 @@ PLACES = {
 }
 
 __all__ = [
+    "Answer",
     "Bootstrap",
     "Clustered",
     "ConditioningWarning",
@@ -176,6 +180,7 @@ __all__ = [
     "Term",
     "Test",
     "Threshold",
+    "Watched",
     "adjust",
     "any_of",
     "average",
