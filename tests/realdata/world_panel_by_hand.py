@@ -124,7 +124,8 @@ def _imports(data: Path, names: pd.DataFrame) -> pd.Series:
     pairs = pairs[pairs["year"].isin(YEARS) & (pairs["ccode1"] < pairs["ccode2"])]
     pairs = pairs.assign(importer=pairs["ccode2"].astype(int).map(_numbers(names, "cown")))
     pairs = pairs.dropna(subset="importer").astype({"year": int})
-    return pairs.groupby(["importer", "year"])["flow2"].sum(min_count=1)
+    totals: pd.Series = pairs.groupby(["importer", "year"])["flow2"].sum(min_count=1)
+    return totals
 
 
 def _deals(data: Path, names: pd.DataFrame) -> pd.DataFrame:
