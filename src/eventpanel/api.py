@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from eventpanel.build import build_designs, build_panel
     from eventpanel.datasets.answers import Answer, Watched
     from eventpanel.datasets.countries import country_years, existed, harmonise, match, name_of
+    from eventpanel.datasets.coverage import coverage_table
     from eventpanel.datasets.derive import any_of, log, log1p, ratio, total
     from eventpanel.datasets.errors import EventPanelError
     from eventpanel.datasets.merge import merge, spine
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from eventpanel.datasets.registry import entries as sources
     from eventpanel.datasets.registry import read
     from eventpanel.datasets.simulate import simulate
+    from eventpanel.datasets.truncated import TruncationRule, truncated
     from eventpanel.estimators.audit import recurrence, recurrence_totals
     from eventpanel.estimators.binary_bias import average_partial_effects, bias_corrected
     from eventpanel.estimators.bootstrap import Bootstrap
@@ -58,6 +60,8 @@ if TYPE_CHECKING:
     from eventpanel.estimators.score_bootstrap import score_bootstrap
     from eventpanel.estimators.wild_bootstrap import wild_bootstrap
     from eventpanel.estimators.window import EventWindow
+    from eventpanel.reports.coverage import plot_coverage
+    from eventpanel.reports.coverage_map import plot_coverage_map
     from eventpanel.reports.show import etable, iplot
     from eventpanel.run import check_study, estimate_study, run_study
     from eventpanel.study import Study, load_study
@@ -91,6 +95,7 @@ PLACES = {
     "Term": ("estimators.estimate", "Term"),
     "Test": ("estimators.inference", "Test"),
     "Threshold": ("estimators.events", "Threshold"),
+    "TruncationRule": ("datasets.truncated", "TruncationRule"),
     "Watched": ("datasets.answers", "Watched"),
     "adjust": ("estimators.multiple", "adjust"),
     "any_of": ("datasets.derive", "any_of"),
@@ -102,6 +107,7 @@ PLACES = {
     "check_study": ("run", "check_study"),
     "count": ("datasets.records", "count"),
     "country_years": ("datasets.countries", "country_years"),
+    "coverage_table": ("datasets.coverage", "coverage_table"),
     "cumulative": ("estimators.inference", "cumulative"),
     "debiased_ppml": ("estimators.debiased_ppml", "debiased_ppml"),
     "difference": ("estimators.inference", "difference"),
@@ -129,6 +135,8 @@ PLACES = {
     "name_of": ("datasets.countries", "name_of"),
     "percent": ("estimators.ppml", "percent"),
     "placebo_units": ("estimators.placebo_units", "placebo_units"),
+    "plot_coverage": ("reports.coverage", "plot_coverage"),
+    "plot_coverage_map": ("reports.coverage_map", "plot_coverage_map"),
     "ppml": ("estimators.ppml", "ppml"),
     "probit": ("estimators.probit", "probit"),
     "randomisation": ("estimators.randomisation", "randomisation"),
@@ -148,6 +156,7 @@ PLACES = {
     "spine": ("datasets.merge", "spine"),
     "sup_t_test": ("estimators.inference", "sup_t_test"),
     "total": ("datasets.derive", "total"),
+    "truncated": ("datasets.truncated", "truncated"),
     "wald": ("estimators.inference", "wald"),
     "wild_bootstrap": ("estimators.wild_bootstrap", "wild_bootstrap"),
 }
@@ -180,6 +189,7 @@ __all__ = [
     "Term",
     "Test",
     "Threshold",
+    "TruncationRule",
     "Watched",
     "adjust",
     "any_of",
@@ -191,6 +201,7 @@ __all__ = [
     "check_study",
     "count",
     "country_years",
+    "coverage_table",
     "cumulative",
     "debiased_ppml",
     "difference",
@@ -218,6 +229,8 @@ __all__ = [
     "name_of",
     "percent",
     "placebo_units",
+    "plot_coverage",
+    "plot_coverage_map",
     "ppml",
     "probit",
     "randomisation",
@@ -237,6 +250,7 @@ __all__ = [
     "spine",
     "sup_t_test",
     "total",
+    "truncated",
     "wald",
     "wild_bootstrap",
 ]

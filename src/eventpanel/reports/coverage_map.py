@@ -10,11 +10,11 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
 from eventpanel.datasets.answers import Answer
-from eventpanel.datasets.errors import ColumnError
+from eventpanel.datasets.errors import ColumnError, CountryError, first_few
 from eventpanel.datasets.panel import Panel
 from eventpanel.reports.coverage_grid import LOOKS, NO_ROW, Grid, answer_grid, legend
 from eventpanel.reports.figures import STYLE, wrap
-from eventpanel.reports.tiles import COLUMNS, ROWS, tiles
+from eventpanel.reports.tiles import COLUMNS, ROWS, off_the_map, tiles
 
 __all__ = ["plot_coverage_map"]
 
@@ -59,8 +59,14 @@ def plot_coverage_map(
     ------
     ColumnError
         No such column, or a period that the panel does not have.
+    CountryError
+        No country has a position, as with simulated ones.
     """
     grid = answer_grid(panel, variable)
+    codes = [str(code) for code in grid.countries]
+    lost = off_the_map(codes)
+    if len(lost) == len(codes):
+        raise CountryError("No country of the panel has a place on the map.", first_few(lost), "draw the chart instead")
     if year is not None and year not in grid.periods:
         span = f"{grid.periods[0]} to {grid.periods[-1]}"
         raise ColumnError(f"The panel has no period {year}.", f"periods: {span}", "choose one of its periods")
@@ -74,8 +80,11 @@ def plot_coverage_map(
         box = (SIDE / width, BELOW / height, COLUMNS * TILE / width, ROWS * TILE / height)
         ax = figure.add_axes(box, xlim=(0, COLUMNS), ylim=(0, ROWS), aspect="equal")
         ax.set_axis_off()
-        looks = _shares(grid) if year is None else _answers(grid, int(grid.periods.get_loc(year)))
-        for code, place in tiles([str(code) for code in grid.countries]).items():
+        looks = _shares(grid) if year is None else _answers(grid, list(grid.periods).index(year))
+        if lost:
+            note = f"Not on the map: {first_few(lost, 12)}"
+            figure.text(1 - SIDE / width, 1 - 0.34 / height, note, fontsize=7, color="0.3", va="top", ha="right")
+        for code, place in tiles(codes).items():
             _tile(ax, code, place, looks.get(code, ("", "")))
         if year is None:
             _share_legend(figure)

@@ -14,14 +14,14 @@ from scipy.optimize import linear_sum_assignment
 from eventpanel.datasets.countries import country_years
 from eventpanel.datasets.crosswalk import crosswalk
 
-__all__ = ["positions", "regions", "tiles"]
+__all__ = ["off_the_map", "positions", "regions", "tiles"]
 
 COLUMNS, ROWS = 27, 19
 # The cut of the map, in the Pacific between Samoa and Kiribati.
 CUT = -169.0
 # How much of a position is its rank among the countries: Europe gets room, the oceans lose it.
 EVEN = 0.7
-LAST = 2024
+TODAY = 2024
 
 
 @cache
@@ -49,7 +49,7 @@ def tiles(countries: Sequence[str] = ()) -> dict[str, tuple[int, int]]:
     >>> squares["PRT"][0] < squares["POL"][0], squares["NOR"][1] > squares["ITA"][1]
     (True, True)
     """
-    today = set(country_years(LAST, LAST)["importer"])
+    today = set(country_years(TODAY, TODAY)["importer"])
     codes = sorted((today | set(countries)) & set(positions().index))
     place = positions().loc[codes]
     east = _spread((place["longitude"].to_numpy(dtype=float) - CUT) % 360, COLUMNS)
@@ -60,11 +60,22 @@ def tiles(countries: Sequence[str] = ()) -> dict[str, tuple[int, int]]:
     return {code: (int(cell // ROWS), int(cell % ROWS)) for code, cell in zip(codes, chosen, strict=True)}
 
 
+def off_the_map(countries: Sequence[str]) -> list[str]:
+    """Countries without a position, such as simulated ones.
+
+    Examples
+    --------
+    >>> off_the_map(["KEN", "XAA"])
+    ['XAA']
+    """
+    return [code for code in countries if code not in positions().index]
+
+
 def _spread(values: npt.NDArray[np.float64], cells: int) -> npt.NDArray[np.float64]:
     """Places on an axis of cells: between their own and evenly spaced ones."""
     own = (values - values.min()) / np.ptp(values)
     even = np.searchsorted(np.sort(values), values) / (len(values) - 1)
-    return ((1 - EVEN) * own + EVEN * even) * (cells - 1)
+    return np.asarray(((1 - EVEN) * own + EVEN * even) * (cells - 1), dtype=np.float64)
 
 
 # Numbers of Gleditsch and Ward run by region, neighbours together.
@@ -115,5 +126,9 @@ def _number(code: str, numbered: pd.Series) -> int:
     here = np.radians(positions().loc[code].to_numpy(dtype=float))
     there = np.radians(known.to_numpy(dtype=float))
     # Squared length of the chord between two points of the unit sphere.
-    chord = 1 - np.sin(here[0]) * np.sin(there[:, 0]) - np.cos(here[0]) * np.cos(there[:, 0]) * np.cos(here[1] - there[:, 1])
+    chord = (
+        1
+        - np.sin(here[0]) * np.sin(there[:, 0])
+        - np.cos(here[0]) * np.cos(there[:, 0]) * np.cos(here[1] - there[:, 1])
+    )
     return int(numbered[known.index[chord.argmin()]])
