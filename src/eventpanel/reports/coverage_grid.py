@@ -20,9 +20,9 @@ __all__ = ["LOOKS", "NO_ROW", "Grid", "answer_grid", "legend"]
 # Apart in lightness as well as in hue: they stay four in grey and for every colour blindness.
 LOOKS = {
     Answer.VALUE: ("#08306b", "a value"),
-    Answer.ZERO: ("#9ecae1", "a true zero"),
-    Answer.CENSORED: ("#e6550d", "censored"),
-    Answer.NOT_COVERED: ("#e4e4e4", "not covered, or no number"),
+    Answer.ZERO: ("#6baed6", "a true zero"),
+    Answer.CENSORED: ("#d94801", "censored"),
+    Answer.NOT_COVERED: ("#ebebeb", "not covered, or no number"),
 }
 NO_ROW = -1
 EDGE = "0.6"

@@ -63,13 +63,13 @@ def plot_coverage_map(
         No country has a position, as with simulated ones.
     """
     grid = answer_grid(panel, variable)
+    if year is not None and year not in grid.periods:
+        span = f"{grid.periods[0]} to {grid.periods[-1]}"
+        raise ColumnError(f"The panel has no period {year}.", f"periods: {span}", "choose one of its periods")
     codes = [str(code) for code in grid.countries]
     lost = off_the_map(codes)
     if len(lost) == len(codes):
         raise CountryError("No country of the panel has a place on the map.", first_few(lost), "draw the chart instead")
-    if year is not None and year not in grid.periods:
-        span = f"{grid.periods[0]} to {grid.periods[-1]}"
-        raise ColumnError(f"The panel has no period {year}.", f"periods: {span}", "choose one of its periods")
     width, height = COLUMNS * TILE + 2 * SIDE, ROWS * TILE + ABOVE + BELOW
     with rc_context(STYLE):
         figure = Figure(figsize=(width, height))
