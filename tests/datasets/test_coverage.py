@@ -136,6 +136,12 @@ def test_the_worst_part_says_why() -> None:
     assert answers(without, "log_rate") == [N, V, G, C, N]
 
 
+def test_a_column_may_bear_the_name_of_its_part() -> None:
+    panel = total(total(merged(), "deals", ["deals"]), "deals", ["deals", "polity"])
+    assert answers(panel, "deals") == [N, V, G, C, N]
+    assert panel.censored("deals").tolist() == [False, False, False, True, False]
+
+
 def edge_list() -> Panel:
     """Imports of which flows under 1 % are left out: an absent pair is neither zero nor missing."""
     flows = pd.DataFrame(

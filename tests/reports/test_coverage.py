@@ -138,6 +138,18 @@ def test_a_cell_shows_the_exporter_that_is_known_best() -> None:
     assert grid.why == "orders without a delivery yet"
 
 
+def test_a_class_zero_is_a_value_and_a_count_of_zero_a_zero() -> None:
+    """Cuba's class 0 of Regimes of the World is a closed autocracy, not nothing."""
+    frame = pd.DataFrame({"importer": "CUB", "year": [2010, 2011], "class": [0, 1]})
+    panel = merge(
+        spine(2010, 2012, importers=["CUB"]),
+        Panel(frame, ("importer",), "year", (Source("ert", "ERT"),)),
+        cardinality="1:1",
+    )
+    assert answer_grid(panel, "class").cells.tolist() == [[Answer.VALUE, Answer.VALUE, Answer.NOT_COVERED]]
+    assert panel.answers("class").tolist() == [Answer.ZERO, Answer.VALUE, Answer.NOT_COVERED]
+
+
 def test_figures_that_cannot_be_drawn() -> None:
     panel = world(["KEN"])
     for draw in (plot_coverage, plot_coverage_map):
@@ -163,9 +175,9 @@ def test_a_map_of_invented_countries_is_refused_and_others_are_named() -> None:
 
 def test_a_map_shows_every_state_with_its_answer() -> None:
     panel = world()
-    figure = plot_coverage_map(panel, "deals", year=2012, label="LABEL")
+    figure = plot_coverage_map(panel, "deals", year=2010, label="LABEL")
     found = texts(figure)
-    assert set(panel.frame["importer"]) <= {*found, "SSD"}
+    assert set(panel.frame["importer"]) <= set(found)
     squares = {
         text.get_text(): patch.get_facecolor()[:3]
         for patch, text in zip(
@@ -174,10 +186,12 @@ def test_a_map_shows_every_state_with_its_answer() -> None:
             strict=True,
         )
     }
-    assert squares["PAK"] == to_rgb(LOOKS[Answer.VALUE][0]) and squares["KEN"] == to_rgb(LOOKS[Answer.ZERO][0])
+    assert squares["KEN"] == to_rgb(LOOKS[Answer.VALUE][0]) and squares["PAK"] == to_rgb(LOOKS[Answer.ZERO][0])
+    assert squares["SSD"] == to_rgb("white")
     late = texts(plot_coverage_map(panel, "deals", year=2021))
     assert "censored: orders without a delivery yet" in late
-    assert "LABEL" in found and "deals, 2012" in found
+    assert "LABEL" in found and "deals, 2010" in found
+    assert not any(text.startswith("censored") for text in found) and "no row in the panel" in found
 
 
 def test_a_map_of_all_years_counts_them() -> None:

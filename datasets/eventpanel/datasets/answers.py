@@ -155,22 +155,35 @@ def answers_of(name: str, rows: Rows) -> Answers:
     answers = np.full(len(absent), Answer.VALUE, dtype=np.int8)
     answers[(column == 0).fillna(value=False).to_numpy(dtype=bool)] = Answer.ZERO
     if absent.any():
-        answers[absent] = _gaps_of(name, rows)[absent]
+        answers[absent] = _gaps_of(name, rows, rows.frames)[absent]
     return answers
 
 
-def _gaps_of(name: str, rows: Rows) -> Answers:
-    own, nothing = frame_of(name, rows.frames), np.full(len(rows.frame), Answer.NO_VALUE, dtype=np.int8)
+def _gaps_of(name: str, rows: Rows, frames: Sequence[Watched]) -> Answers:
+    own, nothing = frame_of(name, frames), np.full(len(rows.frame), Answer.NO_VALUE, dtype=np.int8)
     if own is None:
         return nothing
     if not own.parts:
         return rows.gaps(own)
     parts = []
     for part in own.parts:
-        why = _gaps_of(part, rows)
+        why = _gaps_of(part, rows, _before(own, frames))
         parts.append(np.where(rows.frame[part].isna(), why, nothing) if part in rows.frame.columns else why)
     # Not covered, censored, no value: the numbers stand in this order, the worst first.
     return reduce(np.minimum, parts)
+
+
+def _before(own: Watched, frames: Sequence[Watched]) -> Sequence[Watched]:
+    """Frames that were there when a column was made: it may bear the name of one of its parts."""
+    return frames[: next(place for place, one in enumerate(frames) if one is own)]
+
+
+def may_be_censored(name: str, frames: Sequence[Watched]) -> bool:
+    """Whether the source of a column, or of one of its parts, sees only a part anywhere."""
+    own = frame_of(name, frames)
+    if own is None:
+        return False
+    return own.censored is not None or any(may_be_censored(part, _before(own, frames)) for part in own.parts)
 
 
 def tabulate(rows: Rows, names: Sequence[str], by: Sequence[str]) -> pd.DataFrame:

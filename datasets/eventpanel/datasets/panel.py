@@ -9,7 +9,17 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from eventpanel.datasets.answers import Answer, Level, Mask, Rows, Watched, answers_of, framed, tabulate
+from eventpanel.datasets.answers import (
+    Answer,
+    Level,
+    Mask,
+    Rows,
+    Watched,
+    answers_of,
+    framed,
+    may_be_censored,
+    tabulate,
+)
 from eventpanel.datasets.conflicts import no_conflicts
 from eventpanel.datasets.errors import ColumnError, DuplicateKeyError, NumberError, PanelError, first_few
 from eventpanel.datasets.periods import frequency, to_period
@@ -205,7 +215,7 @@ class Panel:
 
     def censored(self, name: str) -> Mask:
         """Return the rows in which a source has seen only a part of a column, shape (n,)."""
-        if all(one.censored is None for one in self.watched):
+        if not may_be_censored(name, self.watched):
             return np.zeros(len(self.frame), dtype=bool)
         return np.asarray(self.answers(name) == Answer.CENSORED, dtype=bool)
 

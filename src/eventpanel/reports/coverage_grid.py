@@ -14,6 +14,7 @@ from matplotlib.patches import Patch
 from eventpanel.datasets.answers import Answer, frame_of
 from eventpanel.datasets.errors import ColumnError
 from eventpanel.datasets.panel import Panel
+from eventpanel.datasets.registry import entries
 
 __all__ = ["LOOKS", "NO_ROW", "Grid", "answer_grid", "legend"]
 
@@ -60,6 +61,8 @@ class Grid:
 def answer_grid(panel: Panel, name: str) -> Grid:
     """Answers of one column by importer (or the last key of the unit) and period.
 
+    A zero of a regime's score is a class like any other, so it is drawn as a value.
+
     Raises
     ------
     ColumnError
@@ -73,12 +76,14 @@ def answer_grid(panel: Panel, name: str) -> Grid:
     best = np.full((len(country.labels), len(period.labels)), NO_ROW)
     np.maximum.at(best, (country.codes, period.codes), ranks)
     own = frame_of(name, panel.watched)
-    why = "" if own is None else own.why
-    return Grid(name, np.array([*BY_RANK, NO_ROW])[best], country.labels, period.labels, why)
+    cells = np.array([*BY_RANK, NO_ROW])[best]
+    if own is not None and any(entry.name == own.source and entry.role == "regime" for entry in entries()):
+        cells = np.where(cells == Answer.ZERO, Answer.VALUE, cells)
+    return Grid(name, cells, country.labels, period.labels, "" if own is None else own.why)
 
 
-def legend(figure: Figure, grids: Sequence[Grid]) -> None:
-    """Name the answers that are drawn, in words, below the figure."""
+def legend(figure: Figure, grids: Sequence[Grid], *, blank: bool = False) -> None:
+    """Name the answers that are drawn, in words, below the figure; ``blank`` if some countries have no row."""
     seen = {int(cell) for grid in grids for cell in np.unique(grid.cells)}
     reasons = [grid.why for grid in grids if grid.why and (grid.cells == Answer.CENSORED).any()]
     why = ", ".join(dict.fromkeys(reasons))
@@ -87,7 +92,7 @@ def legend(figure: Figure, grids: Sequence[Grid]) -> None:
         if answer in seen:
             text = f"{words}: {why}" if answer == Answer.CENSORED and why else words
             handles.append(Patch(facecolor=color, edgecolor=EDGE, linewidth=0.4, label=text))
-    if NO_ROW in seen:
+    if blank or NO_ROW in seen:
         handles.append(Patch(facecolor="white", edgecolor=EDGE, linewidth=0.4, label="no row in the panel"))
     columns = 3 if figure.get_figwidth() < WIDE else len(handles)
     figure.legend(handles=handles, loc="lower left", ncols=columns, fontsize=7, frameon=False)

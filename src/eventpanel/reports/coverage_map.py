@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from matplotlib import rc_context
 from matplotlib.axes import Axes
@@ -80,16 +82,19 @@ def plot_coverage_map(
         box = (SIDE / width, BELOW / height, COLUMNS * TILE / width, ROWS * TILE / height)
         ax = figure.add_axes(box, xlim=(0, COLUMNS), ylim=(0, ROWS), aspect="equal")
         ax.set_axis_off()
-        looks = _shares(grid) if year is None else _answers(grid, list(grid.periods).index(year))
+        if year is not None:
+            grid = replace(grid, cells=grid.cells[:, [list(grid.periods).index(year)]])
+        looks = _shares(grid) if year is None else _answers(grid)
         if lost:
             note = f"Not on the map: {first_few(lost, 12)}"
             figure.text(1 - SIDE / width, 1 - 0.34 / height, note, fontsize=7, color="0.3", va="top", ha="right")
-        for code, place in tiles(codes).items():
+        squares = tiles(codes)
+        for code, place in squares.items():
             _tile(ax, code, place, looks.get(code, ("", "")))
         if year is None:
             _share_legend(figure)
         else:
-            legend(figure, [grid])
+            legend(figure, [grid], blank=len(squares) > len(looks))
     return figure
 
 
@@ -104,8 +109,8 @@ def _shares(grid: Grid) -> dict[str, tuple[str, str]]:
     return looks
 
 
-def _answers(grid: Grid, place: int) -> dict[str, tuple[str, str]]:
-    cells = zip(grid.countries, grid.cells[:, place], strict=True)
+def _answers(grid: Grid) -> dict[str, tuple[str, str]]:
+    cells = zip(grid.countries, grid.cells[:, 0], strict=True)
     return {str(code): (LOOKS[Answer(cell)][0], "") for code, cell in cells if cell != NO_ROW}
 
 

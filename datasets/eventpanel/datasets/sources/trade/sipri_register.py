@@ -68,14 +68,15 @@ def read(path: Path, *, year: Literal["order", "first_delivery"] = "order", tail
         delivery inside them.
     tail : int
         With ``year="order"``, how many years up to the last delivery year are censored, since many of their
-        orders had no delivery yet.
+        orders had no delivery yet. Order years before the first delivery year are censored too.
 
     Returns
     -------
     Records
         Columns exporter, importer, year, deal, order_year, order_year_estimated, category, description,
         designation, status, delivered (pieces), tiv_delivered (millions of TIV), first_delivery,
-        last_delivery. All states are covered in the file's years.
+        last_delivery. All states are covered in the file's years; order years before and after
+        are censored.
 
     Raises
     ------
@@ -97,9 +98,15 @@ def read(path: Path, *, year: Literal["order", "first_delivery"] = "order", tail
         country_years(first, whole),
         describe(NAME, path, _coverage(first, last, year, tail)),
         stack_conflicts([no_buyer, no_seller]),
-        country_years(whole + 1, last) if whole < last else None,
-        "orders without a delivery yet",
+        None if year == "first_delivery" else _partly(deals["order_year"], first, whole, last),
+        "orders with deliveries outside the file",
     )
+
+
+def _partly(ordered: pd.Series, first: int, whole: int, last: int) -> pd.DataFrame:
+    """Country-years before and after the whole ones, of whose orders the file has some."""
+    spans = [(int(ordered.min()), first - 1), (whole + 1, last)]
+    return pd.concat([country_years(*span) for span in spans], ignore_index=True)
 
 
 def _window(text: str, name: str) -> tuple[int, int]:
