@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import resources
 
@@ -105,7 +105,8 @@ def regions(countries: Sequence[str]) -> dict[str, list[str]]:
     {'Europe': ['FRA'], 'Sub-Saharan Africa': ['UGA', 'KEN']}
     """
     table = crosswalk()
-    numbered = table[table["gw"] != ""].drop_duplicates("iso3", keep="last").set_index("iso3")["gw"].astype(int)
+    states = table[table["gw"] != ""].drop_duplicates("iso3", keep="last")
+    numbered = dict(zip(states["iso3"], states["gw"].astype(int), strict=True))
     places = {code: (_number(code, numbered), code) for code in countries}
     found = {
         name: [code for number, code in sorted(places.values()) if low <= number <= high]
@@ -117,18 +118,14 @@ def regions(countries: Sequence[str]) -> dict[str, list[str]]:
 OTHER = 10_000
 
 
-def _number(code: str, numbered: pd.Series) -> int:
-    if code in numbered.index:
-        return int(numbered[code])
+def _number(code: str, numbered: Mapping[str, int]) -> int:
+    if code in numbered:
+        return numbered[code]
     if code not in positions().index:
         return OTHER
-    known = positions().loc[numbered.index.intersection(positions().index)]
+    known = positions().loc[[other for other in numbered if other in positions().index]]
+    north, east = np.radians(known.to_numpy(dtype=float)).T
     here = np.radians(positions().loc[code].to_numpy(dtype=float))
-    there = np.radians(known.to_numpy(dtype=float))
-    # Squared length of the chord between two points of the unit sphere.
-    chord = (
-        1
-        - np.sin(here[0]) * np.sin(there[:, 0])
-        - np.cos(here[0]) * np.cos(there[:, 0]) * np.cos(here[1] - there[:, 1])
-    )
-    return int(numbered[known.index[chord.argmin()]])
+    # Cosine of the angle between two points of the globe.
+    near = np.sin(here[0]) * np.sin(north) + np.cos(here[0]) * np.cos(north) * np.cos(here[1] - east)
+    return numbered[str(known.index[near.argmax()])]
