@@ -57,6 +57,7 @@ LAYERS: tuple[dict[str, tuple[str, ...]], ...] = (
     {"estimate": ("estimators.estimate",)},
     {"regression": ("estimators.regression",)},
     {"matrices": ("estimators.matrices",)},
+    {"selection": ("estimators.selection",)},
     {"ledger": ("estimators.ledger",), "tidy": ("estimators.tidy",)},
     {"clusters": ("estimators.clusters",)},
     {"path": ("estimators.path",)},

@@ -107,7 +107,7 @@ def _load(name: str, section: InputSection, folders: Sequence[Path], simulation:
             "use --data DIR, or set the environment variable EVENTPANEL_DATA",
         )
     paths = [_inside(folder, section.file, name) for folder in folders]
-    return read(section.source, next((path for path in paths if path.is_file()), paths[0]), section.options)
+    return read(section.source, next((path for path in paths if path.exists()), paths[0]), section.options)
 
 
 def _inside(data: Path, file: str, name: str) -> Path:

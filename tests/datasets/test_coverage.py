@@ -265,4 +265,4 @@ def test_estimates_never_take_a_censored_outcome_for_zero() -> None:
 def test_a_panel_without_sources_pays_nothing() -> None:
     panel = scores([1, 0, None])
     assert panel.watched == () and not panel.censored("polity").any()
-    assert not any(key.startswith("?") for key in panel._codes)
+    assert not any(key[0] == "answers" for key in panel._known if isinstance(key, tuple))

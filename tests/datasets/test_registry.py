@@ -103,4 +103,4 @@ def test_good_options_pass() -> None:
 
 def test_a_reader_without_options(tmp_path: Path) -> None:
     with pytest.raises(StudyError, match="its options: none"):
-        read("ert", tmp_path / "ert.csv", {"name": "x"})
+        read("polity5", tmp_path / "p5v2018.csv", {"name": "x"})

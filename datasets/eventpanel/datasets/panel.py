@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -23,36 +24,11 @@ from eventpanel.datasets.answers import (
 from eventpanel.datasets.conflicts import no_conflicts
 from eventpanel.datasets.errors import ColumnError, DuplicateKeyError, NumberError, PanelError, first_few
 from eventpanel.datasets.periods import frequency, to_period
+from eventpanel.datasets.source import Source
 
 __all__ = ["Panel", "Source"]
 
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Where a column's numbers come from.
-
-    Attributes
-    ----------
-    name : str
-        Name in the registry of sources.
-    title, url, licence, citation : str
-        As the publisher states them.
-    file : str
-        Name of the file that was read, without its folder.
-    sha256 : str
-        Checksum of that file; empty for simulated data.
-    coverage : str
-        Which units and periods the source watches, in one sentence: there, no record means zero.
-    """
-
-    name: str
-    title: str
-    url: str = ""
-    licence: str = ""
-    citation: str = ""
-    file: str = ""
-    sha256: str = ""
-    coverage: str = ""
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -115,7 +91,7 @@ class Panel:
     sources: tuple[Source, ...] = ()
     conflicts: pd.DataFrame = field(default_factory=no_conflicts)
     watched: tuple[Watched, ...] = ()
-    _codes: dict[str, Coded] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _known: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         unit = (self.unit,) if isinstance(self.unit, str) else tuple(self.unit)
@@ -140,7 +116,7 @@ class Panel:
             frame = frame.take(order)
             coded = {name: Coded(one.codes[order], one.labels) for name, one in coded.items()}
         object.__setattr__(self, "frame", frame.reset_index(drop=True))
-        self._codes.update(coded)
+        self._known.update({("codes", name): one for name, one in coded.items()})
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -170,6 +146,8 @@ class Panel:
     def number(self, name: str) -> pd.Series:
         """Return one column as floating-point numbers; text is refused."""
         column = self.column(name)
+        if column.dtype == np.float64:
+            return column
         if pd.api.types.is_numeric_dtype(column.dtype):
             return column.astype(float)
         numbers = pd.to_numeric(column, errors="coerce")
@@ -182,22 +160,37 @@ class Panel:
             )
         return numbers.astype(float)
 
+    def once(self, key: Hashable, make: Callable[[], T]) -> T:
+        """Return what a function makes of this panel; worked out once, and never to be written on.
+
+        Parameters
+        ----------
+        key : hashable
+            What it is.
+        make : callable
+            How it is made, when it is asked for first.
+        """
+        if key not in self._known:
+            self._known[key] = make()
+        made: T = self._known[key]
+        return made
+
+    def values(self, name: str) -> npt.NDArray[np.float64]:
+        """Return one column as an array of floating-point numbers, shape (n,); text is refused."""
+        return self.once(("values", name), lambda: self.number(name).to_numpy(dtype=float))
+
     def codes(self, name: str) -> Coded:
         """Return one column as codes of its sorted values; worked out once."""
-        if name not in self._codes:
-            self._codes[name] = _factorise(self.column(name))
-        return self._codes[name]
+        return self.once(("codes", name), lambda: _factorise(self.column(name)))
 
     def crossed(self, name: str) -> npt.NDArray[np.int64]:
         """Return numbers of the values of a column, or of several joined by ``^``; worked out once.
 
         Rows without a value are a group of their own. Numbers need not be dense.
         """
-        key = f"^{name}"
-        if key not in self._codes:
-            numbers = [_with_missing(self.codes(part)) for part in name.split("^")]
-            self._codes[key] = Coded(_crossed(numbers), pd.Index([]))
-        return self._codes[key].codes
+        return self.once(
+            ("crossed", name), lambda: _crossed([_with_missing(self.codes(part)) for part in name.split("^")])
+        )
 
     @property
     def rows(self) -> Rows:
@@ -207,11 +200,8 @@ class Panel:
 
     def answers(self, name: str) -> npt.NDArray[np.int64]:
         """Return what the source of a column says about each row, shape (n,), as numbers of :class:`Answer`."""
-        key = f"?{name}"
-        if key not in self._codes:
-            self.column(name)
-            self._codes[key] = Coded(answers_of(name, self.rows).astype(np.int64), pd.Index([]))
-        return self._codes[key].codes
+        self.column(name)
+        return self.once(("answers", name), lambda: answers_of(name, self.rows).astype(np.int64))
 
     def censored(self, name: str) -> Mask:
         """Return the rows in which a source has seen only a part of a column, shape (n,)."""
@@ -236,6 +226,10 @@ def _factorise(column: pd.Series) -> Coded:
         if high - low <= len(values) + 1000:
             present = np.bincount(values - low) > 0
             return Coded((np.cumsum(present) - 1)[values - low], pd.Index(np.flatnonzero(present) + low))
+    codes, labels = pd.factorize(column)
+    codes, labels = codes.astype(np.int64, copy=False), pd.Index(labels)
+    if labels.is_monotonic_increasing:
+        return Coded(codes, labels)
     codes, labels = pd.factorize(column, sort=True)
     return Coded(codes.astype(np.int64, copy=False), pd.Index(labels))
 

@@ -67,7 +67,7 @@ def entries() -> tuple[Entry, ...]:
     Examples
     --------
     >>> [entry.name for entry in entries() if entry.role == "regime"]
-    ['polity5', 'ert', 'vdem']
+    ['polity5', 'ert', 'vdem', 'freedom_house', 'bmr', 'eiu', 'lexical', 'nelda']
     """
     text = resources.files("eventpanel.datasets").joinpath("registry.toml").read_text(encoding="utf-8")
     return tuple(Entry(**table) for table in tomllib.loads(text)["source"])

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from python_calamine import CalamineError, CalamineWorkbook
 from eventpanel.datasets.errors import WrongLayoutError, first_few
 from eventpanel.datasets.files import keep_columns, require
 
-__all__ = ["read_sheet"]
+__all__ = ["read_sheet", "sheet_names"]
 
 # A spreadsheet is loaded whole; its files are zip archives, which may grow a thousandfold.
 LARGEST = 2_000_000_000
@@ -57,17 +58,35 @@ def read_sheet(path: Path, columns: Sequence[str] | None = None, *, sheet: str |
     return keep_columns(table, columns, path.name)
 
 
+def sheet_names(path: Path) -> tuple[str, ...]:
+    """Names of the sheets of a spreadsheet, in order.
+
+    Raises
+    ------
+    MissingFileError, WrongLayoutError
+        Not there; no spreadsheet.
+    """
+    with _opened(path) as book:
+        return tuple(book.sheet_names)
+
+
 def _cells(path: Path, sheet: str | int) -> list[list[str]]:
+    with _opened(path) as book:
+        names = book.sheet_names
+        if (sheet not in names) if isinstance(sheet, str) else (sheet >= len(names)):
+            raise WrongLayoutError(
+                f"{path.name} has no sheet {sheet!r}.", f"sheets: {first_few(names, 12)}", "name one of them"
+            )
+        found = book.get_sheet_by_name(sheet) if isinstance(sheet, str) else book.get_sheet_by_index(sheet)
+        return [[_text(cell) for cell in row] for row in found.to_python(skip_empty_area=False)]
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[CalamineWorkbook]:
     _refuse_bombs(require(path))
     try:
         with CalamineWorkbook.from_path(str(path)) as book:
-            names = book.sheet_names
-            if (sheet not in names) if isinstance(sheet, str) else (sheet >= len(names)):
-                raise WrongLayoutError(
-                    f"{path.name} has no sheet {sheet!r}.", f"sheets: {first_few(names, 12)}", "name one of them"
-                )
-            found = book.get_sheet_by_name(sheet) if isinstance(sheet, str) else book.get_sheet_by_index(sheet)
-            return [[_text(cell) for cell in row] for row in found.to_python(skip_empty_area=False)]
+            yield book
     except (CalamineError, OSError) as error:
         raise WrongLayoutError(
             f"{path.name} cannot be read as a spreadsheet.", str(error), "give the publisher's xlsx, xls or ods file"

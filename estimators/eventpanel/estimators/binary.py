@@ -15,7 +15,7 @@ from eventpanel.estimators.core.binary import BinaryFit, binary
 from eventpanel.estimators.core.binary_separation import binary_separation, none_separated, one_sided
 from eventpanel.estimators.core.links import Link
 from eventpanel.estimators.design import Design
-from eventpanel.estimators.matrices import Matrices, check_clusters, matrices, without_rows
+from eventpanel.estimators.matrices import Matrices, matrices, without_rows
 from eventpanel.estimators.path import Term
 from eventpanel.estimators.solution import Solution, absorb_effects, identified
 
@@ -124,7 +124,7 @@ def _without(panel: Panel, design: Design, m: Matrices, rows: Mask, cause: str) 
             "use fewer fixed effects",
         )
     m = without_rows(panel, design, m, rows, cause)
-    check_clusters(m.groups, m.clusters)
+    m.refuse_few_clusters()
     return m
 
 

@@ -83,17 +83,22 @@ def ordinals(panel: Panel) -> npt.NDArray[np.int64]:
     """
     if panel.period is None:
         raise DesignError("The panel has no periods.", "", "an event study needs a column of years or periods")
-    return ordinal(panel.frame[panel.period])
+    column = panel.frame[panel.period]
+    return panel.once("ordinals", lambda: ordinal(column))
 
 
 def calendar(panel: Panel, by: str) -> Calendar:
-    """Lay out the calendar of the units that a column names.
+    """Lay out the calendar of the units that a column names; worked out once for a panel.
 
     Raises
     ------
     DesignError
         The panel has no periods, or they lie too far apart to be one calendar.
     """
+    return panel.once(("calendar", by), lambda: _calendar(panel, by))
+
+
+def _calendar(panel: Panel, by: str) -> Calendar:
     times, coded = ordinals(panel), panel.codes(by)
     first = int(times.min(initial=0)) if not len(times) else int(times.min())
     periods = int(times.max()) - first + 1 if len(times) else 1

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-import pandas as pd
 
 from eventpanel.datasets.errors import FewClustersError
-from eventpanel.estimators.core.arrays import Codes, Floats, Mask
+from eventpanel.estimators.core.arrays import Codes, Floats
 from eventpanel.estimators.path import Term
 
 MINIMUM_CLUSTERS = 3
@@ -48,18 +47,21 @@ def degrees_of_freedom(terms: Sequence[Term], by_group: Mapping[str, int], whole
     return np.array([whole if t.event_time is None else by_group[t.group] for t in terms]) - 1.0
 
 
-def few_clusters(group: Codes, names: Sequence[str], clusters: Codes, keep: Mask) -> None:
-    """Refuse groups of too few clusters; rows with group -1 do not count.
+def few_clusters(names: Sequence[str], clusters: Codes, rows: Codes) -> None:
+    """Refuse groups of too few clusters; a group without rows is none.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Of the groups.
+    clusters, rows : ndarray, each shape (groups,)
+        How many each group has.
 
     Raises
     ------
     FewClustersError
     """
-    keep = keep & (group >= 0)
-    if not keep.all():
-        group, clusters = group[keep], clusters[keep]
-    rows = np.bincount(group, minlength=len(names))
-    for name, n, size in zip(names, clusters_by_group(group, clusters, len(names)), rows, strict=True):
+    for name, n, size in zip(names, clusters, rows, strict=True):
         if size and n < MINIMUM_CLUSTERS:
             where = f"group {name!r}" if name else "the sample"
             raise FewClustersError(
@@ -67,20 +69,3 @@ def few_clusters(group: Codes, names: Sequence[str], clusters: Codes, keep: Mask
                 f"{size} rows in {where}",
                 "use a wider sample or another cutoff, or drop the moderator",
             )
-
-
-def check_clusters(groups: pd.Series, clusters: Codes) -> None:
-    """Refuse groups of too few clusters.
-
-    Parameters
-    ----------
-    groups : Series, shape (n,)
-        Name of the group of each row.
-    clusters : ndarray, shape (n,)
-
-    Raises
-    ------
-    FewClustersError
-    """
-    codes, names = pd.factorize(groups)
-    few_clusters(codes.astype(np.int64), [str(name) for name in names], clusters, np.ones(len(codes), dtype=bool))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from eventpanel.datasets.panel import Panel
-from eventpanel.estimators.core.arrays import Codes, Mask
+from eventpanel.estimators.core.arrays import Mask
 
 COLUMNS = ("cause", "unit", "rows", "first", "last")
 
@@ -34,13 +36,13 @@ class Ledger:
     panel: Panel
     by: str
     keep: Mask = field(default_factory=lambda: np.ones(0, dtype=bool))
-    cause: Codes = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    cause: npt.NDArray[np.int16] = field(default_factory=lambda: np.zeros(0, dtype=np.int16))
     causes: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         if not len(self.keep):
             self.keep = np.ones(len(self.panel.frame), dtype=bool)
-            self.cause = np.zeros(len(self.panel.frame), dtype=np.int64)
+            self.cause = np.zeros(len(self.panel.frame), dtype=np.int16)
 
     def copy(self) -> Ledger:
         """Return a ledger that can be written on without changing this one."""
@@ -52,10 +54,33 @@ class Ledger:
             return
         lost = self.keep & rows
         if lost.any():
-            if cause not in self.causes:
-                self.causes.append(cause)
-            self.cause[lost] = self.causes.index(cause) + 1
+            self.cause[lost] = self._number(cause)
             self.keep = self.keep & ~rows
+
+    def drop_first(self, which: npt.NDArray[np.int16], causes: Sequence[str]) -> None:
+        """Take rows out of the sample, each for one of several causes.
+
+        Parameters
+        ----------
+        which : ndarray, shape (n,)
+            Number of the cause, from 1; 0 for rows that stay.
+        causes : sequence of str
+            In the order they apply.
+        """
+        rows = np.flatnonzero(self.keep & (which > 0))
+        if not len(rows):
+            return
+        found = which[rows]
+        numbers = np.zeros(len(causes) + 1, dtype=np.int16)
+        for one in np.flatnonzero(np.bincount(found)).tolist():
+            numbers[one] = self._number(causes[one - 1])
+        self.cause[rows] = numbers[found]
+        self.keep = self.keep & (which == 0)
+
+    def _number(self, cause: str) -> int:
+        if cause not in self.causes:
+            self.causes.append(cause)
+        return self.causes.index(cause) + 1
 
     def table(self) -> pd.DataFrame:
         """One line per cause and unit: cause, unit, rows, first, last; in the order the causes applied."""

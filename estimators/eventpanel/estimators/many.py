@@ -173,10 +173,11 @@ def _batch(within: _Within, batch: Mapping[Label, Design]) -> dict[Label, _Answe
         block = within.of(m, first)
         shared = _share(m, block)
         if shared is not None:
+            by_terms: dict[tuple[str, ...], dict[Label, Design]] = defaultdict(dict)
             for label, design in batch.items():
-                answer = _select(shared, within.names, design)
-                if answer is not None:
-                    answers[label] = answer
+                by_terms[design.controls][label] = design
+            for controls, designs in by_terms.items():
+                answers |= _select(shared, within.names, controls, designs)
     return answers | {label: _alone(within.panel, d) for label, d in batch.items() if label not in answers}
 
 
@@ -237,34 +238,44 @@ def _share(m: Matrices, block: _Block) -> _Shared | None:
         size, certificate = np.sqrt(cells.rows @ centred**2), done.certificate
     if certificate > ABSORBED_WELL:
         return None
-    treated = int((np.bincount(m.clusters[m.happened]) > 0).sum())
+    sizes, treated = sizes_of(m)
     counts = counts_of(m, block.effects.rank if m.effects else 0, 0)
     whole = np.concatenate([block.spread, size])
-    return _Shared(products, products.sum(axis=0), whole, path, counts, sizes_of(m), treated)
+    return _Shared(products, products.sum(axis=0), whole, path, counts, sizes, treated)
 
 
-def _select(shared: _Shared, names: tuple[str, ...], design: Design) -> _Answer | None:
-    """Estimate one design of a batch; None where its terms are too close to collinear for cross-products."""
-    y = names.index(design.outcome)
-    X = [len(names) + j for j in range(len(shared.path))] + [names.index(control) for control in design.controls]
-    gram = shared.total[np.ix_(X, X)]
+def _select(
+    shared: _Shared, names: tuple[str, ...], controls: tuple[str, ...], designs: Mapping[Label, Design]
+) -> dict[Label, _Answer]:
+    """Estimate the designs of a batch that have the same controls, all outcomes at once.
+
+    Left out are those whose terms are too close to collinear for cross-products, or whose outcome is absorbed.
+    """
+    outcomes = {label: names.index(design.outcome) for label, design in designs.items()}
+    X = np.array([*range(len(names), len(names) + len(shared.path)), *map(names.index, controls)])
+    gram = shared.total[X[:, None], X]
     scale = np.sqrt(np.diag(gram))
-    if (scale <= COLLINEAR * shared.spread[X]).any() or shared.total[y, y] <= (COLLINEAR * shared.spread[y]) ** 2:
-        return None
-    factor = cholesky_shares(gram / np.outer(scale, scale))
-    if factor is None:
-        return None
-    inverse = linalg.lapack.dtrtri(factor)[0]
-    bread = (inverse @ inverse.T) / np.outer(scale, scale)
-    coef = bread @ shared.total[X, y]
+    factor = None if (scale <= COLLINEAR * shared.spread[X]).any() else cholesky_shares(gram / np.outer(scale, scale))
+    size = np.sqrt(np.diag(shared.total)[: len(names)])
+    there = {label: y for label, y in outcomes.items() if size[y] > COLLINEAR * shared.spread[y]}
+    if factor is None or not there:
+        return {}
+    inverse = linalg.lapack.dtrtri(factor)[0] / scale[:, None]
+    bread, ys = inverse @ inverse.T, np.array(list(there.values()))
+    coef = bread @ shared.total[X[:, None], ys]
     own = shared.products[:, X]
-    scores = own[:, :, y] - own[:, :, X] @ coef
-    spread_of = scores @ bread
-    counts = Counts(shared.counts.nobs, shared.counts.clusters, len(X), shared.counts.absorbed, shared.counts.nested)
-    vcov = design.covariance.factor(counts) * (spread_of.T @ spread_of)
-    terms = (*shared.path, *map(Term, design.controls))
+    # Of each cluster and outcome: what its scores add to the coefficients.
+    scores = own[:, :, ys] - own[:, :, X] @ coef
+    influence = np.tensordot(bread, scores, axes=(1, 1))
+    counts = replace(shared.counts, terms=len(X))
+    factor_on = next(iter(designs.values())).covariance.factor(counts)
+    terms = (*shared.path, *map(Term, controls))
     dof = degrees_of_freedom(terms, {size.group: size.clusters for size in shared.sizes}, counts.clusters)
-    return _Answer(terms, coef, vcov, dof, (counts.nobs, counts.clusters, shared.treated))
+    sizes = (counts.nobs, counts.clusters, shared.treated)
+    return {
+        label: _Answer(terms, coef[:, j], factor_on * (influence[:, :, j] @ influence[:, :, j].T), dof, sizes)
+        for j, label in enumerate(there)
+    }
 
 
 def _table(designs: Mapping[Label, Design], answers: Mapping[Label, _Answer]) -> pd.DataFrame:

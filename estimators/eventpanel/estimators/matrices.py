@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
-from eventpanel.datasets.errors import DesignError, NoEventError, first_few
+from eventpanel.datasets.errors import NoEventError
 from eventpanel.datasets.panel import Panel
-from eventpanel.estimators.calendar import ordinals
-from eventpanel.estimators.clusters import check_clusters, few_clusters
+from eventpanel.estimators.clusters import few_clusters
 from eventpanel.estimators.core.arrays import Codes, Floats, Mask
-from eventpanel.estimators.core.groups import is_nested, not_singletons, recode
-from eventpanel.estimators.design import Design, cluster_name
+from eventpanel.estimators.core.groups import is_nested, numbered, recode
+from eventpanel.estimators.design import Design
 from eventpanel.estimators.ledger import Ledger
 from eventpanel.estimators.moderator import Groups, groups_of
 from eventpanel.estimators.path import Term, check_record, event_grids, happened_in
 from eventpanel.estimators.record import Record, record
+from eventpanel.estimators.selection import Path, Selection, crossed, select
 
-__all__ = ["Matrices", "check_clusters", "matrices", "without_rows"]
+__all__ = ["Matrices", "matrices", "without_rows"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,18 +37,22 @@ class Matrices:
         Values of the first p terms in each cell.
     cells : ndarray, shape (n,)
         Cell of each row.
+    rows : ndarray, shape (cells,)
+        Number of rows of each cell.
+    member : ndarray, shape (cells,)
+        Group of each cell, as position among the names.
     controls : ndarray, shape (n, k - p)
         The other terms.
     terms : tuple of Term, length k
     effects : tuple of (name, codes of shape (n,))
     clusters : ndarray, shape (n,)
+    cell_clusters : ndarray, shape (cells,), or None
+        Cluster of each cell; None where some cell has rows of several.
     weights : ndarray, shape (n,), or None
-    group : ndarray, shape (n,)
-        Group of each row, as position among the names.
     names : tuple of str
         Names of the groups; one empty text without a moderator.
-    happened : ndarray of bool, shape (n,)
-        Whether the uncoded event happened in that row.
+    struck : ndarray of bool, shape (cells,)
+        Whether the uncoded event happened in that cell.
     lost : Ledger
         Which rows of the panel are used, and why the others are not.
     """
@@ -56,14 +60,16 @@ class Matrices:
     y: Floats
     profiles: Floats
     cells: Codes
+    rows: Codes
+    member: Codes
     controls: Floats
     terms: tuple[Term, ...]
     effects: tuple[tuple[str, Codes], ...]
     clusters: Codes
+    cell_clusters: Codes | None
     weights: Floats | None
-    group: Codes
     names: tuple[str, ...]
-    happened: Mask
+    struck: Mask
     lost: Ledger
 
     @property
@@ -74,6 +80,40 @@ class Matrices:
         np.take(self.profiles.T, self.cells, axis=1, out=out[:p], mode="clip")
         out[p:] = self.controls.T
         return out.T
+
+    @property
+    def group(self) -> Codes:
+        """Group of each row, as position among the names, shape (n,)."""
+        return self.member.take(self.cells)
+
+    @property
+    def by_cluster(self) -> tuple[Mask, Mask]:
+        """Which groups have rows in which clusters, and in which the event happened; each shape (groups, clusters)."""
+        size, number = int(self.clusters.max(initial=-1)) + 1, len(self.names)
+        group, clusters, happened = self.member, self.cell_clusters, self.struck
+        if clusters is None:
+            group, clusters, happened = self.group, self.clusters, self.happened
+        place = group * size + clusters
+        tables = np.zeros((2, number * size), dtype=bool)
+        tables[0, place] = True
+        tables[1, place[happened]] = True
+        present, struck = tables.reshape(2, number, size)
+        return present, struck
+
+    def refuse_few_clusters(self) -> None:
+        """Refuse groups of too few clusters.
+
+        Raises
+        ------
+        FewClustersError
+        """
+        rows = np.bincount(self.member, weights=self.rows, minlength=len(self.names)).astype(np.int64)
+        few_clusters(self.names, self.by_cluster[0].sum(axis=1), rows)
+
+    @property
+    def happened(self) -> Mask:
+        """Whether the uncoded event happened in each row, shape (n,)."""
+        return self.struck.take(self.cells)
 
     @property
     def groups(self) -> pd.Series:
@@ -103,55 +143,29 @@ def matrices(panel: Panel, design: Design) -> Matrices:
     events = record(panel, design.event)
     check_record(events, design)
     path, groups = event_grids(design, events), _groups(panel, design)
-    ledger = _sample(panel, design, path, groups, events)
-    clusters = panel.crossed(cluster_name(panel, design))
-    few_clusters(groups.codes, groups.names, clusters, ledger.keep)
-    own = {} if design.moderator is None else {design.moderator.name: groups.with_unknown}
-    effects = {name: _crossed(panel, name, own) for name in design.fixed_effects}
-    before = ledger.keep
-    ledger.drop(~_not_alone(list(effects.values()), ledger.keep), "alone in a fixed effect")
-    keep = ledger.keep
-    if not keep.any():
-        raise DesignError(
-            "No row is left to estimate from.", _causes(ledger), "see the ledger: which cause takes the rows"
-        )
-    if keep is not before:
-        few_clusters(groups.codes, groups.names, clusters, keep)
-    where = keep if not keep.all() else slice(None)
-    present = np.flatnonzero(np.bincount(groups.codes[where], minlength=len(groups.names)))
-    renumber = np.full(len(groups.names), -1)
-    renumber[present] = np.arange(len(present))
-    group, names = renumber[groups.codes[where]], tuple(groups.names[g] for g in present)
-    at = events.calendar.cells[where] * len(names) + group
-    cells = recode(at)
-    first = np.empty(int(cells.max()) + 1, dtype=np.int64)
-    first[cells] = at
-    values, member = (
-        np.column_stack([grid.reshape(-1)[first // len(names)] for grid in path.values()]),
-        first % len(names),
-    )
-    happened = happened_in(design, events)[where]
-    _check_events(names, values, member, np.bincount(group[happened], minlength=len(names)))
-    profiles = np.hstack([np.where((member == g)[:, None], values, 0.0) for g in range(len(names))])
-    terms = _path_terms(design, path, names)
-    if not (design.moderator is None or _absorbed(list(effects.values()), groups)):
-        profiles = np.column_stack([profiles, np.eye(len(names))[member, 1:]])
-        terms += tuple(Term(f"{design.moderator.name} = {name}") for name in names[1:])
-    controls = [panel.number(control).to_numpy()[where] for control in design.controls]
-    return Matrices(
-        y=panel.number(design.outcome).to_numpy()[where],
+    rows = select(panel, design, path, groups, events)
+    cells = _cells(design, path, groups, events, rows)
+    profiles, terms = _columns(panel, design, groups, cells)
+    counted, nested = _summary(cells.codes, rows.clusters)
+    controls = [rows.of(panel.values(control)) for control in design.controls]
+    m = Matrices(
+        y=rows.of(panel.values(design.outcome)),
         profiles=profiles,
-        cells=cells,
-        controls=np.array(controls).T if controls else np.empty((len(cells), 0)),
+        cells=cells.codes,
+        rows=counted,
+        member=cells.member,
+        controls=np.array(controls).T if controls else np.empty((len(cells.codes), 0)),
         terms=(*terms, *map(Term, design.controls)),
-        effects=tuple((name, recode(codes[where])) for name, codes in effects.items()),
-        clusters=recode(clusters[where]),
-        weights=None if design.weights is None else panel.number(design.weights).to_numpy()[where],
-        group=group,
-        names=names,
-        happened=happened,
-        lost=ledger,
+        effects=rows.effects,
+        clusters=rows.clusters,
+        cell_clusters=nested,
+        weights=None if design.weights is None else rows.of(panel.values(design.weights)),
+        names=cells.names,
+        struck=cells.struck,
+        lost=rows.lost,
     )
+    m.refuse_few_clusters()
+    return m
 
 
 def without_rows(panel: Panel, design: Design, m: Matrices, rows: Mask, cause: str) -> Matrices:
@@ -172,20 +186,22 @@ def without_rows(panel: Panel, design: Design, m: Matrices, rows: Mask, cause: s
     lost, left = m.lost.copy(), np.zeros(len(m.sample), dtype=bool)
     left[m.sample] = rows
     lost.drop(left, cause)
-    cells = recode(m.cells[~rows])
-    profiles = np.empty((int(cells.max(initial=-1)) + 1, m.profiles.shape[1]))
-    profiles[cells] = m.profiles[m.cells[~rows]]
+    stay, cells = numbered(m.cells[~rows])
+    clusters = recode(m.clusters[~rows])
+    counted, nested = _summary(cells, clusters)
     return replace(
         m,
         y=m.y[~rows],
-        profiles=profiles,
+        profiles=m.profiles[stay],
         cells=cells,
+        rows=counted,
+        member=m.member[stay],
         controls=m.controls[~rows],
         effects=tuple((name, recode(codes[~rows])) for name, codes in m.effects),
-        clusters=recode(m.clusters[~rows]),
+        clusters=clusters,
+        cell_clusters=nested,
         weights=None if m.weights is None else m.weights[~rows],
-        group=m.group[~rows],
-        happened=m.happened[~rows],
+        struck=m.struck[stay],
         lost=lost,
     )
 
@@ -196,93 +212,55 @@ def _groups(panel: Panel, design: Design) -> Groups:
     return groups_of(panel, design.moderator)
 
 
-def _sample(panel: Panel, design: Design, path: dict[int, Floats], groups: Groups, events: Record) -> Ledger:
-    where, ledger = events.calendar, Ledger(panel, events.by)
-    _restrict(panel, design, ledger)
-    ledger.drop(panel.censored(design.outcome), f"censored value of the outcome {design.outcome}")
-    ledger.drop(np.isnan(panel.number(design.outcome).to_numpy()), f"no value of the outcome {design.outcome}")
-    if design.moderator is not None:
-        ledger.drop(groups.codes < 0, f"no group of the moderator {design.moderator.name}")
-    watched = np.asarray(events.known.any(axis=1), dtype=bool)
-    if not watched[:-1].all() or len(watched) - 1 != len(where.units):
-        unit = where.cells // where.periods
-        ledger.drop(~watched[unit], f"never in the record of the event {design.event.column}")
-    for event_time in sorted(path, key=abs):
-        missing = np.isnan(path[event_time])
-        if missing[:-1].any() or missing[-1].any():
-            ledger.drop(np.asarray(where.rows(missing), dtype=bool), _lost_event(design, event_time))
-    for control in design.controls:
-        ledger.drop(np.isnan(panel.number(control).to_numpy()), f"no value of the control {control}")
-    if design.weights is not None:
-        weights = panel.number(design.weights).to_numpy()
-        ledger.drop(~(weights > 0), f"no positive weight {design.weights}")
-    if design.offset is not None:
-        ledger.drop(~np.isfinite(panel.number(design.offset).to_numpy()), f"no value of the offset {design.offset}")
-    return ledger
+def _summary(cells: Codes, clusters: Codes) -> tuple[Codes, Codes | None]:
+    """Rows of each cell, and its cluster if it has one."""
+    rows = np.bincount(cells)
+    held = np.zeros(len(rows), dtype=np.int64)
+    held[cells] = clusters
+    return rows, held if (held.take(cells) == clusters).all() else None
 
 
-def _lost_event(design: Design, event_time: int) -> str:
-    if event_time == 0:
-        return f"no value of the event {design.event.column}"
-    which = "lead" if event_time < 0 else "lag"
-    return f"{which} {abs(event_time)} of the event {design.event.column} outside its record"
+@dataclass(frozen=True, slots=True, eq=False)
+class _Cells:
+    """Units of the event by period and group: cell of each row, and what is the same in all rows of a cell."""
+
+    codes: Codes
+    member: Codes
+    path: dict[int, Floats]
+    struck: Mask
+    names: tuple[str, ...]
 
 
-def _restrict(panel: Panel, design: Design, ledger: Ledger) -> None:
-    times, sample = ordinals(panel), design.sample
-    if sample.first is not None:
-        ledger.drop(times < sample.first, "before the sample period")
-    if sample.last is not None:
-        ledger.drop(times > sample.last, "after the sample period")
-    for column, values in sample.where:
-        held = panel.column(column)
-        absent = [value for value in values if not (held == value).any()]
-        if absent:
-            raise DesignError(
-                f"The sample asks for {column} = {first_few(map(repr, absent))}, which no row has.",
-                f"values: {first_few(sorted(map(str, held.dropna().unique())), 12)}",
-                "correct the sample",
-            )
-        ledger.drop(~held.isin(list(values)).to_numpy(), f"other {column}")
-    for moderator, group in sample.among:
-        ledger.drop(~groups_of(panel, moderator).of(group), f"not {group} by {moderator.name}")
+def _cells(design: Design, path: Path, groups: Groups, events: Record, rows: Selection) -> _Cells:
+    number = len(groups.names)
+    places = rows.of(events.calendar.cells)
+    first, codes = numbered(places if number == 1 else places * number + rows.group)
+    at, member = np.divmod(first, number)
+    present, member = numbered(member)
+    held = {event_time: grid.reshape(-1)[at] for event_time, grid in path.items()}
+    struck = happened_in(design, events).reshape(-1)[at]
+    return _Cells(codes, member, held, struck, tuple(groups.names[g] for g in present))
 
 
-def _crossed(panel: Panel, name: str, known: dict[str, Codes]) -> Codes:
-    """Numbers of a column, or of several joined by ``^``; some may be known already."""
-    parts = name.split("^")
-    if not known.keys() & set(parts):
-        return panel.crossed(name)
-    codes: Codes | None = None
-    for part in parts:
-        one = known[part] if part in known else panel.crossed(part)
-        codes = one if codes is None else codes * (int(one.max(initial=0)) + 1) + one
-        codes = recode(codes) if codes.max(initial=0) > 4 * len(codes) else codes
-    assert codes is not None
-    return codes
+def _columns(panel: Panel, design: Design, groups: Groups, cells: _Cells) -> tuple[Floats, tuple[Term, ...]]:
+    """Terms of the path by group, and of the groups themselves where no fixed effect has them; on cells."""
+    values = np.column_stack(list(cells.path.values()))
+    _check_events(cells, values)
+    inside, names = design.window.event_times, cells.names
+    terms = tuple(Term(design.event.column, k, name, k not in inside) for name in names for k in cells.path)
+    mine = cells.member[:, None] == np.arange(len(names))
+    profiles = np.hstack([np.where(mine[:, [g]], values, 0.0) for g in range(len(names))])
+    if design.moderator is None or _absorbed(panel, design, groups):
+        return profiles, terms
+    own = tuple(Term(f"{design.moderator.name} = {name}") for name in names[1:])
+    return np.column_stack([profiles, mine[:, 1:].astype(np.float64)]), (*terms, *own)
 
 
-def _not_alone(effects: list[Codes], keep: Mask) -> Mask:
-    alive = keep.copy()
-    if effects:
-        alive[keep] = not_singletons([codes if keep.all() else codes[keep] for codes in effects])
-    return alive
-
-
-def _causes(ledger: Ledger) -> str:
-    table = ledger.table().groupby("cause", sort=False)["rows"].sum()
-    return first_few(f"{cause}: {rows} rows" for cause, rows in table.items())
-
-
-def _path_terms(design: Design, times: Iterable[int], names: tuple[str, ...]) -> tuple[Term, ...]:
-    inside = design.window.event_times
-    return tuple(Term(design.event.column, k, name, k not in inside) for name in names for k in times)
-
-
-def _check_events(names: tuple[str, ...], values: Floats, member: Codes, happened: Codes) -> None:
-    for g, name in enumerate(names):
-        mine = values[member == g]
-        if not happened[g] or (np.ptp(mine, axis=0) == 0).all():
+def _check_events(cells: _Cells, values: Floats) -> None:
+    happened = np.bincount(cells.member[cells.struck], minlength=len(cells.names))
+    for g, name in enumerate(cells.names):
+        mine = values[cells.member == g]
+        if not happened[g] or (mine == mine[0]).all():
             raise NoEventError(
                 f"The event never varies in {f'group {name!r}' if name else 'the sample'}.",
                 f"{len(mine)} units and periods",
@@ -290,9 +268,14 @@ def _check_events(names: tuple[str, ...], values: Floats, member: Codes, happene
             )
 
 
-def _absorbed(effects: list[Codes], groups: Groups) -> bool:
-    """Whether the groups themselves are constant within some fixed effect."""
+def _absorbed(panel: Panel, design: Design, groups: Groups) -> bool:
+    """Whether the groups themselves are constant within some fixed effect; worked out once for a panel."""
     known = groups.codes >= 0
-    if known.all():
-        return any(is_nested(codes, groups.codes) for codes in effects)
-    return any(is_nested(codes[known], groups.codes[known]) for codes in effects)
+
+    def within(name: str) -> bool:
+        effect = crossed(panel, design, groups, name)
+        return is_nested(effect, groups.codes) if known.all() else is_nested(effect[known], groups.codes[known])
+
+    return any(
+        panel.once(("groups within", design.moderator, name), partial(within, name)) for name in design.fixed_effects
+    )

@@ -64,6 +64,7 @@ class Moderator:
     lag: int = 1
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "groups", tuple(self.groups))
         if self.timing not in ("base", "lagged", "contemporaneous", "fixed"):
             raise DesignError(
                 f"Unknown timing {self.timing!r} of the moderator.",
@@ -127,15 +128,19 @@ class Groups:
 
 
 def groups_of(panel: Panel, moderator: Moderator) -> Groups:
-    """Find the group of every row of the panel.
+    """Find the group of every row of the panel; worked out once for a panel.
 
     Raises
     ------
     DesignError
         A group that no row has, or a moderator that varies although it is called fixed.
     """
+    return panel.once(("groups", moderator), lambda: _groups_of(panel, moderator))
+
+
+def _groups_of(panel: Panel, moderator: Moderator) -> Groups:
     if moderator.below is not None:
-        values = _timed(panel, moderator, panel.number(moderator.column).to_numpy())
+        values = _timed(panel, moderator, panel.values(moderator.column))
         high = (values >= moderator.below).astype(np.int64)
         return Groups(np.where(np.isnan(values), -1, high), moderator.groups)
     coded = panel.codes(moderator.column)
@@ -197,7 +202,8 @@ def _timed(panel: Panel, moderator: Moderator, values: Floats) -> Floats:
         return np.asarray(where.rows(shifted(grid, moderator.lag)), dtype=np.float64)
     base = (moderator.base or 0) - where.first
     held = grid[:, base] if 0 <= base < where.periods else np.full(len(grid), np.nan)
-    return np.asarray(held[where.cells // where.periods])
+    # Rows without a unit have code -1: the last row of the grid.
+    return np.asarray(held[panel.codes(str(moderator.by)).codes])
 
 
 def _refuse_varying(panel: Panel, moderator: Moderator, values: Codes) -> None:

@@ -116,9 +116,9 @@ def check_record(events: Record, design: Design) -> None:
 
 
 def happened_in(design: Design, events: Record) -> Mask:
-    """Whether something happened in a row of the panel.
+    """Whether something happened in each cell of the calendar, shape (U + 1, T).
 
     The level changed, the threshold was passed, or the dose is not zero.
     """
     values = events.code if design.event.kind != "dose" else events.given
-    return np.asarray(events.calendar.rows(np.nan_to_num(values) != 0), dtype=bool)
+    return np.asarray(np.nan_to_num(values) != 0, dtype=bool)

@@ -21,7 +21,7 @@ from eventpanel.estimators.core.settled import NothingLeft, Settled, settled
 from eventpanel.estimators.covariance import LINEAR_ONLY
 from eventpanel.estimators.design import Design
 from eventpanel.estimators.estimate import Estimate
-from eventpanel.estimators.matrices import Matrices, check_clusters, matrices, without_rows
+from eventpanel.estimators.matrices import Matrices, matrices, without_rows
 from eventpanel.estimators.poisson_problem import codes_of, problem
 from eventpanel.estimators.precision import check_poisson
 from eventpanel.estimators.solution import Solution, assemble, identified
@@ -90,7 +90,7 @@ def fitted_ppml(panel: Panel, design: Design) -> tuple[Matrices, Solution, Poiss
     found = _settled(whole, design)
     m = without_rows(panel, design, whole, found.separated, SEPARATED)
     m = without_rows(panel, design, m, found.alone[~found.separated], ALONE)
-    check_clusters(m.groups, m.clusters)
+    m.refuse_few_clusters()
     kept, dropped = identified(m, found.within)
     arrays = problem(panel, design, m, kept)
     names = [str(term) for term, keep in zip(m.terms, kept, strict=True) if keep]

@@ -65,16 +65,20 @@ def record(panel: Panel, event: Event) -> Record:
         The event differs between rows of one unit and period.
     """
     by = event_unit(panel, event)
-    where = calendar(panel, by)
-    given, differs = where.grid(panel.number(event.column).to_numpy())
+    given = panel.once(("record", event.column, by), lambda: _given(panel, event.column, by))
+    return Record(by, calendar(panel, by), given, _code(given, event))
+
+
+def _given(panel: Panel, column: str, by: str) -> Floats:
+    given, differs = calendar(panel, by).grid(panel.values(column))
     if differs.any():
         keys = panel.frame.loc[differs, [by, str(panel.period)]].drop_duplicates()
         raise PanelError(
-            f"{event.column!r} differs between rows of one {by} and period.",
+            f"{column!r} differs between rows of one {by} and period.",
             first_few(f"{unit} {period}" for unit, period in keys.itertuples(index=False)),
             f"make it one value per {by} and period, or choose another column for `by`",
         )
-    return Record(by, where, given, _code(given, event))
+    return given
 
 
 def event_unit(panel: Panel, event: Event) -> str:

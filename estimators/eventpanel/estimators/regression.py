@@ -86,15 +86,15 @@ class Cells:
 
 def balanced_cells(m: Matrices) -> Cells | None:
     """Find the cells that can stand for rows; None where they cannot, or where there are hardly fewer of them."""
-    if m.weights is not None or 2 * len(m.profiles) > len(m.cells) or not is_nested(m.cells, m.clusters):
+    if m.weights is not None or m.cell_clusters is None or 2 * len(m.profiles) > len(m.cells):
         return None
     effects, first = effects_of(m), _first_rows(m.cells, len(m.profiles))
-    rows = np.bincount(m.cells).astype(np.float64)
+    rows = m.rows.astype(np.float64)
     merged = tuple(recode(codes[first]) for codes in effects)
     if not _told_apart(m.cells, effects, merged):
         return None
     small = absorber(merged, rows)
-    return Cells(merged, m.clusters[first], rows, small) if _balanced(m.cells, effects, small) else None
+    return Cells(merged, m.cell_clusters, rows, small) if _balanced(m.cells, effects, small) else None
 
 
 def effects_of(m: Matrices) -> tuple[Codes, ...]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from eventpanel.datasets.errors import DesignError, IdentificationError, first_few
-from eventpanel.estimators.clusters import clusters_by_group, degrees_of_freedom
+from eventpanel.estimators.clusters import degrees_of_freedom
 from eventpanel.estimators.core.absorb import Absorbed, absorb
 from eventpanel.estimators.core.arrays import Codes, Floats, Mask
 from eventpanel.estimators.core.groups import is_nested
@@ -156,8 +156,7 @@ def assemble(estimator: str, design: Design, m: Matrices, solution: Solution) ->
             f"An offset is for Poisson means; {estimator} has none.", design.offset, "use ppml, or remove the offset"
         )
     fit, terms = solution.fit, tuple(t for t, keep in zip(m.terms, solution.kept, strict=True) if keep)
-    counts, sizes = counts_of(m, solution.rank, len(terms)), sizes_of(m)
-    treated = int((np.bincount(m.clusters[m.happened]) > 0).sum())
+    counts, (sizes, treated) = counts_of(m, solution.rank, len(terms)), sizes_of(m)
     clusters = m.clusters if solution.clusters is None else solution.clusters
     found = _uncertainty(design, Rows(m, fit, terms, counts, clusters), solution, sizes)
     estimate = Estimate(
@@ -202,16 +201,15 @@ def counts_of(m: Matrices, rank: int, terms: int) -> Counts:
     return Counts(len(m.y), int(m.clusters.max()) + 1, terms, rank, inside)
 
 
-def sizes_of(m: Matrices) -> tuple[GroupSize, ...]:
-    """Rows and clusters of each group."""
-    groups = len(m.names)
-    rows = np.bincount(m.group, minlength=groups)
-    clusters = clusters_by_group(m.group, m.clusters, groups)
-    treated = clusters_by_group(m.group[m.happened], m.clusters[m.happened], groups)
-    weighted = m.y if m.weights is None else m.weights * m.y
-    mass = rows if m.weights is None else np.bincount(m.group, weights=m.weights, minlength=groups)
-    means = np.bincount(m.group, weights=weighted, minlength=groups) / mass
-    return tuple(map(GroupSize, m.names, rows.tolist(), clusters.tolist(), treated.tolist(), means.tolist()))
+def sizes_of(m: Matrices) -> tuple[tuple[GroupSize, ...], int]:
+    """Count the rows and clusters of each group, and the clusters in which the event happened."""
+    present, struck = m.by_cluster
+    of_cells = np.bincount(m.cells, weights=m.y if m.weights is None else m.weights * m.y)
+    mass = m.rows if m.weights is None else np.bincount(m.cells, weights=m.weights)
+    rows, sums, masses = (np.bincount(m.member, weights=v, minlength=len(m.names)) for v in (m.rows, of_cells, mass))
+    counts = (rows.astype(np.int64), present.sum(axis=1), struck.sum(axis=1), sums / masses)
+    sizes = tuple(map(GroupSize, m.names, *(values.tolist() for values in counts)))
+    return sizes, int(struck.any(axis=0).sum())
 
 
 def _uncertainty(design: Design, rows: Rows, solution: Solution, sizes: Sequence[GroupSize]) -> Uncertainty:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
+from pandas.api.extensions import ExtensionArray
 
 from eventpanel.datasets.errors import DesignError
 from eventpanel.estimators.core.arrays import Floats
@@ -56,11 +58,24 @@ def tidy_table(
     groups : sequence of str
         Order of the groups.
     """
-    every = [*terms, *reference, *dropped]
-    roles = ["estimate"] * len(terms) + ["reference"] * len(reference) + ["dropped"] * len(dropped)
-    filled = np.full((len(NUMBERS), len(every)), np.nan)
+    filled = np.full((len(NUMBERS), len(terms) + len(reference) + len(dropped)), np.nan)
     filled[:, : len(terms)] = values
     filled[0, len(terms) : len(terms) + len(reference)] = 0.0
+    order, labels = _labels(tuple(terms), tuple(reference), tuple(dropped), tuple(groups))
+    columns = {name: column.copy() for name, column in labels}
+    return pd.DataFrame(columns | dict(zip(NUMBERS, filled[:, order], strict=True)))
+
+
+Labels = tuple[tuple[str, ExtensionArray], ...]
+
+
+@lru_cache(maxsize=64)
+def _labels(
+    terms: tuple[Term, ...], reference: tuple[Term, ...], dropped: tuple[Term, ...], groups: tuple[str, ...]
+) -> tuple[list[int], Labels]:
+    """Order of the rows, and the columns that say what they are: the same for all outcomes of one window."""
+    every = [*terms, *reference, *dropped]
+    roles = ["estimate"] * len(terms) + ["reference"] * len(reference) + ["dropped"] * len(dropped)
     place = {group: position for position, group in enumerate(groups)}
 
     def position(i: int) -> tuple[bool, int, int]:
@@ -71,17 +86,13 @@ def tidy_table(
         return False, place.get(term.group, len(place)), term.event_time
 
     order = sorted(range(len(every)), key=position)
-    times = [every[i].event_time for i in order]
-    return pd.DataFrame(
+    table = pd.DataFrame(
         {
             "term": [str(every[i]) for i in order],
             "variable": [every[i].variable for i in order],
-            "event_time": pd.arrays.IntegerArray(
-                np.array([0 if time is None else time for time in times], dtype=np.int64),
-                np.array([time is None for time in times], dtype=bool),
-            ),
+            "event_time": pd.array([every[i].event_time for i in order], dtype="Int64"),
             "group": [every[i].group for i in order],
             "role": [roles[i] for i in order],
-            **dict(zip(NUMBERS, filled[:, order], strict=True)),
         }
     )
+    return order, tuple((str(name), table[name].array) for name in table)

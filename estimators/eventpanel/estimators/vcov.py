@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from eventpanel.datasets.errors import DesignError, first_few
-from eventpanel.estimators.clusters import clusters_by_group, degrees_of_freedom
+from eventpanel.estimators.clusters import degrees_of_freedom
 from eventpanel.estimators.core.arrays import Codes, Floats, Mask
 from eventpanel.estimators.core.conley import spatial
 from eventpanel.estimators.core.dyadic import dyadic
@@ -111,7 +111,7 @@ def _clustered(asked: Clustered, rows: Rows) -> Uncertainty:
         if asked.small_sample == "fixest":
             counts = rows.counted(counts.clusters, [codes])
         vcov = asked.factor(counts) * clustered(rows.fit, rows.clusters)
-        own = clusters_by_group(rows.m.group, codes, len(rows.m.names))
+        own = rows.m.by_cluster[0].sum(axis=1)
         fewest = dict(zip(rows.m.names, own.tolist(), strict=True))
         return Uncertainty(vcov, degrees_of_freedom(rows.terms, fewest, counts.clusters))
     ways = [rows.codes(name) for name in asked.ways]

@@ -7,7 +7,14 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from eventpanel.datasets.errors import ColumnError, NumberError, StudyError, WrongLayoutError
+from eventpanel.datasets.errors import (
+    ColumnError,
+    DuplicateKeyError,
+    InputError,
+    NumberError,
+    StudyError,
+    WrongLayoutError,
+)
 from eventpanel.datasets.merge import merge, spine
 from eventpanel.datasets.sources.controls import cepii_distance, country_years, world_bank
 
@@ -36,6 +43,67 @@ def test_aggregates_are_reported_not_kept(tmp_path: Path) -> None:
 def test_an_indicator_needs_a_name_of_its_own(tmp_path: Path, name: str) -> None:
     with pytest.raises(StudyError, match="cannot name an indicator"):
         world_bank.read(write(tmp_path, WDI), name=name)
+
+
+WIDE = (
+    '"Country Name","Country Code","Indicator Name","Indicator Code","1960","2010","2011",\r\n'
+    '"Kenya","KEN","GDP (current US$)","NY.GDP.MKTP.CD","","4.5","5",\r\n'
+    '"World","WLD","GDP (current US$)","NY.GDP.MKTP.CD","1","2","3",\r\n'
+    '"Egypt, Arab Rep.","EGY","GDP (current US$)","NY.GDP.MKTP.CD","7","","",\r\n'
+    '"South Sudan","SSD","GDP (current US$)","NY.GDP.MKTP.CD","","6","8",\r\n'
+)
+MORE = '"Kenya","KEN","Population, total","SP.POP.TOTL","1","2","",\r\n'
+BEFORE = '"Data Source","World Development Indicators",\r\n\r\n"Last Updated Date","2025-07-01",\r\n\r\n'
+
+
+@pytest.mark.parametrize("text", [WIDE, WIDE.replace(",\r\n", "\r\n"), WIDE + MORE, "\ufeff" + BEFORE + WIDE])
+def test_the_publishers_wide_files(tmp_path: Path, text: str) -> None:
+    panel = world_bank.read(write(tmp_path, text), name="gdp", indicator="NY.GDP.MKTP.CD")
+    assert panel.frame.to_numpy().tolist() == [
+        ["EGY", 1960, 7.0], ["KEN", 2010, 4.5], ["KEN", 2011, 5.0], ["SSD", 2011, 8.0],
+    ]  # fmt: skip
+    assert panel.conflicts.set_index("value")[["problem", "years"]].T.to_dict("list") == {
+        "WLD": ["aggregate", "1960-2011"], "SSD": ["not in that year (South Sudan 2011-)", "2010"],
+    }  # fmt: skip
+
+
+def test_which_indicator(tmp_path: Path) -> None:
+    assert len(world_bank.read(write(tmp_path, BEFORE + WIDE), name="gdp").frame) == 4
+    assert len(world_bank.read(write(tmp_path, WIDE), name="gdp").frame) == 4
+    with pytest.raises(StudyError, match="holds 2 indicators") as many:
+        world_bank.read(write(tmp_path, WIDE + MORE), name="gdp")
+    assert many.value.where == "indicators: NY.GDP.MKTP.CD, SP.POP.TOTL"
+    for text in (WIDE, BEFORE + WIDE):
+        with pytest.raises(InputError, match=r"no indicator 'NY\.GDP'"):
+            world_bank.read(write(tmp_path, text), name="gdp", indicator="NY.GDP")
+
+
+def test_wide_files_that_are_something_else(tmp_path: Path) -> None:
+    with pytest.raises(WrongLayoutError, match="lacks the columns Indicator Name"):
+        world_bank.read(write(tmp_path, WIDE.replace("Indicator Name", "Series Name")), name="gdp")
+    with pytest.raises(WrongLayoutError, match="no line with the columns"):
+        world_bank.read(write(tmp_path, BEFORE), name="gdp")
+    with pytest.raises(NumberError, match="'much'"):
+        world_bank.read(write(tmp_path, WIDE.replace("4.5", "much")), name="gdp")
+    with pytest.raises(DuplicateKeyError, match="several rows are the same country and year"):
+        world_bank.read(write(tmp_path, WIDE + WIDE.split("\r\n")[1] + "\r\n"), name="gdp")
+
+
+def test_wide_and_long_files_are_one(tmp_path: Path, data_dir: Path) -> None:
+    """The long file of GDP, written as the World Bank's own layout, gives the same panel and conflicts."""
+    path = data_dir / "codes" / "gdp.csv"
+    if not path.is_file():
+        pytest.skip("gdp.csv is not in the folder of publishers' files")
+    table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    wide = table.pivot(index=["Country Name", "Country Code"], columns="Year", values="Value").fillna("").reset_index()
+    wide.insert(2, "Indicator Name", "GDP (current US$)")
+    wide.insert(3, "Indicator Code", "NY.GDP.MKTP.CD")
+    wide.assign(**{"": ""}).to_csv(tmp_path / "WDICSV.csv", index=False)
+    long = world_bank.read(path, name="gdp")
+    own = world_bank.read(tmp_path / "WDICSV.csv", name="gdp", indicator="NY.GDP.MKTP.CD")
+    pd.testing.assert_frame_equal(own.frame, long.frame)
+    pd.testing.assert_frame_equal(own.conflicts, long.conflicts)
+    assert len(long.frame) > 10_000 and len(long.conflicts) > 47
 
 
 def stata(folder: Path, pair: tuple[str, str]) -> Path:
@@ -90,6 +158,14 @@ def test_a_table_of_ones_own(tmp_path: Path) -> None:
     )
     assert panel.frame.to_numpy().tolist() == [["KEN", 2010, 8.0]]
     assert panel.conflicts["value"].tolist() == ["Narnia"]
+
+
+def test_a_table_of_ones_own_in_a_spreadsheet(tmp_path: Path) -> None:
+    pd.DataFrame({"Nation": ["Kenya"], "When": [2010], "Score": [8.5]}).to_excel(tmp_path / "mine.xlsx", index=False)
+    panel = country_years.read(
+        tmp_path / "mine.xlsx", columns={"Score": "polity"}, country="Nation", scheme="name", year="When"
+    )
+    assert panel.frame.to_numpy().tolist() == [["KEN", 2010, 8.5]]
 
 
 def test_refusals(tmp_path: Path) -> None:

@@ -61,10 +61,28 @@ def test_a_file_with_each_pair_in_both_orders_counts_it_once(tmp_path: Path) -> 
     assert "Dyadic_COW_4.0.csv" in str(caught.value) and "501 2 2010" in caught.value.where
 
 
+def test_every_column_of_the_publishers_file(tmp_path: Path) -> None:
+    """Dyadic_COW_4.0.csv has 23 columns; only the reported flows are read, never the smoothed or alternative ones."""
+    header = (
+        "ccode1,ccode2,year,importer1,importer2,flow1,flow2,smoothflow1,smoothflow2,smoothtotrade,spike1,spike2,dip1,dip2,"
+        "trdspike,tradedip,bel_lux_alt_flow1,bel_lux_alt_flow2,china_alt_flow1,china_alt_flow2,source1,source2,version\n"
+    )
+    path = tmp_path / "Dyadic_COW_4.0.csv"
+    rows = [
+        "501,710,2010,Kenya,China,1500.5,-9,1600,7,1607,0,0,0,0,0,0,-9,-9,1700,8,1,-9,4",
+        "211,501,2010,Belgium,Kenya,-9,20,3,20,23,0,0,0,0,0,0,99,20,-9,-9,-9,1,4",
+    ]
+    path.write_text(header + "\n".join(rows) + "\n", encoding="utf-8")
+    panel = read(path)
+    assert panel.frame.to_numpy().tolist() == [["KEN", 2010, 1520.5, 2]]
+    missing = panel.conflicts[panel.conflicts["problem"] == "no flow reported"]
+    assert missing["value"].tolist() == ["BEL", "CHN"]
+
+
 def test_text_in_a_flow(tmp_path: Path) -> None:
     with pytest.raises(NumberError) as caught:
         read(write(tmp_path, [ROWS[0].replace(",400,300", ",n/a,300")]))
-    assert "Dyadic_COW_4.0.csv" in str(caught.value) and "'n/a' in data row 1" in caught.value.where
+    assert "Dyadic_COW_4.0.csv" in str(caught.value) and caught.value.where == "'n/a' in 2 501 2010"
 
 
 def test_a_file_of_r_without_its_reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

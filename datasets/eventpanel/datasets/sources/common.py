@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from eventpanel.datasets.conflicts import list_conflicts, stack_conflicts
@@ -15,7 +18,7 @@ from eventpanel.datasets.registry import entry
 LEFT_OUT = "rows left out"
 
 
-def describe(name: str, path: Path, coverage: str) -> Source:
+def describe(name: str, path: Path, coverage: str, files: Sequence[Path] = ()) -> Source:
     """Source of a file that was read: the publisher from the registry, the checksum from the file.
 
     Parameters
@@ -26,6 +29,8 @@ def describe(name: str, path: Path, coverage: str) -> Source:
         The file.
     coverage : str
         What the file watches, in one sentence.
+    files : sequence of Path
+        The files that were read if ``path`` is a folder; the checksum is then that of their checksums.
     """
     known = entry(name)
     return Source(
@@ -35,9 +40,44 @@ def describe(name: str, path: Path, coverage: str) -> Source:
         licence=known.licence,
         citation=known.citation,
         file=path.name,
-        sha256=sha256(path),
+        sha256=sha256(path) if not files else hashlib.sha256("".join(map(sha256, files)).encode()).hexdigest(),
         coverage=coverage,
     )
+
+
+def say_years(years: Iterable[int]) -> str:
+    """Write years as spans.
+
+    Examples
+    --------
+    >>> say_years([2016, 2014, 2015, 2018])
+    '2014-2016, 2018'
+    """
+    ordered = np.unique(np.fromiter(years, dtype=np.int64))
+    if not len(ordered):
+        return "no year"
+    spans = np.split(ordered, np.flatnonzero(np.diff(ordered) > 1) + 1)
+    return ", ".join(f"{span[0]}-{span[-1]}" if len(span) > 1 else f"{span[0]}" for span in spans)
+
+
+def add_parts(rows: pd.DataFrame, column: str, source: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Add up the codes of one country and year, such as Gaza and the West Bank; list them.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Columns importer, year, ``column`` and numbers to add up.
+    column : str
+        Column of the codes as they were.
+    source : str
+        Name of the source.
+    """
+    parts = rows[rows.duplicated(["importer", "year"], keep=False)]
+    reason = pd.Series("several codes of one country", index=parts.index, dtype=object)
+    listed = list_conflicts(parts, column, reason, source, "added up", "year")
+    numbers = [name for name in rows.columns if name not in ("importer", "year", column)]
+    totals = rows.groupby(["importer", "year"])[numbers].sum(min_count=1)
+    return totals.reset_index(), listed
 
 
 def set_aside(
@@ -96,3 +136,21 @@ def country_years_panel(
         (describe(name, path, coverage.replace("{years}", years)),),
         stack_conflicts([unknown, successions]),
     )
+
+
+def todays_serbia(rows: pd.DataFrame, column: str, source: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Give Serbia its own number of Gleditsch and Ward: UCDP goes on with that of Yugoslavia after 2006.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Columns ``column`` and year.
+    column : str
+        Column of the numbers, as text.
+    source : str
+        Name of the source.
+    """
+    kept = (rows[column].str.removesuffix(".0") == "345") & (rows["year"] > 2006)
+    reason = pd.Series("number of a state that ended in 2006", index=rows.index[kept], dtype=object)
+    listed = list_conflicts(rows[kept], column, reason, source, "read as its successor", "year")
+    return rows.assign(**{column: rows[column].mask(kept, "340")}), listed

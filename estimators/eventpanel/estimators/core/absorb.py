@@ -108,14 +108,12 @@ def absorber(groupings: Sequence[Codes], weights: Floats | None = None) -> Absor
     >>> absorber([unit, period]).levels is None  # balanced
     True
     """
-    groups = tuple(sorted((grouping(codes, weights) for codes in groupings), key=lambda group: -group.size))
+    groups = _by_size(groupings, weights)
     first, rest = groups[0], groups[1:]
     if not rest:
-        return Absorber(groups, weights, None, _present(first), exact_rank=True)
+        return Absorber(groups, weights, None, first.present, exact_rank=True)
     parts = connected_parts(first, rest[0])
-    in_turn = Absorber(
-        groups, weights, None, _present(first) + _present(rest[0]) - len(np.unique(parts)), len(rest) == 1
-    )
+    in_turn = Absorber(groups, weights, None, first.present + rest[0].present - len(np.unique(parts)), len(rest) == 1)
     # In one connected part group means are enough only if every level meets every other.
     sparse = parts.max(initial=0) == 0 and first.size * rest[0].size > len(first.codes)
     if in_turn.exact_rank and not sparse and _balanced(in_turn):
@@ -123,9 +121,9 @@ def absorber(groupings: Sequence[Codes], weights: Floats | None = None) -> Absor
     table = cross_table(first, rest, weights)
     schur = factorise(table, first)
     if schur is not None:
-        return Absorber(groups, weights, schur, _present(first) + schur.rank, exact_rank=True)
+        return Absorber(groups, weights, schur, first.present + schur.rank, exact_rank=True)
     # Every further effect repeats the constant at least once.
-    bound = in_turn.rank + sum(_present(group) - 1 for group in rest[1:])
+    bound = in_turn.rank + sum(group.present - 1 for group in rest[1:])
     levels = Levels(table, first.mass, parts if in_turn.exact_rank else None)
     return Absorber(groups, weights, levels, bound, in_turn.exact_rank)
 
@@ -155,11 +153,43 @@ def absorb(columns: Floats, groupings: Sequence[Codes], weights: Floats | None =
     """
     if not groupings:
         return Absorbed(columns, rank=0, exact_rank=True, certificate=0.0)
+    if len(groupings) == 2 and weights is None:
+        done = _once_around(columns, groupings)
+        if done is not None:
+            return done
     return absorber(groupings, weights).absorb(columns)
 
 
-def _present(group: Grouping) -> int:
-    return len(group.starts) if group.starts is not None else int((np.bincount(group.codes) > 0).sum())
+def _once_around(columns: Floats, groupings: Sequence[Codes]) -> Absorbed | None:
+    """Remove two effects by one round of group means, where that is enough for these columns.
+
+    What is taken off lies in the span of the effects; where no group mean is left, it is the projection on them.
+    """
+    groups = _by_size(groupings)
+    first, second = groups
+    parts = connected_parts(first, second)
+    number, outer = int(parts.max(initial=-1)) + 1, parts.take(second.codes.take(_some_row(first)))
+    # In a balanced part each level of one effect meets each of the other once.
+    whole = first.present == first.size and second.present == second.size
+    if not whole or len(first.codes) != np.bincount(outer, minlength=number) @ np.bincount(parts, minlength=number):
+        return None
+    in_turn = Absorber(groups, None, None, first.size + second.size - number, exact_rank=True)
+    within = np.array(columns.T, order="C")
+    left = _residualise(in_turn, within, np.empty_like(within), passes=1)
+    return Absorbed(within.T, in_turn.rank, exact_rank=True, certificate=left) if left <= 10 * ROUNDING else None
+
+
+def _by_size(groupings: Sequence[Codes], weights: Floats | None = None) -> tuple[Grouping, ...]:
+    return tuple(sorted((grouping(codes, weights) for codes in groupings), key=lambda group: -group.size))
+
+
+def _some_row(group: Grouping) -> Codes:
+    """Return a row of each level, shape (G,)."""
+    if group.starts is not None:
+        return group.starts
+    row = np.zeros(group.size, dtype=np.int64)
+    row[group.codes] = np.arange(len(group.codes))
+    return row
 
 
 def _balanced(effects: Absorber) -> bool:

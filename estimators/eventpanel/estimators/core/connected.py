@@ -26,6 +26,9 @@ def connected_parts(first: Grouping, second: Grouping) -> Codes:
     [0, 1]
     """
     if first.starts is not None:
+        label = _by_lowest(first.codes, first.starts, second)
+        if label is not None:
+            return recode(label)
         label = np.arange(second.size)
         for _ in range(ROUNDS):
             lowest = np.minimum.reduceat(label[second.codes], first.starts)
@@ -38,3 +41,15 @@ def connected_parts(first: Grouping, second: Grouping) -> Codes:
     links = sparse.coo_array((np.ones(len(first.codes)), (first.codes, second.codes + first.size)), shape=(size, size))
     labels = csgraph.connected_components(links, directed=False)[1]
     return recode(labels[first.size :].astype(np.int64))
+
+
+def _by_lowest(codes: Codes, starts: Codes, second: Grouping) -> Codes | None:
+    """Parts by the lowest level of ``second`` that each level of the first meets; None where that does not tell.
+
+    Levels with one lowest level are linked through it. Where no level of ``second`` meets two of these sets, nothing
+    else links them.
+    """
+    lowest = np.minimum.reduceat(second.codes, starts).take(codes)
+    label = np.arange(second.size)
+    label[second.codes] = lowest
+    return label if (label.take(second.codes) == lowest).all() else None

@@ -21,11 +21,14 @@ class Grouping:
         Weight of each group; one for a group without rows, which then never counts.
     starts : ndarray, shape (G,), or None
         First row of each group, where the rows of every group stand together and in order.
+    present : int
+        Number of groups with rows.
     """
 
     codes: Codes
     mass: Floats
     starts: Codes | None
+    present: int
 
     @property
     def size(self) -> int:
@@ -62,9 +65,11 @@ def grouping(codes: Codes, weights: Floats | None = None) -> Grouping:
     """
     codes = codes.astype(np.intp, copy=False)
     mass = np.bincount(codes, weights=weights).astype(np.float64)
-    steps = np.diff(codes)
+    present = int(np.count_nonzero(mass))
     starts = None
-    if len(codes) and not (steps < 0).any():
-        starts = np.concatenate([[0], np.flatnonzero(steps) + 1])
-        starts = starts if len(starts) == len(mass) else None
-    return Grouping(codes, np.where(mass > 0, mass, 1.0), starts)
+    # Codes in order begin at the lowest and end at the highest: one look spares most of the others a pass.
+    if len(codes) and codes[0] == 0 and codes[-1] == len(mass) - 1 == present - 1:
+        steps = np.diff(codes)
+        if not (steps < 0).any():
+            starts = np.concatenate([[0], np.flatnonzero(steps) + 1])
+    return Grouping(codes, mass if present == len(mass) else np.where(mass > 0, mass, 1.0), starts, present)

@@ -11,17 +11,16 @@ importer instead of iso_o and iso_d; both are read.
 
 from __future__ import annotations
 
-import struct
 from pathlib import Path
 
 import pandas as pd
 
 from eventpanel.datasets.conflicts import list_conflicts, stack_conflicts
 from eventpanel.datasets.countries import harmonise
-from eventpanel.datasets.errors import WrongLayoutError
-from eventpanel.datasets.files import keep_columns, require
+from eventpanel.datasets.files import keep_columns
 from eventpanel.datasets.panel import Panel
 from eventpanel.datasets.sources.common import describe
+from eventpanel.datasets.tables import read_stata
 
 NAME = "cepii_distance"
 PAIR = {"iso_o": "exporter", "iso_d": "importer"}
@@ -58,7 +57,7 @@ def read(path: Path) -> Panel:
     MissingFileError, WrongLayoutError
         Not this file.
     """
-    rows = _read_stata(path).rename(columns=PAIR)
+    rows = read_stata(path).rename(columns=PAIR)
     rows = keep_columns(rows, [*PAIR.values(), *DISTANCES, *FLAGS], path.name).rename(columns=DISTANCES | FLAGS)
     pairs = rows[list(PAIR.values())].astype(str)
     former = pairs[pairs.isin(list(SUCCESSOR)).any(axis=1)].assign(code="YUG")
@@ -77,12 +76,3 @@ def read(path: Path) -> Panel:
         (describe(NAME, path, coverage),),
         stack_conflicts([read_as, no_buyer, no_seller]),
     )
-
-
-def _read_stata(path: Path) -> pd.DataFrame:
-    try:
-        return pd.read_stata(require(path), convert_categoricals=False)
-    except (ValueError, OSError, struct.error) as error:
-        raise WrongLayoutError(
-            f"{path.name} cannot be read as a Stata file.", str(error), "give the publisher's dist_cepii.dta"
-        ) from error

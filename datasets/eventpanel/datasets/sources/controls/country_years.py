@@ -12,9 +12,10 @@ from pathlib import Path
 from eventpanel.datasets.cells import to_numbers, to_years
 from eventpanel.datasets.countries import Scheme
 from eventpanel.datasets.errors import StudyError, first_few
-from eventpanel.datasets.files import read_table, rename
+from eventpanel.datasets.files import rename
 from eventpanel.datasets.panel import Panel
 from eventpanel.datasets.sources.common import country_years_panel
+from eventpanel.datasets.tables import read_any
 
 NAME = "country_years"
 KEYS = {"country", "importer", "year"}
@@ -26,7 +27,7 @@ def read(path: Path, *, columns: Mapping[str, str], country: str, scheme: Scheme
     Parameters
     ----------
     path : Path
-        csv file in UTF-8 with a header.
+        csv file in UTF-8, spreadsheet or Stata file, with a header.
     columns : mapping of str to str
         Names in the file to names in the panel, for example ``{"Polity score": "polity"}``.
     country : str
@@ -57,7 +58,7 @@ def read(path: Path, *, columns: Mapping[str, str], country: str, scheme: Scheme
             f"names: {first_few(names)}",
             'write columns = {"Polity score" = "polity"}; importer and year are taken',
         )
-    rows = rename(read_table(path), {country: "country", year: "year", **columns}, path.name)
+    rows = rename(read_any(path), {country: "country", year: "year", **columns}, path.name)
     values = {name: to_numbers(rows[name], path.name) for name in names}
     rows = rows.assign(year=to_years(rows["year"], path.name), **values)
     return country_years_panel(

@@ -2,8 +2,10 @@
 
 Publisher: Center for Systemic Peace (Marshall and Gurr), https://www.systemicpeace.org/inscrdata.html.
 Licence: free with citation; not to be passed on without permission. Version: 2018 release of Polity5; the
-file of Polity IV has the same columns and is read too. Unit: one state in one year. Coverage: states of
-more than 500,000 people, 1776-2018; 2019 and 2020 for the United States alone.
+file of Polity IV has the same columns and is read too; so are all of the publisher's formats, csv, Excel
+(``p5v2018.xls``) and SPSS (``p5v2018.sav``, which needs the package ``pyreadstat``). Unit: one state in one
+year. Coverage: states of more than 500,000 people, 1776-2018; 2019 and 2020 for the United States alone. There
+is no later release: a study of years after 2018 needs another measure.
 
 Known faults: ``polity`` mixes scores with codes for foreign interruption (-66), interregnum (-77) and
 transition (-88), which must not enter a mean; a year of change can stand twice (Sudan 2011, Yugoslavia
@@ -15,13 +17,15 @@ from __future__ import annotations
 from pathlib import Path
 
 from eventpanel.datasets.cells import to_numbers, to_years
-from eventpanel.datasets.files import read_table
+from eventpanel.datasets.files import keep_columns
 from eventpanel.datasets.panel import Panel
 from eventpanel.datasets.sources.common import country_years_panel
+from eventpanel.datasets.sources.regime.common import open_table
 
 NAME = "polity5"
 SPECIAL = {-66.0: "interruption", -77.0: "interregnum", -88.0: "transition"}
 REGULAR = "none"
+COLUMNS = ["ccode", "scode", "country", "year", "polity", "polity2"]
 
 
 def read(path: Path) -> Panel:
@@ -30,7 +34,7 @@ def read(path: Path) -> Panel:
     Parameters
     ----------
     path : Path
-        csv file with the publisher's columns ccode, scode, country, year, polity, polity2.
+        csv, xls or sav file with the publisher's columns ccode, scode, country, year, polity, polity2.
 
     Returns
     -------
@@ -42,10 +46,12 @@ def read(path: Path) -> Panel:
     ------
     MissingFileError, WrongLayoutError, NumberError
         Not this file, text for numbers.
+    InputError
+        An SPSS file without the package pyreadstat.
     DuplicateKeyError
         A country and year on two rows that no succession of states explains.
     """
-    rows = read_table(path, ["ccode", "scode", "country", "year", "polity", "polity2"])
+    rows = keep_columns(open_table(path), COLUMNS, path.name)
     raw = to_numbers(rows["polity"], path.name)
     rows = rows.assign(
         year=to_years(rows["year"], path.name),
@@ -59,5 +65,5 @@ def read(path: Path) -> Panel:
         "polity",
         name=NAME,
         path=path,
-        coverage="States of more than 500,000 people, {years}; an absent row is missing.",
+        coverage="States of more than 500,000 people, {years}; most end in 2018. An absent row is missing.",
     )

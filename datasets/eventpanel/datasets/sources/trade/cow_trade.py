@@ -21,11 +21,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from eventpanel.datasets.cells import MISSING, to_numbers, to_years
+from eventpanel.datasets.cells import MISSING
 from eventpanel.datasets.conflicts import stack_conflicts
 from eventpanel.datasets.countries import harmonise, match, settle_successions
-from eventpanel.datasets.errors import DuplicateKeyError, InputError, WrongLayoutError, first_few
-from eventpanel.datasets.files import keep_columns, read_table, require
+from eventpanel.datasets.engine import TextFile, ask
+from eventpanel.datasets.errors import DuplicateKeyError, InputError, NumberError, WrongLayoutError, first_few
+from eventpanel.datasets.files import keep_columns, require
+from eventpanel.datasets.headers import header_with
 from eventpanel.datasets.panel import Panel
 from eventpanel.datasets.sources.common import describe, set_aside
 from eventpanel.datasets.truncated import truncated
@@ -39,6 +41,16 @@ except ImportError:
 
 NAME = "cow_trade"
 COLUMNS = ["ccode1", "ccode2", "year", "flow1", "flow2"]
+NO_FLOW = (*MISSING, "-9")
+PAIRS = """
+SELECT ccode1::BIGINT AS ccode1, ccode2::BIGINT AS ccode2, year::BIGINT AS year,
+    TRY_CAST(flow1 AS DOUBLE) AS flow1, TRY_CAST(flow2 AS DOUBLE) AS flow2
+FROM pairs
+"""
+TEXTS = """
+SELECT ccode1, ccode2, year, text FROM (UNPIVOT pairs ON flow1, flow2 INTO NAME flow VALUE text)
+WHERE TRY_CAST(text AS DOUBLE) IS NULL AND NOT list_contains(?::VARCHAR[], trim(text))
+"""
 
 
 def read(path: Path, *, exporter: str | None = None) -> Panel:
@@ -91,10 +103,18 @@ def read(path: Path, *, exporter: str | None = None) -> Panel:
 
 
 def _read_csv(path: Path) -> pd.DataFrame:
-    rows = read_table(path, COLUMNS)
-    flows = {name: to_numbers(rows[name], path.name, (*MISSING, "-9")) for name in ("flow1", "flow2")}
-    codes = {name: to_years(rows[name], path.name) for name in ("ccode1", "ccode2", "year")}
-    return pd.DataFrame({**codes, **flows})
+    """Codes, years and flows of the publisher's file, of which only these columns are loaded."""
+    header = header_with(path, COLUMNS, "give Dyadic_COW_4.0.csv, or the .rds copy of it")
+    tables = {"pairs": TextFile((path,), header)}
+    odd = ask(TEXTS, tables, [list(NO_FLOW)])
+    if len(odd):
+        raise NumberError(
+            f"{path.name}: a flow holds text where numbers are needed.",
+            first_few(f"{row.text!r} in {row.ccode1} {row.ccode2} {row.year}" for row in odd.itertuples()),
+            "correct these cells",
+        )
+    pairs = ask(PAIRS, tables)
+    return pairs.assign(**{name: pairs[name].where(pairs[name] != -9) for name in ("flow1", "flow2")})
 
 
 def _read_rds(path: Path) -> pd.DataFrame:

@@ -15,12 +15,12 @@ from pathlib import Path
 import pandas as pd
 
 from eventpanel.datasets.cells import to_numbers, to_years
-from eventpanel.datasets.conflicts import list_conflicts, stack_conflicts
+from eventpanel.datasets.conflicts import stack_conflicts
 from eventpanel.datasets.countries import harmonise
 from eventpanel.datasets.errors import DuplicateKeyError, first_few
 from eventpanel.datasets.files import parse_table, read_text
 from eventpanel.datasets.panel import Panel
-from eventpanel.datasets.sources.common import describe, set_aside
+from eventpanel.datasets.sources.common import add_parts, describe, set_aside
 
 NAME = "gdelt_totals"
 HEADER = ["year", "fips", "gdelt_events"]
@@ -53,7 +53,8 @@ def read(path: Path) -> Panel:
     rows, partial = set_aside(rows, rows["year"] > LAST_FULL, "year", "2021 ends in April", NAME)
     rows, nowhere = set_aside(rows, rows["fips"].str.strip() == "", "fips", "no country code", NAME)
     rows, unknown = harmonise(rows, "fips", "fips", source=NAME)
-    rows, parts = _add_parts(rows, path.name)
+    _refuse_repeats(rows, path.name)
+    rows, parts = add_parts(rows, "fips", NAME)
     last = int(rows["year"].max())
     coverage = f"Country-years with a row, {FIRST}-{last}; an absent row is missing, not zero."
     return Panel(
@@ -65,8 +66,7 @@ def read(path: Path) -> Panel:
     )
 
 
-def _add_parts(rows: pd.DataFrame, file: str) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Add up the codes of one country; list them."""
+def _refuse_repeats(rows: pd.DataFrame, file: str) -> None:
     twice = rows.duplicated(["fips", "year"])
     if twice.any():
         places = rows.loc[twice, ["fips", "year"]].itertuples(index=False)
@@ -75,8 +75,3 @@ def _add_parts(rows: pd.DataFrame, file: str) -> tuple[pd.DataFrame, pd.DataFram
             first_few(f"{code} {year}" for code, year in places),
             "keep one of them",
         )
-    parts = rows[rows.duplicated(["importer", "year"], keep=False)]
-    reason = pd.Series("several codes of one country", index=parts.index, dtype=object)
-    listed = list_conflicts(parts, "fips", reason, NAME, "added up", "year")
-    totals = rows.groupby(["importer", "year"])["gdelt_events"].sum(min_count=1)
-    return totals.reset_index(), listed

@@ -1,0 +1,116 @@
+"""Tables by the kind of their file: csv, spreadsheet or Stata, all as text."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from eventpanel.datasets.errors import WrongLayoutError, first_few
+from eventpanel.datasets.files import keep_columns, parse_table, read_text, require
+from eventpanel.datasets.sheets import read_sheet
+
+__all__ = ["read_any", "read_stata"]
+
+SHEETS = (".xlsx", ".xls", ".xlsm", ".xlsb", ".ods")
+SEPARATORS = (",", ";", "\t")
+
+
+def read_any(path: Path, columns: Sequence[str] | None = None, *, sheet: str | int = 0) -> pd.DataFrame:
+    """Read a csv, spreadsheet or Stata file as text; the ending of its name says which.
+
+    Parameters
+    ----------
+    path : Path
+        csv in UTF-8, separated by commas, semicolons or tabs, whichever its first line has most of; xlsx, xls
+        or ods; dta, whose labels stand in place of their numbers.
+    columns : sequence of str, optional
+        The columns to keep; all without it.
+    sheet : str or int
+        Name or position of the sheet of a spreadsheet.
+
+    Returns
+    -------
+    DataFrame
+        One text column for each kept column. Empty cells are empty texts, whole numbers have no point, dates
+        are written as 2015-03-01.
+
+    Raises
+    ------
+    MissingFileError, EncodingError, WrongLayoutError
+        Not there; no UTF-8; no such table, two columns of one name, columns that are not there.
+    """
+    kind = path.suffix.casefold()
+    if kind in SHEETS:
+        table = _named(read_sheet(path, columns, sheet=sheet), path.name)
+    elif kind == ".dta":
+        table = _whole_years(read_stata(path, labels=True), path).map(_text).astype(object)
+    else:
+        text = read_text(path)
+        table = parse_table(text, path.name, delimiter=_separator(text), columns=columns)
+    return table if columns is None else keep_columns(table, columns, path.name)
+
+
+def read_stata(path: Path, *, labels: bool = False) -> pd.DataFrame:
+    """Read a Stata file.
+
+    Parameters
+    ----------
+    path : Path
+        dta file.
+    labels : bool
+        Labels in place of the numbers they stand for.
+
+    Raises
+    ------
+    MissingFileError, WrongLayoutError
+        Not there; no Stata file, or two numbers with one label.
+    """
+    require(path)
+    try:
+        return pd.read_stata(path, convert_categoricals=labels)
+    except (ValueError, OSError, struct.error) as error:
+        raise WrongLayoutError(
+            f"{path.name} cannot be read as a Stata file.", str(error), "give the publisher's dta file"
+        ) from error
+
+
+def _whole_years(table: pd.DataFrame, path: Path) -> pd.DataFrame:
+    """Put back the years of columns that Stata shows as years (%ty), which pandas turns into dates."""
+    dates = list(table.select_dtypes("datetime").columns)
+    if not dates:
+        return table
+    stored = pd.read_stata(path, convert_dates=False, convert_categoricals=False, columns=dates)
+    years = {name: table[name].dt.year for name in dates}
+    shown = {name: stored[name] for name in dates if (stored[name].dropna() == years[name].dropna()).all()}
+    return table.assign(**shown)
+
+
+def _separator(text: str) -> str:
+    """Of comma, semicolon and tab, the one that the first line has most of."""
+    line = text[: text.find("\n") + 1 or len(text)]
+    return max(SEPARATORS, key=line.count)
+
+
+def _named(table: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Leave out empty columns without a name, which spreadsheets have; refuse two columns of one name."""
+    blank = (table.columns == "") & (table == "").all(axis=0).to_numpy()
+    table = table.loc[:, ~blank]
+    repeated = table.columns[table.columns.duplicated()]
+    if len(repeated):
+        raise WrongLayoutError(
+            f"{name} has two columns of one name.", f"columns {first_few(map(repr, repeated))}", "rename one of them"
+        )
+    return table
+
+
+def _text(value: object) -> str:
+    if isinstance(value, pd.Timestamp):
+        return value.date().isoformat()
+    if value is None or value is pd.NaT or value != value:
+        return ""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value).strip()

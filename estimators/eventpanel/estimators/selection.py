@@ -1,0 +1,203 @@
+"""Selection: the rows of a panel that a design uses, their codes, and every lost row on the ledger."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from eventpanel.datasets.errors import DesignError, first_few
+from eventpanel.datasets.panel import Panel
+from eventpanel.estimators.calendar import ordinals
+from eventpanel.estimators.clusters import clusters_by_group, few_clusters
+from eventpanel.estimators.core.arrays import Codes, Floats, Mask
+from eventpanel.estimators.core.groups import not_singletons, recode
+from eventpanel.estimators.design import Design, cluster_name
+from eventpanel.estimators.ledger import Ledger
+from eventpanel.estimators.moderator import Groups, groups_of
+from eventpanel.estimators.record import Record
+
+__all__ = ["Path", "Selection", "crossed", "select"]
+
+# Leads and lags of the event on its calendar, by event time.
+Path = dict[int, Floats]
+Array = TypeVar("Array", Floats, Codes)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Selection:
+    """Rows of the sample.
+
+    Attributes
+    ----------
+    where : ndarray, shape (n,), or None
+        Their places in the panel; None where all rows are used.
+    effects : tuple of (name, codes of shape (n,))
+        Fixed effects, codes 0..G-1.
+    clusters : ndarray, shape (n,)
+        Codes 0..G-1.
+    group : ndarray, shape (n,)
+        Group of the moderator; zero without one.
+    lost : Ledger
+        Which rows of the panel are used, and why the others are not.
+    """
+
+    where: Codes | None
+    effects: tuple[tuple[str, Codes], ...]
+    clusters: Codes
+    group: Codes
+    lost: Ledger
+
+    def of(self, values: Array) -> Array:
+        """Take the values of these rows from those of the panel."""
+        return _taken(values, self.where)
+
+
+def select(panel: Panel, design: Design, path: Path, groups: Groups, events: Record) -> Selection:
+    """Choose the rows that have all that a design needs, and that no fixed effect fits alone.
+
+    Parameters
+    ----------
+    panel : Panel
+    design : Design
+    path : dict of int to ndarray
+        Leads and lags of the event on its calendar.
+    groups : Groups
+        Of the moderator.
+    events : Record
+
+    Raises
+    ------
+    DesignError
+        No row is left, or a value of the sample that no row has.
+    FewClustersError
+        A group has too few clusters before rows that are alone are left out.
+    """
+    lost = _known(panel, design, path, groups, events)
+    columns = [crossed(panel, design, groups, name) for name in design.fixed_effects]
+    clusters = panel.crossed(cluster_name(panel, design))
+    where = _where(lost.keep)
+    effects = [_taken(codes, where) for codes in columns]
+    stay = not_singletons(effects)
+    if not stay.all():
+        _few_clusters(groups, _taken(groups.codes, where), recode(_taken(clusters, where)))
+        alone = lost.keep.copy()
+        alone[lost.keep] = ~stay
+        lost.drop(alone, "alone in a fixed effect")
+        where, effects = _where(lost.keep), [codes[stay] for codes in effects]
+    if not lost.keep.any():
+        raise DesignError(
+            "No row is left to estimate from.", _causes(lost), "see the ledger: which cause takes the rows"
+        )
+    named = tuple((name, recode(codes)) for name, codes in zip(design.fixed_effects, effects, strict=True))
+    return Selection(where, named, recode(_taken(clusters, where)), _taken(groups.codes, where), lost)
+
+
+def crossed(panel: Panel, design: Design, groups: Groups, name: str) -> Codes:
+    """Give numbers to the values of a column, of the moderator, or of several of them joined by ``^``.
+
+    Parameters
+    ----------
+    panel : Panel
+    design : Design
+    groups : Groups
+        Of the moderator.
+    name : str
+        What to number; the name of the moderator stands for its groups.
+
+    Returns
+    -------
+    ndarray, shape (rows of the panel,)
+        Not always dense.
+    """
+    parts = name.split("^")
+    own = design.moderator
+    if own is None or own.name not in parts:
+        return panel.crossed(name)
+    codes: Codes | None = None
+    for part in parts:
+        one = groups.with_unknown if part == own.name else panel.crossed(part)
+        codes = one if codes is None else codes * (int(one.max(initial=0)) + 1) + one
+        codes = recode(codes) if codes.max(initial=0) > 4 * len(codes) else codes
+    assert codes is not None
+    return codes
+
+
+def _taken(values: Array, where: Codes | None) -> Array:
+    return values if where is None else values.take(where)
+
+
+def _where(keep: Mask) -> Codes | None:
+    return None if keep.all() else np.flatnonzero(keep)
+
+
+def _known(panel: Panel, design: Design, path: Path, groups: Groups, events: Record) -> Ledger:
+    """Rows of the sample that have all that a design needs."""
+    lost = Ledger(panel, events.by)
+    _restrict(panel, design, lost)
+    lost.drop(panel.censored(design.outcome), f"censored value of the outcome {design.outcome}")
+    lost.drop(np.isnan(panel.values(design.outcome)), f"no value of the outcome {design.outcome}")
+    if design.moderator is not None:
+        lost.drop(groups.codes < 0, f"no group of the moderator {design.moderator.name}")
+    outside, causes = _outside(design, path, events)
+    if outside.any():
+        lost.drop_first(outside.reshape(-1)[events.calendar.cells], causes)
+    for control in design.controls:
+        lost.drop(np.isnan(panel.values(control)), f"no value of the control {control}")
+    if design.weights is not None:
+        lost.drop(~(panel.values(design.weights) > 0), f"no positive weight {design.weights}")
+    if design.offset is not None:
+        lost.drop(~np.isfinite(panel.values(design.offset)), f"no value of the offset {design.offset}")
+    return lost
+
+
+def _outside(design: Design, path: Path, events: Record) -> tuple[npt.NDArray[np.int16], tuple[str, ...]]:
+    """Cells that the record of the event does not answer for: number of the cause, 0 for none; and the causes."""
+    which = np.zeros(events.calendar.shape, dtype=np.int16)
+    watched = np.asarray(events.known.any(axis=1), dtype=bool)
+    if not watched[:-1].all():
+        which[~watched] = 1
+    times = sorted(path, key=abs)
+    for number, event_time in enumerate(times, 2):
+        which[np.isnan(path[event_time]) & (which == 0)] = number
+    never = f"never in the record of the event {design.event.column}"
+    return which, (never, *(_lost_event(design, event_time) for event_time in times))
+
+
+def _lost_event(design: Design, event_time: int) -> str:
+    if event_time == 0:
+        return f"no value of the event {design.event.column}"
+    which = "lead" if event_time < 0 else "lag"
+    return f"{which} {abs(event_time)} of the event {design.event.column} outside its record"
+
+
+def _restrict(panel: Panel, design: Design, lost: Ledger) -> None:
+    times, sample = ordinals(panel), design.sample
+    if sample.first is not None:
+        lost.drop(times < sample.first, "before the sample period")
+    if sample.last is not None:
+        lost.drop(times > sample.last, "after the sample period")
+    for column, values in sample.where:
+        held = panel.column(column)
+        absent = [value for value in values if not (held == value).any()]
+        if absent:
+            raise DesignError(
+                f"The sample asks for {column} = {first_few(map(repr, absent))}, which no row has.",
+                f"values: {first_few(sorted(map(str, held.dropna().unique())), 12)}",
+                "correct the sample",
+            )
+        lost.drop(~held.isin(list(values)).to_numpy(), f"other {column}")
+    for moderator, group in sample.among:
+        lost.drop(~groups_of(panel, moderator).of(group), f"not {group} by {moderator.name}")
+
+
+def _few_clusters(groups: Groups, codes: Codes, clusters: Codes) -> None:
+    number = len(groups.names)
+    few_clusters(groups.names, clusters_by_group(codes, clusters, number), np.bincount(codes, minlength=number))
+
+
+def _causes(lost: Ledger) -> str:
+    table = lost.table().groupby("cause", sort=False)["rows"].sum()
+    return first_few(f"{cause}: {rows} rows" for cause, rows in table.items())
