@@ -252,6 +252,17 @@ def test_zeros_that_the_plain_merge_invents(both: Both) -> None:
     assert len(invented) == len(theirs - ours) and (invented == 0).all()
 
 
+def test_the_study_estimates(both: Both) -> None:
+    """Two leads and lags in 2006 to 2021: the years whose window the record of protests holds."""
+    results = ep.estimate_study(ep.load_study("world-panel"), both.panel)
+    whole = both.places["two leads and lags"][1]
+    (estimate,) = [result.estimate for result in results if result.name == "all"]
+    used = both.panel.frame.loc[estimate.sample, ["importer", "year"]].itertuples(index=False, name=None)
+    assert set(used) == whole
+    assert [term.event_time for term in estimate.path] == [-2, -1, 0, 1, 2]
+    assert len(results) == 2 and (estimate.std_errors > 0).all()
+
+
 def test_the_page_prints_these_numbers(both: Both) -> None:
     section = PAGE.read_text("utf-8").split("\n## Against a plain merge\n")[1]
     lines = [line.strip("| ").split(" | ") for line in section.splitlines() if line.startswith("|")][2:]

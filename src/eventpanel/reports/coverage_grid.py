@@ -83,7 +83,16 @@ def answer_grid(panel: Panel, name: str) -> Grid:
 
 
 def legend(figure: Figure, grids: Sequence[Grid], *, blank: bool = False) -> None:
-    """Name the answers that are drawn, in words, below the figure; ``blank`` if some countries have no row."""
+    """Name the answers that are drawn, in words, below the figure.
+
+    Parameters
+    ----------
+    figure : Figure
+    grids : sequence of Grid
+        What is drawn.
+    blank : bool
+        Whether some countries have no row at all.
+    """
     seen = {int(cell) for grid in grids for cell in np.unique(grid.cells)}
     reasons = [grid.why for grid in grids if grid.why and (grid.cells == Answer.CENSORED).any()]
     why = ", ".join(dict.fromkeys(reasons))
