@@ -217,7 +217,10 @@ BANNED_CALLS = {"eval", "exec", "compile", "__import__", "os.system", "os.popen"
 PICKLES = {"read_pickle", "to_pickle"}
 BANNED_MODULES = {"pickle", "yaml", "shelve", "marshal", "dill", "joblib", "subprocess", "requests", "urllib", "socket"}
 WRITERS = {"write_text", "write_bytes", "to_excel", "to_parquet", "to_stata", "tofile", "mkdir", "unlink"}
-THE_WRITER = "reports.folder"
+# Results, and fetched files.
+THE_WRITERS = {"reports.folder", "datasets.store"}
+# The one module that talks to other machines, and what it does it with; urllib.parse only takes addresses apart.
+THE_CALLER = {"datasets.transfer": {"requests", "urllib"}, "datasets.downloads": {"urllib"}}
 
 
 def calls(module: Module) -> Iterator[tuple[str, ast.Call]]:
@@ -246,9 +249,9 @@ def writes(name: str, call: ast.Call) -> bool:
 
 @pytest.mark.parametrize("module", modules(), ids=lambda module: module.name)
 def test_nothing_is_banned(module: Module) -> None:
-    assert not outside(module) & BANNED_MODULES
+    assert not outside(module) & BANNED_MODULES - THE_CALLER.get(module.name, set())
     assert [ast.unparse(call) for name, call in calls(module) if is_dangerous(name, call)] == []
-    if module.name != THE_WRITER:
+    if module.name not in THE_WRITERS:
         assert [ast.unparse(call) for name, call in calls(module) if writes(name, call)] == []
 
 

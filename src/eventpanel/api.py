@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from eventpanel.build import build_designs, build_panel
     from eventpanel.datasets.answers import Answer, Watched
+    from eventpanel.datasets.audit import audit as audit_codes
     from eventpanel.datasets.countries import country_years, existed, harmonise, match, name_of
     from eventpanel.datasets.coverage import coverage_table
     from eventpanel.datasets.derive import any_of, log, log1p, ratio, total
     from eventpanel.datasets.errors import EventPanelError
+    from eventpanel.datasets.fetch import fetch
     from eventpanel.datasets.merge import merge, spine
     from eventpanel.datasets.panel import Panel, Source
+    from eventpanel.datasets.products import concord, product_set, product_sets
     from eventpanel.datasets.records import Records, count, search, select
     from eventpanel.datasets.registry import entries as sources
     from eventpanel.datasets.registry import read
@@ -99,12 +102,14 @@ PLACES = {
     "Watched": ("datasets.answers", "Watched"),
     "adjust": ("estimators.multiple", "adjust"),
     "any_of": ("datasets.derive", "any_of"),
+    "audit_codes": ("datasets.audit", "audit"),
     "average": ("estimators.inference", "average"),
     "average_partial_effects": ("estimators.binary_bias", "average_partial_effects"),
     "bias_corrected": ("estimators.binary_bias", "bias_corrected"),
     "build_designs": ("build", "build_designs"),
     "build_panel": ("build", "build_panel"),
     "check_study": ("run", "check_study"),
+    "concord": ("datasets.products", "concord"),
     "count": ("datasets.records", "count"),
     "country_years": ("datasets.countries", "country_years"),
     "coverage_table": ("datasets.coverage", "coverage_table"),
@@ -117,6 +122,7 @@ PLACES = {
     "estimate_study": ("run", "estimate_study"),
     "etable": ("reports.show", "etable"),
     "existed": ("datasets.countries", "existed"),
+    "fetch": ("datasets.fetch", "fetch"),
     "few_treated": ("estimators.few_treated", "few_treated"),
     "harmonise": ("datasets.countries", "harmonise"),
     "iplot": ("reports.show", "iplot"),
@@ -139,6 +145,8 @@ PLACES = {
     "plot_coverage_map": ("reports.coverage_map", "plot_coverage_map"),
     "ppml": ("estimators.ppml", "ppml"),
     "probit": ("estimators.probit", "probit"),
+    "product_set": ("datasets.products", "product_set"),
+    "product_sets": ("datasets.products", "product_sets"),
     "randomisation": ("estimators.randomisation", "randomisation"),
     "ratio": ("datasets.derive", "ratio"),
     "read": ("datasets.registry", "read"),
@@ -193,12 +201,14 @@ __all__ = [
     "Watched",
     "adjust",
     "any_of",
+    "audit_codes",
     "average",
     "average_partial_effects",
     "bias_corrected",
     "build_designs",
     "build_panel",
     "check_study",
+    "concord",
     "count",
     "country_years",
     "coverage_table",
@@ -211,6 +221,7 @@ __all__ = [
     "estimate_study",
     "etable",
     "existed",
+    "fetch",
     "few_treated",
     "harmonise",
     "iplot",
@@ -233,6 +244,8 @@ __all__ = [
     "plot_coverage_map",
     "ppml",
     "probit",
+    "product_set",
+    "product_sets",
     "randomisation",
     "ratio",
     "read",

@@ -104,7 +104,7 @@ def _load(name: str, section: InputSection, folders: Sequence[Path], simulation:
         raise StudyError(
             f"The input {name!r} is a file, and no data folder is given.",
             section.file or section.source,
-            "use --data DIR, or set the environment variable EVENTPANEL_DATA",
+            "use --data DIR, set the environment variable EVENTPANEL_DATA, or see `eventpanel fetch --list`",
         )
     paths = [_inside(folder, section.file, name) for folder in folders]
     return read(section.source, next((path for path in paths if path.exists()), paths[0]), section.options)

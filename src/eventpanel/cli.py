@@ -51,7 +51,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"eventpanel: {error}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
-        print("eventpanel: interrupted; nothing was written.", file=sys.stderr)
+        left = "what has arrived is kept" if options.command == "fetch" else "nothing was written"
+        print(f"eventpanel: interrupted; {left}.", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
         # The reader of our output went away; keep Python from complaining when it closes the stream.
@@ -86,7 +87,31 @@ def _parser() -> argparse.ArgumentParser:
     coverage.add_argument("--map", metavar="COLUMN", help="column of the map (default: the event of the study)")
     coverage.add_argument("--year", metavar="YEAR", type=int, help="draw the map of one year (default: share of years)")
     commands.add_parser("sources", help="list the sources that can be read")
+    _add_fetch(commands.add_parser("fetch", help="fetch publishers' files, or say how to get them by hand"))
+    _add_codes(commands.add_parser("codes", help="audit the country codes of a file of your own"))
     return parser
+
+
+def _add_fetch(fetch: argparse.ArgumentParser) -> None:
+    fetch.add_argument("names", metavar="NAME", nargs="*", help="name of a source")
+    fetch.add_argument("--list", action="store_true", help="list what can be fetched, from where and how")
+    fetch.add_argument("--to", metavar="DIR", help="folder (default: EVENTPANEL_CACHE, else the user's own cache)")
+    fetch.add_argument("--years", metavar="FIRST-LAST", help="years of a source whose files come by year")
+    fetch.add_argument("--refresh", action="store_true", help="fetch again, and take what a publisher has changed")
+    fetch.add_argument("--quiet", action="store_true", help="print nothing but errors")
+
+
+def _add_codes(codes: argparse.ArgumentParser) -> None:
+    actions = codes.add_subparsers(dest="action", required=True, metavar="ACTION")
+    audit = actions.add_parser("audit", help="which code schemes a file is written in, and what a join would get wrong")
+    audit.add_argument("file", metavar="FILE", help="csv, xlsx, dta or parquet file")
+    audit.add_argument(
+        "--column", metavar="NAME=SCHEME", action="append", default=[], help="a column and the scheme it is written in"
+    )
+    audit.add_argument("--year", metavar="COLUMN", help="the column of years (default: guessed)")
+    audit.add_argument("--encoding", metavar="NAME", help="encoding of a csv file (default: UTF-8, else Latin-1)")
+    audit.add_argument("--csv", metavar="FILE", help="write all findings to a csv file")
+    audit.add_argument("--strict", action="store_true", help="exit with an error if there are conflicts")
 
 
 def _version() -> str:

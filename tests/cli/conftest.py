@@ -16,8 +16,9 @@ from tests.cli.projects import Project, Shell, deals_csv, unrest_csv
 
 @pytest.fixture
 def project(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Project:
-    """A study that works, before a test breaks it; no data folder in the environment."""
+    """A study that works, before a test breaks it; no data folder in the environment, and nothing fetched."""
     monkeypatch.delenv("EVENTPANEL_DATA", raising=False)
+    monkeypatch.setenv("EVENTPANEL_CACHE", str(tmp_path / "nothing-fetched"))
     monkeypatch.chdir(tmp_path)
     rng = np.random.default_rng(3)
     (tmp_path / "unrest.csv").write_text(unrest_csv(rng), encoding="utf-8")
@@ -39,7 +40,8 @@ def shell(tmp_path: Path) -> Shell:
 
     def call(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "eventpanel", *arguments]
-        own = {key: value for key, value in os.environ.items() if key != "EVENTPANEL_DATA"} | environment
+        own = {key: value for key, value in os.environ.items() if key != "EVENTPANEL_DATA"}
+        own |= {"EVENTPANEL_CACHE": str(tmp_path / "nothing-fetched")} | environment
         return subprocess.run(command, cwd=tmp_path, env=own, capture_output=True, text=True, timeout=120, check=False)
 
     return call

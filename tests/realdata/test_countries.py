@@ -12,6 +12,7 @@ import pytest
 
 from eventpanel.datasets.countries import Scheme, harmonise, match, settle_successions
 from eventpanel.datasets.crosswalk import FOREVER, crosswalk, not_countries
+from eventpanel.datasets.sheets import read_sheet
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,8 @@ COMTRADE, FIPS, CEPII = (
     "unrest/country_names.csv",
     "trade/dist_cepii.dta",
 )
+HS6, AIGS = "trade/comtrade_hs6_china_partners.xlsx", "trade/aigs_2019_table.csv"
+GDP, PEOPLE, BMR = "codes/gdp.csv", "codes/population.csv", "regime/bmr.csv"
 GDELT, UCDP = "unrest/gdelt_all_events_by_fips.csv", "unrest/ucdp_acd.csv"
 
 LISTINGS = [
@@ -49,6 +52,11 @@ LISTINGS = [
     Listing(UCDP, "gwcode", "gw", "year"),
     Listing(COMTRADE, "Partner", "name", "Year"),
     Listing(COMTRADE, "Partner Code", "m49", "Year"),
+    Listing(COMTRADE, "Partner Code", "comtrade", "Year"),
+    Listing(HS6, "reporterDesc", "name", "refYear"),
+    Listing(HS6, "partnerDesc", "name", "refYear"),
+    Listing(AIDDATA, "Recipient.ISO-3", "iso3", "Commitment.Year"),
+    Listing(AIGS, "name_as_printed", "name"),
     Listing("regime/eiu.csv", "eiu_country", "name", "year"),
     Listing(FIPS, "Name", "name"),
     Listing(FIPS, "FIPS 10-4", "fips"),
@@ -64,17 +72,19 @@ BACKCAST = [
     Listing(VDEM, "country_name", "name", "year"),
     Listing(VDEM, "country_text_id", "vdem", "year"),
     Listing(VDEM, "COWcode", "cow", "year"),
-    Listing("codes/gdp.csv", "Country Name", "name", "Year"),
-    Listing("codes/gdp.csv", "Country Code", "iso3", "Year"),
-    Listing("codes/population.csv", "Country Name", "name", "Year"),
-    Listing("codes/population.csv", "Country Code", "iso3", "Year"),
+    Listing(GDP, "Country Name", "name", "Year"),
+    Listing(GDP, "Country Code", "iso3", "Year"),
+    Listing(PEOPLE, "Country Name", "name", "Year"),
+    Listing(PEOPLE, "Country Code", "iso3", "Year"),
     Listing("regime/fh.csv", "fh_country", "name", "year"),
-    Listing("regime/bmr.csv", "bmr_country", "name", "year"),
+    Listing(BMR, "bmr_country", "name", "year"),
     Listing(GDELT, "fips", "fips", "year"),
 ]
 
 # Rows outside the life of a state, in files that follow states: column, value, years, reason.
 OUTSIDE = """
+aiddata_gcdf_china_projects-Recipient.ISO-3|SRB|2005-2005|a commitment to Serbia and Montenegro
+aiddata_gcdf_china_projects-Recipient.ISO-3|SSD|2007-2010|commitments before independence
 sipri_trade_register-Supplier|Serbia|1996-2001|deliveries of Yugoslavia
 sipri_trade_register-Recipient|Serbia|1995-2001|deliveries to Yugoslavia
 sipri_trade_register-Recipient|South Sudan|2007-2010|deliveries before independence
@@ -117,6 +127,10 @@ dist_cepii-exporter|ANT||ended, and the file has no years
 dist_cepii-exporter|YUG||ended, and the file has no years
 dist_cepii-importer|ANT||ended, and the file has no years
 dist_cepii-importer|YUG||ended, and the file has no years
+aigs_2019_table-name_as_printed|Burma/Myan||cut off in print
+aigs_2019_table-name_as_printed|Czech\xa0Republ||cut off in print
+aigs_2019_table-name_as_printed|United\xa0Arab\xa0E||cut off in print
+aigs_2019_table-name_as_printed|United\xa0Kingdo||cut off in print
 """
 
 
@@ -136,6 +150,8 @@ def read(data_dir: Path) -> Callable[[Listing], pd.DataFrame]:
 def load(path: Path, listing: Listing) -> pd.DataFrame:
     if path.suffix == ".dta":
         return pd.read_stata(path)
+    if path.suffix == ".xlsx":
+        return read_sheet(path)
     if listing.file == SIPRI:
         lines = path.read_text(encoding="latin-1").splitlines()[11:]
         return pd.DataFrame(list(csv.DictReader(line.rstrip().rstrip(";") for line in lines)))
@@ -173,6 +189,112 @@ def test_values_before_independence_are_told_apart_from_unknown_ones(
     matched = match(rows[listing.column], listing.scheme, rows[listing.year]).problem == ""
     ever = set(rows.loc[matched, listing.column])
     assert set(lost["value"]) <= ever
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two columns of one file that say the same: a name and a code that its publisher set beside it."""
+
+    one: Listing
+    other: Listing
+
+    def __str__(self) -> str:
+        return f"{self.one}-{self.other.column}"
+
+
+PAIRS = [
+    Pair(
+        Listing(PROTESTS, "country", "name", "year", "latin-1"),
+        Listing(PROTESTS, "ccode", "polity", "year", "latin-1"),
+    ),
+    Pair(Listing(POLITY, "country", "name", "year"), Listing(POLITY, "ccode", "polity", "year")),
+    Pair(Listing(ERT, "country_name", "name", "year"), Listing(ERT, "country_text_id", "vdem", "year")),
+    Pair(Listing(VDEM, "country_name", "name", "year"), Listing(VDEM, "COWcode", "cow", "year")),
+    Pair(Listing(VDEM, "country_text_id", "vdem", "year"), Listing(VDEM, "COWcode", "cow", "year")),
+    Pair(Listing(BMR, "bmr_country", "name", "year"), Listing(BMR, "bmr_ccode", "polity", "year")),
+    Pair(Listing(GDP, "Country Name", "name", "Year"), Listing(GDP, "Country Code", "iso3", "Year")),
+    Pair(Listing(PEOPLE, "Country Name", "name", "Year"), Listing(PEOPLE, "Country Code", "iso3", "Year")),
+    Pair(Listing(COMTRADE, "Partner", "name", "Year"), Listing(COMTRADE, "Partner Code", "comtrade", "Year")),
+    Pair(Listing(COMTRADE, "Partner", "name", "Year"), Listing(COMTRADE, "Partner ISO", "iso3", "Year")),
+    Pair(
+        Listing(AIDDATA, "Recipient", "name", "Commitment.Year"),
+        Listing(AIDDATA, "Recipient.ISO-3", "iso3", "Commitment.Year"),
+    ),
+    Pair(Listing(FIPS, "Name", "name"), Listing(FIPS, "FIPS 10-4", "fips")),
+    Pair(Listing(FIPS, "Name", "name"), Listing(FIPS, "ISO 3166", "iso2")),
+]
+# Where the two columns disagree: pair, name, code, years, reason.
+DISAGREE = """
+vdem_ert-country_name-country_text_id|Russia|RUS|1922-1922|the name is the state that ended
+vdem_ert-country_name-country_text_id|Serbia|SRB|1918-1918|likewise
+bmr-bmr_country-bmr_ccode|YUGOSLAVIA, FED. REP.|347.0|2003-2003|the name means the state that ended
+country_names-Name-ISO 3166|Guernsey|GB||the file gives the codes of the United Kingdom
+country_names-Name-ISO 3166|Isle of Man|GB||likewise
+country_names-Name-ISO 3166|Jersey|GB||likewise
+"""
+
+
+# Countries by name whose code beside it, where there is one, is none in any year.
+ALONE = {"bmr-bmr_country-bmr_ccode": {"SUDAN, NORTH"}}  # its own number, 624
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids=str)
+def test_name_and_code_of_one_row_are_one_country(pair: Pair, read_rows: Callable[[Pair], pd.DataFrame]) -> None:
+    rows = read_rows(pair)
+    years = None if pair.one.year is None else rows[pair.one.year]
+    one = match(rows[pair.one.column], pair.one.scheme, years)
+    code = match(rows[pair.other.column], pair.other.scheme, years).iso3
+    if pair.other.scheme == "polity":  # files that follow Polity number what it leaves out, and more, as COW does
+        code = code.fillna(match(rows[pair.other.column], "cow", years).iso3)
+    both = one.iso3.notna() & code.notna()
+    wrong = {"|".join(line) for line in _spans(rows[both & (one.iso3 != code)], pair)}
+    stated = [line.removeprefix(f"{pair}|") for line in DISAGREE.splitlines() if line.startswith(f"{pair}|")]
+    assert wrong == {line.rsplit("|", 1)[0] for line in stated}
+    agreeing = set(rows.loc[both & (one.iso3 == code), pair.one.column])
+    disagreeing = {line.split("|")[0] for line in wrong}
+    coded = ~rows[pair.other.column].isin(["", "-", "NA"])
+    alone = set(rows.loc[(one.problem == "") & coded, pair.one.column]) - agreeing - disagreeing
+    assert alone == ALONE.get(str(pair), set())
+
+
+def _spans(rows: pd.DataFrame, pair: Pair) -> list[tuple[str, str, str]]:
+    columns = [pair.one.column, pair.other.column]
+    if pair.one.year is None:
+        return [(name, code, "") for name, code in rows[columns].itertuples(index=False)]
+    spans = rows.groupby(columns)[pair.one.year].agg(["min", "max"]).reset_index()
+    return [(name, code, f"{first}-{last}") for name, code, first, last in spans.itertuples(index=False)]
+
+
+@pytest.fixture(scope="module")
+def read_rows(data_dir: Path) -> Callable[[Pair], pd.DataFrame]:
+    def distinct(pair: Pair) -> pd.DataFrame:
+        path = data_dir / pair.one.file
+        if not path.is_file():
+            pytest.skip(f"{pair.one.file} is not in the folder of publishers' files")
+        years = [] if pair.one.year is None else [pair.one.year]
+        rows = load(path, pair.one)[[pair.one.column, pair.other.column, *years]].drop_duplicates(ignore_index=True)
+        return rows.astype(dict.fromkeys(years, "int64"))
+
+    return distinct
+
+
+# Distinct names of each file, and of these the ones that are no country in any year of it.
+NAMES = {
+    Listing(SIPRI, "Recipient", "name", "Delivery year"): (206, 29),
+    Listing(POLITY, "country", "name", "year"): (195, 13),
+    Listing(PROTESTS, "country", "name", "year", "latin-1"): (166, 0),
+}
+
+
+@pytest.mark.parametrize("listing", list(NAMES), ids=str)
+def test_every_name_is_a_country_or_listed_as_none(listing: Listing, read: Callable[[Listing], pd.DataFrame]) -> None:
+    rows = read(listing)
+    found = match(rows[listing.column], listing.scheme, rows[listing.year])
+    ever = set(rows.loc[found.problem == "", listing.column])
+    never = rows[~rows[listing.column].isin(ever)]
+    kinds = match(never[listing.column], listing.scheme, never[listing.year]).problem
+    assert kinds.isin(set(not_countries(listing.scheme).values())).all()
+    assert (rows[listing.column].nunique(), never[listing.column].nunique()) == NAMES[listing]
 
 
 def test_no_source_matches_two_states_and_settles(read: Callable[[Listing], pd.DataFrame]) -> None:
@@ -239,7 +361,7 @@ THEIRS = {
     "polity": "p5n",
     "fips": "fips",
 }
-FORMER = {"CSK": "Czechoslovakia", "DDR": "German Democratic Republic", "VDR": "Republic of Vietnam",
+FORMER = {"CSK": "Czechoslovakia", "DDR": "German Democratic Republic", "RVN": "Republic of Vietnam",
           "YMD": "Yemen People's Republic", "XKX": "Kosovo"}  # fmt: skip
 
 

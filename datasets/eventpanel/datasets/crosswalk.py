@@ -6,6 +6,15 @@
 ``last`` the last year in which it existed at all, ``last_december`` the last year in which it existed on
 31 December; an empty year has no bound. ``first`` is 1800 for older states and for territories that are not
 states; ``gw``, the number of Gleditsch and Ward, marks states. Former states keep the ISO3 code they had.
+South Vietnam, which had none, is RVN, as in COW; VDR is the North in ISO 3166-3 and the South in V-Dem.
+
+Where the numbers come from: ISO 3166 and M49 (United Nations Statistics Division), Correlates of War state
+list, Gleditsch and Ward, V-Dem, Polity5, FIPS 10-4; the tests compare them with an independent list of codes.
+``comtrade`` are the reporters and partners of UN Comtrade's reference tables (2024), ``baci`` the country
+codes of CEPII's BACI (release 202501), each compared with a second copy. They are M49 but for states whose
+customs area differs: 842 USA, 251 France, 579 Norway, 699 India, 757 Switzerland, and 492, which is Monaco
+in M49 and a residual in Comtrade. A number that never meant another state is accepted in all years of its
+state, also before its publisher used it. 490 (Other Asia, nes) is a residual, although mostly Taiwan.
 """
 
 from __future__ import annotations
@@ -33,10 +42,13 @@ __all__ = [
     "spells",
 ]
 
-Scheme = Literal["name", "iso3", "iso2", "m49", "cow", "cow_letters", "gw", "vdem", "polity", "fips"]
+Scheme = Literal[
+    "name", "iso3", "iso2", "m49", "comtrade", "baci", "cow", "cow_letters", "gw", "vdem", "polity", "fips"
+]
 SCHEMES: tuple[Scheme, ...] = (
-    "name", "iso3", "iso2", "m49", "cow", "cow_letters", "gw", "vdem", "polity", "fips",
+    "name", "iso3", "iso2", "m49", "comtrade", "baci", "cow", "cow_letters", "gw", "vdem", "polity", "fips",
 )  # fmt: skip
+NUMBERS = {"m49", "comtrade", "baci", "cow", "gw", "polity"}
 FOREVER = 9999
 YEARS = ["first", "last", "last_december"]
 
@@ -53,7 +65,7 @@ def normalise(values: pd.Series, scheme: Scheme) -> pd.Series:
     text = values.astype(object).where(values.notna(), "").astype(str).str.strip()
     if scheme == "name":
         return text.map(_plain_name)
-    if scheme in {"cow", "gw", "polity", "m49"}:
+    if scheme in NUMBERS:
         return text.str.replace(r"\.0$|^0+(?=\d)", "", regex=True)
     return text.str.upper()
 

@@ -6,6 +6,7 @@
     |-- InputError                 a file or a table that cannot be used
     |   |-- MissingFileError (10)      -- WrongLayoutError (11)   -- EncodingError (12)
     |   |-- ColumnError (13)           -- NumberError (14)        -- CountryError (15)
+    |   |-- FetchError (16)
     |-- PanelError                 rows that do not make a panel
     |   |-- DuplicateKeyError (20)     -- FrequencyError (21)     -- MergeError (22)
     |-- DesignError (30)           a question the panel cannot answer
@@ -96,6 +97,12 @@ class CountryError(InputError):
     """A country name or code that cannot be used."""
 
     exit_code = 15
+
+
+class FetchError(InputError):
+    """A publisher's file that cannot be fetched, or is not what it should be."""
+
+    exit_code = 16
 
 
 class PanelError(EventPanelError):

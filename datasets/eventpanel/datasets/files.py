@@ -39,7 +39,7 @@ def require(path: Path) -> Path:
         raise MissingFileError(
             f"The file {path.name!r} {kind}.",
             str(path),
-            "check the name, or point --data at the folder that has it",
+            "check the name, point --data at the folder that has it, or see `eventpanel fetch --list`",
         )
     if not os.access(path, os.R_OK):
         raise MissingFileError(f"The file {path.name!r} may not be read.", str(path), "change its permissions")

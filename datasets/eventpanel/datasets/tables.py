@@ -1,4 +1,4 @@
-"""Tables by the kind of their file: csv, spreadsheet or Stata, all as text."""
+"""Tables by the kind of their file: csv, spreadsheet, Stata or Parquet, all as text."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from eventpanel.datasets.engine import ParquetFile, ask
 from eventpanel.datasets.errors import WrongLayoutError, first_few
 from eventpanel.datasets.files import keep_columns, parse_table, read_text, require
 from eventpanel.datasets.sheets import read_sheet
@@ -18,18 +19,22 @@ SHEETS = (".xlsx", ".xls", ".xlsm", ".xlsb", ".ods")
 SEPARATORS = (",", ";", "\t")
 
 
-def read_any(path: Path, columns: Sequence[str] | None = None, *, sheet: str | int = 0) -> pd.DataFrame:
-    """Read a csv, spreadsheet or Stata file as text; the ending of its name says which.
+def read_any(
+    path: Path, columns: Sequence[str] | None = None, *, sheet: str | int = 0, encoding: str = "utf-8-sig"
+) -> pd.DataFrame:
+    """Read a csv, spreadsheet, Stata or Parquet file as text; the ending of its name says which.
 
     Parameters
     ----------
     path : Path
-        csv in UTF-8, separated by commas, semicolons or tabs, whichever its first line has most of; xlsx, xls
-        or ods; dta, whose labels stand in place of their numbers.
+        csv, separated by commas, semicolons or tabs, whichever its first line has most of; xlsx, xls or ods; dta,
+        whose labels stand in place of their numbers; parquet.
     columns : sequence of str, optional
         The columns to keep; all without it.
     sheet : str or int
         Name or position of the sheet of a spreadsheet.
+    encoding : str
+        Encoding of a csv file.
 
     Returns
     -------
@@ -40,15 +45,17 @@ def read_any(path: Path, columns: Sequence[str] | None = None, *, sheet: str | i
     Raises
     ------
     MissingFileError, EncodingError, WrongLayoutError
-        Not there; no UTF-8; no such table, two columns of one name, columns that are not there.
+        Not there; another encoding; no such table, two columns of one name, columns that are not there.
     """
     kind = path.suffix.casefold()
     if kind in SHEETS:
         table = _named(read_sheet(path, columns, sheet=sheet), path.name)
     elif kind == ".dta":
         table = _whole_years(read_stata(path, labels=True), path).map(_text).astype(object)
+    elif kind == ".parquet":
+        table = ask("SELECT * FROM file", {"file": ParquetFile((path,))}).map(_text).astype(object)
     else:
-        text = read_text(path)
+        text = read_text(path, encoding)
         table = parse_table(text, path.name, delimiter=_separator(text), columns=columns)
     return table if columns is None else keep_columns(table, columns, path.name)
 

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 
 from tqdm import tqdm
 
+Watch = Callable[[str, int, int | None], None]
+
 
 @contextmanager
 def progress(total: int, *, quiet: bool) -> Iterator[Callable[[str], None]]:
@@ -20,3 +22,21 @@ def progress(total: int, *, quiet: bool) -> Iterator[Callable[[str], None]]:
             bar.update()
 
         yield step
+
+
+@contextmanager
+def transfer_bar(*, quiet: bool) -> Iterator[tuple[Watch, Callable[[str], None]]]:
+    """Yield a function that takes file, bytes so far and bytes in all, and one that says that another is at work."""
+    hidden = quiet or not sys.stderr.isatty()
+    with tqdm(disable=hidden, leave=False, unit="B", unit_scale=True, dynamic_ncols=True) as bar:
+
+        def watch(file: str, done: int, total: int | None) -> None:
+            bar.set_description_str(file, refresh=False)
+            bar.total = total
+            bar.update(done - bar.n)
+
+        def waiting(file: str) -> None:
+            if not quiet:
+                bar.write(f"{file}: another eventpanel is fetching it; waiting", file=sys.stderr)
+
+        yield watch, waiting

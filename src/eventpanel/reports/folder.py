@@ -11,7 +11,7 @@ from pathlib import Path
 
 from eventpanel.datasets.errors import OutputError, first_few
 
-__all__ = ["check_folder", "publish"]
+__all__ = ["check_folder", "publish", "write_table"]
 
 MANIFEST = "manifest.json"
 
@@ -96,6 +96,38 @@ def publish(folder: Path, files: Mapping[str, bytes]) -> None:
             "The results could not be written.",
             f"{folder}: {error.strerror or error}",
             "free space, or choose another --out",
+        ) from error
+
+
+def write_table(path: Path, content: bytes) -> None:
+    """Write one csv file, whole or not at all; only an earlier one with the same header is replaced.
+
+    Parameters
+    ----------
+    path : Path
+        In a folder that is there.
+    content : bytes
+        The file, its header first.
+
+    Raises
+    ------
+    OutputError
+        Another file of that name, or a folder that is not there or cannot be written.
+    """
+    target = path.resolve()
+    header = content.splitlines(keepends=True)[0]
+    try:
+        if target.exists() and (not target.is_file() or not target.read_bytes().startswith(header)):
+            raise OutputError(
+                f"{path} is there and is not an earlier table of this kind.", str(path), "choose another name"
+            )
+        with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as scratch:
+            fresh = Path(scratch) / "new"
+            _write(fresh, content)
+            fresh.replace(target)
+    except OSError as error:
+        raise OutputError(
+            "The table could not be written.", f"{path}: {error.strerror or error}", "choose another name"
         ) from error
 
 

@@ -211,7 +211,7 @@ def test_vdem_refuses_other_encodings_and_torn_lines(tmp_path: Path) -> None:
     (tmp_path / "latin.csv").write_bytes(head.encode() + "CÔT,2010,Côte d'Ivoire,0.4\n".encode("latin-1"))
     with pytest.raises(EncodingError, match=r"latin.csv"):
         vdem.read(tmp_path / "latin.csv", columns=["v2x_polyarchy"])
-    with pytest.raises(WrongLayoutError, match=r"regime.csv cannot be read"):
+    with pytest.raises(WrongLayoutError, match=r"regime.csv has rows with more or fewer cells"):
         vdem.read(write(tmp_path, head + "KEN,2010,Kenya,0.4,7\n"), columns=["v2x_polyarchy"])
     with pytest.raises(DuplicateKeyError, match="KEN 2010"):
         vdem.read(write(tmp_path, head + "KEN,2010,Kenya,0.4\n" * 2), columns=["v2x_polyarchy"])

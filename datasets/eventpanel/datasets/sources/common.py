@@ -30,9 +30,12 @@ def describe(name: str, path: Path, coverage: str, files: Sequence[Path] = ()) -
     coverage : str
         What the file watches, in one sentence.
     files : sequence of Path
-        The files that were read if ``path`` is a folder; the checksum is then that of their checksums.
+        The files that were read if ``path`` is a folder, all of it without them; the checksum is that of their
+        checksums.
     """
     known = entry(name)
+    if path.is_dir() and not files:
+        files = sorted(one for one in path.iterdir() if one.is_file())
     return Source(
         name=known.name,
         title=known.title,
