@@ -81,6 +81,7 @@ def test_every_file_of_the_code_is_inside_and_no_other(names: set[str]) -> None:
         "estimators/py.typed",
         "studies/demo.toml",
         "studies/unrest-deals.toml",
+        "studies/world-panel.toml",
         "reports/templates/report.html",
     ],
 )

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from eventpanel.build import build_designs, build_panel
+    from eventpanel.datasets.answers import Answer, Watched
     from eventpanel.datasets.audit import audit as audit_codes
     from eventpanel.datasets.countries import country_years, existed, harmonise, match, name_of
+    from eventpanel.datasets.coverage import coverage_table
     from eventpanel.datasets.derive import any_of, log, log1p, ratio, total
     from eventpanel.datasets.errors import EventPanelError
     from eventpanel.datasets.fetch import fetch
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from eventpanel.datasets.registry import entries as sources
     from eventpanel.datasets.registry import read
     from eventpanel.datasets.simulate import simulate
+    from eventpanel.datasets.truncated import TruncationRule, truncated
     from eventpanel.estimators.audit import recurrence, recurrence_totals
     from eventpanel.estimators.binary_bias import average_partial_effects, bias_corrected
     from eventpanel.estimators.bootstrap import Bootstrap
@@ -60,12 +63,15 @@ if TYPE_CHECKING:
     from eventpanel.estimators.score_bootstrap import score_bootstrap
     from eventpanel.estimators.wild_bootstrap import wild_bootstrap
     from eventpanel.estimators.window import EventWindow
+    from eventpanel.reports.coverage import plot_coverage
+    from eventpanel.reports.coverage_map import plot_coverage_map
     from eventpanel.reports.show import etable, iplot
     from eventpanel.run import check_study, estimate_study, run_study
     from eventpanel.study import Study, load_study
 
 # Where each public name stands: module and name there.
 PLACES = {
+    "Answer": ("datasets.answers", "Answer"),
     "Bootstrap": ("estimators.bootstrap", "Bootstrap"),
     "Clustered": ("estimators.covariance", "Clustered"),
     "ConditioningWarning": ("estimators.precision", "ConditioningWarning"),
@@ -92,6 +98,8 @@ PLACES = {
     "Term": ("estimators.estimate", "Term"),
     "Test": ("estimators.inference", "Test"),
     "Threshold": ("estimators.events", "Threshold"),
+    "TruncationRule": ("datasets.truncated", "TruncationRule"),
+    "Watched": ("datasets.answers", "Watched"),
     "adjust": ("estimators.multiple", "adjust"),
     "any_of": ("datasets.derive", "any_of"),
     "audit_codes": ("datasets.audit", "audit"),
@@ -104,6 +112,7 @@ PLACES = {
     "concord": ("datasets.products", "concord"),
     "count": ("datasets.records", "count"),
     "country_years": ("datasets.countries", "country_years"),
+    "coverage_table": ("datasets.coverage", "coverage_table"),
     "cumulative": ("estimators.inference", "cumulative"),
     "debiased_ppml": ("estimators.debiased_ppml", "debiased_ppml"),
     "difference": ("estimators.inference", "difference"),
@@ -132,6 +141,8 @@ PLACES = {
     "name_of": ("datasets.countries", "name_of"),
     "percent": ("estimators.ppml", "percent"),
     "placebo_units": ("estimators.placebo_units", "placebo_units"),
+    "plot_coverage": ("reports.coverage", "plot_coverage"),
+    "plot_coverage_map": ("reports.coverage_map", "plot_coverage_map"),
     "ppml": ("estimators.ppml", "ppml"),
     "probit": ("estimators.probit", "probit"),
     "product_set": ("datasets.products", "product_set"),
@@ -153,11 +164,13 @@ PLACES = {
     "spine": ("datasets.merge", "spine"),
     "sup_t_test": ("estimators.inference", "sup_t_test"),
     "total": ("datasets.derive", "total"),
+    "truncated": ("datasets.truncated", "truncated"),
     "wald": ("estimators.inference", "wald"),
     "wild_bootstrap": ("estimators.wild_bootstrap", "wild_bootstrap"),
 }
 
 __all__ = [
+    "Answer",
     "Bootstrap",
     "Clustered",
     "ConditioningWarning",
@@ -184,6 +197,8 @@ __all__ = [
     "Term",
     "Test",
     "Threshold",
+    "TruncationRule",
+    "Watched",
     "adjust",
     "any_of",
     "audit_codes",
@@ -196,6 +211,7 @@ __all__ = [
     "concord",
     "count",
     "country_years",
+    "coverage_table",
     "cumulative",
     "debiased_ppml",
     "difference",
@@ -224,6 +240,8 @@ __all__ = [
     "name_of",
     "percent",
     "placebo_units",
+    "plot_coverage",
+    "plot_coverage_map",
     "ppml",
     "probit",
     "product_set",
@@ -245,6 +263,7 @@ __all__ = [
     "spine",
     "sup_t_test",
     "total",
+    "truncated",
     "wald",
     "wild_bootstrap",
 ]

@@ -63,10 +63,14 @@ def build_panel(study: Study, data: Folders = (), step: Step = _silent) -> Panel
     """
     simulation = None if study.simulation is None else simulate(study.simulation.seed, effect=study.simulation.effect)
     folders = (data,) if isinstance(data, Path) else tuple(data)
+    raw: dict[str, Records | Panel] = {}
     loaded: dict[str, Records | Panel] = {}
     for name, section in study.inputs.items():
         step(f"reading {name}")
-        loaded[name] = _narrow(name, section, _load(name, section, folders, simulation))
+        same = section.model_dump_json(include={"source", "file", "options", "part"})
+        if same not in raw:
+            raw[same] = _load(name, section, folders, simulation)
+        loaded[name] = _narrow(name, section, raw[same])
     step("merging")
     panel = _spine(study, loaded)
     for name, section in study.inputs.items():

@@ -73,16 +73,19 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     run = commands.add_parser("run", help="estimate a study and write tables, figure and report")
     check = commands.add_parser("check", help="stop after the panel: coverage, conflicts, recurrence of the event")
-    for command in (run, check):
+    coverage = commands.add_parser("coverage", help="draw which answer each source gives: a chart, a map, a table")
+    for command in (run, check, coverage):
         command.add_argument(
-            "study", metavar="STUDY", help="name of a built-in study (demo, unrest-deals) or a TOML file"
+            "study", metavar="STUDY", help="name of a built-in study (demo, unrest-deals, world-panel) or a TOML file"
         )
-        command.add_argument("--out", metavar="DIR", help="output folder (run: default eventpanel-STUDY)")
+        command.add_argument("--out", "--to", metavar="DIR", help="output folder (run: default eventpanel-STUDY)")
         command.add_argument("--data", metavar="DIR", help="folder of the publishers' files (default: EVENTPANEL_DATA)")
         command.add_argument(
             "--set", metavar="KEY=VALUE", action="append", default=[], help="change a setting, such as window.leads=3"
         )
         command.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    coverage.add_argument("--map", metavar="COLUMN", help="column of the map (default: the event of the study)")
+    coverage.add_argument("--year", metavar="YEAR", type=int, help="draw the map of one year (default: share of years)")
     commands.add_parser("sources", help="list the sources that can be read")
     _add_fetch(commands.add_parser("fetch", help="fetch publishers' files, or say how to get them by hand"))
     _add_codes(commands.add_parser("codes", help="audit the country codes of a file of your own"))

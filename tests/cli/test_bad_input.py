@@ -285,7 +285,7 @@ def test_a_study_that_is_a_folder(project: Project) -> None:
 def test_a_study_that_is_not_there(project: Project) -> None:
     project.study.unlink()
     assert project.run() == MissingFileError.exit_code
-    assert "demo, unrest-deals" in project.stderr
+    assert "demo, unrest-deals, world-panel" in project.stderr
 
 
 def test_files_without_a_data_folder(project: Project, capsys: pytest.CaptureFixture[str]) -> None:

@@ -139,7 +139,7 @@ def test_no_row_is_lost_without_an_entry_in_the_ledger(demo: Path) -> None:
 def test_coverage_counts_every_row_of_the_panel_once_per_variable(demo: Path) -> None:
     coverage = pd.read_csv(demo / "coverage.csv")
     panel = pd.read_csv(demo / "panel.csv")
-    counted = coverage.groupby("variable")[["nonzero", "zero", "no_value", "not_covered"]].sum().sum(axis=1)
+    counted = coverage.groupby("variable")[["nonzero", "zero", "censored", "no_value", "not_covered"]].sum().sum(axis=1)
     assert (counted == len(panel)).all()
 
 

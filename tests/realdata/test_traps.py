@@ -256,15 +256,24 @@ def test_trap_10_which_year(data_dir: Path) -> None:
 
 
 def test_trap_11_truncated_series_look_valid(data_dir: Path) -> None:
-    """A total that rests on few partners can be seen, for the number of partners stands beside it.
+    """A total that rests on few of a country's partners is listed, and named on the page.
 
-    The cut Comtrade files of Afghanistan are not at hand; in COW trade some totals rest on a handful of flows.
+    The cut Comtrade files of Afghanistan are not at hand (tests/datasets/test_truncated.py builds them); COW trade has
+    Yugoslavia under embargo with two partners.
     """
     pytest.importorskip("rdata")
-    frame = cow_trade.read(file(data_dir, COW)).frame
-    typical = frame.groupby("importer")["import_partners"].transform("median")
-    thin = frame[(frame["import_partners"] < 0.2 * typical) & (frame["year"] > 1950)]
-    assert len(thin) > 0 and (frame["import_partners"] >= 1).all()
+    panel = cow_trade.read(file(data_dir, COW))
+    lines = panel.conflicts[panel.conflicts["problem"].str.startswith("truncated")]
+    assert len(lines) and (panel.frame["import_partners"] >= 1).all()
+    late = lines[lines["years"].str[:4].astype(int) >= 1950]
+    yugoslavia = late[late["value"] == "YUG"].iloc[0]
+    assert yugoslavia["years"] == "1993-1995" and "2 partners, usually 156" in yugoslavia["problem"]
+    page = (Path(__file__).resolve().parents[2] / "docs" / "coverage.md").read_text("utf-8")
+    counts = f"{lines['rows'].sum()} of {len(panel.frame):,} importer-years, {late['rows'].sum()} of them since 1950"
+    assert counts in page
+    assert (
+        cow_trade.read(file(data_dir, COW), exporter="CHN").conflicts["problem"].str.startswith("truncated").sum() == 0
+    )
 
 
 def test_trap_12_layouts(data_dir: Path) -> None:

@@ -19,7 +19,7 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "studies.md"
 
 
 def test_the_built_in_studies_load_and_make_designs() -> None:
-    assert set(built_in_studies()) == {"demo", "unrest-deals"}
+    assert set(built_in_studies()) == {"demo", "unrest-deals", "world-panel"}
     for name, title in built_in_studies().items():
         study = load_study(name)
         assert study.title == title
@@ -135,7 +135,7 @@ def test_a_file_may_come_from_any_editor(tmp_path: Path, prefix: bytes, end: byt
 
 
 def test_a_missing_study_names_the_built_in_ones(tmp_path: Path) -> None:
-    with pytest.raises(MissingFileError, match="demo, unrest-deals"):
+    with pytest.raises(MissingFileError, match="demo, unrest-deals, world-panel"):
         load_study(str(tmp_path / "none.toml"))
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
+from eventpanel.datasets.answers import Watched
 from eventpanel.datasets.errors import NumberError, first_few
 from eventpanel.datasets.panel import Panel
 
@@ -33,7 +35,7 @@ def any_of(panel: Panel, name: str, columns: Sequence[str]) -> Panel:
     """
     values = _numbers(panel, columns)
     hit = (values > 0).any(axis=1)
-    return _with(panel, name, hit.astype(float).where(hit | values.notna().all(axis=1)))
+    return _with(panel, name, hit.astype(float).where(hit | values.notna().all(axis=1)), columns)
 
 
 def total(panel: Panel, name: str, columns: Sequence[str]) -> Panel:
@@ -47,7 +49,7 @@ def total(panel: Panel, name: str, columns: Sequence[str]) -> Panel:
     columns : sequence of str
         Columns of numbers.
     """
-    return _with(panel, name, _numbers(panel, columns).sum(axis=1, skipna=False))
+    return _with(panel, name, _numbers(panel, columns).sum(axis=1, skipna=False), columns)
 
 
 def ratio(panel: Panel, name: str, columns: Sequence[str]) -> Panel:
@@ -70,7 +72,7 @@ def ratio(panel: Panel, name: str, columns: Sequence[str]) -> Panel:
         raise NumberError("A ratio needs two columns.", first_few(columns), "name numerator and denominator")
     values = _numbers(panel, columns)
     below = values[columns[1]]
-    return _with(panel, name, values[columns[0]] / below.where(below != 0))
+    return _with(panel, name, values[columns[0]] / below.where(below != 0), columns)
 
 
 def log(panel: Panel, name: str, columns: Sequence[str]) -> Panel:
@@ -97,7 +99,7 @@ def log(panel: Panel, name: str, columns: Sequence[str]) -> Panel:
             first_few(" ".join(map(str, row)) for row in rows.itertuples(index=False)),
             "use log1p, or decide what these values mean",
         )
-    return _with(panel, name, pd.Series(np.log(values.to_numpy()), index=values.index))
+    return _with(panel, name, pd.Series(np.log(values.to_numpy()), index=values.index), columns)
 
 
 def log1p(panel: Panel, name: str, columns: Sequence[str]) -> Panel:
@@ -119,7 +121,7 @@ def log1p(panel: Panel, name: str, columns: Sequence[str]) -> Panel:
     values = _one(panel, columns)
     if (values < 0).any():
         raise NumberError(f"Column {columns[0]!r} has negative values.", f"{int((values < 0).sum())} rows")
-    return _with(panel, name, pd.Series(np.log1p(values.to_numpy()), index=values.index))
+    return _with(panel, name, pd.Series(np.log1p(values.to_numpy()), index=values.index), columns)
 
 
 def _one(panel: Panel, columns: Sequence[str]) -> pd.Series:
@@ -132,5 +134,7 @@ def _numbers(panel: Panel, columns: Sequence[str]) -> pd.DataFrame:
     return pd.DataFrame({column: panel.number(column) for column in columns})
 
 
-def _with(panel: Panel, name: str, values: pd.Series) -> Panel:
-    return panel.with_frame(panel.frame.assign(**{name: values}))
+def _with(panel: Panel, name: str, values: pd.Series, columns: Sequence[str]) -> Panel:
+    """Add a column; where it is missing, the frames of its parts say why."""
+    made = Watched("", (name,), panel.frame[list(panel.keys)].head(0), parts=tuple(columns))
+    return replace(panel, frame=panel.frame.assign(**{name: values}), watched=(*panel.watched, made))

@@ -7,14 +7,13 @@ from dataclasses import replace
 
 import pandas as pd
 
+from eventpanel.datasets.answers import Watched, numbers_where_censored
 from eventpanel.datasets.conflicts import no_conflicts, stack_conflicts
 from eventpanel.datasets.countries import country_years
 from eventpanel.datasets.errors import FrequencyError, MergeError, first_few
 from eventpanel.datasets.panel import Panel
 
 __all__ = ["merge", "spine"]
-
-STATUSES = ("nonzero", "zero", "no_value", "not_covered")
 
 
 def spine(
@@ -58,14 +57,14 @@ def merge(left: Panel, right: Panel, *, cardinality: str) -> Panel:
     Returns
     -------
     Panel
-        ``left`` with the columns of ``right``, its sources, its conflicts, what it covered, and how many of its
-        rows the panel has no place for.
+        ``left`` with the columns of ``right``, its sources, its conflicts, its frames, and how many of its rows the
+        panel has no place for.
 
     Raises
     ------
     MergeError
-        Keys of ``right`` that ``left`` lacks, another cardinality than stated, columns of one name, or no row
-        in common.
+        Keys of ``right`` that ``left`` lacks, another cardinality than stated, columns of one name, no row in
+        common, or numbers where ``right`` is censored.
     FrequencyError
         Years on one side and quarters or months on the other.
 
@@ -81,6 +80,7 @@ def merge(left: Panel, right: Panel, *, cardinality: str) -> Panel:
     [['polity', 1, 1]]
     """
     keys = _join_keys(left, right, cardinality)
+    _refuse_censored_numbers(right)
     frame = left.frame.merge(
         right.frame,
         on=keys,
@@ -100,7 +100,7 @@ def merge(left: Panel, right: Panel, *, cardinality: str) -> Panel:
         frame=frame,
         sources=tuple(dict.fromkeys((*left.sources, *right.sources))),
         conflicts=stack_conflicts([left.conflicts, right.conflicts, _unplaced(left, right, keys)]),
-        coverage=_stack(left.coverage, _coverage(frame, found, left, right)),
+        watched=(*left.watched, *_frames(right)),
     )
 
 
@@ -162,30 +162,22 @@ def _unplaced(left: Panel, right: Panel, keys: list[str]) -> pd.DataFrame:
     return pd.DataFrame([line])
 
 
-def _coverage(frame: pd.DataFrame, found: pd.Series, left: Panel, right: Panel) -> pd.DataFrame:
-    """Per variable and unit: how many rows hold a value, a zero, no value, or are not covered."""
-    tables = [_status_counts(frame, found, left, name) for name in right.variables]
-    if not tables:
-        return pd.DataFrame()
-    table = pd.concat(tables, ignore_index=True)
-    table.insert(0, "source", _name(right))
-    return table
+def _frames(right: Panel) -> tuple[Watched, ...]:
+    """Frames of the dataset: those it hands over, and its own rows for all other columns."""
+    handed = [replace(one, variables=tuple(set(one.variables) & set(right.variables))) for one in right.watched]
+    named = {name for one in handed for name in one.variables}
+    rest = tuple(name for name in right.variables if name not in named)
+    own = Watched(_name(right), rest, right.frame[list(right.keys)])
+    return tuple(one for one in (*handed, own) if one.variables)
 
 
-def _status_counts(frame: pd.DataFrame, found: pd.Series, left: Panel, name: str) -> pd.DataFrame:
-    values, unit = frame[name], list(left.unit)
-    known = found & values.notna()
-    zero = known & (values == 0).fillna(value=False).astype(bool)
-    status = {"nonzero": known & ~zero, "zero": zero, "no_value": found & ~known, "not_covered": ~found}
-    table = frame[unit].assign(**status).groupby(unit)[list(STATUSES)].sum()
-    if left.period is not None:
-        spans = frame.loc[known].groupby(unit)[left.period].agg(["min", "max"])
-        table = table.join(spans.rename(columns={"min": "first", "max": "last"}))
-    table = table.reset_index()
-    table.insert(0, "variable", name)
-    return table
-
-
-def _stack(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
-    tables = [table for table in (first, second) if len(table)]
-    return pd.concat(tables, ignore_index=True) if tables else first
+def _refuse_censored_numbers(right: Panel) -> None:
+    if not any(one.censored is not None for one in right.watched):
+        return
+    wrong = right.frame.loc[numbers_where_censored(right.rows), list(right.keys)]
+    if len(wrong):
+        raise MergeError(
+            f"{_name(right)} holds numbers where it is censored.",
+            first_few(" ".join(map(str, row)) for row in wrong.itertuples(index=False)),
+            "leave these cells empty: a number there would be taken for the whole",
+        )

@@ -10,41 +10,25 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from eventpanel.datasets.answers import (
+    Answer,
+    Level,
+    Mask,
+    Rows,
+    Watched,
+    answers_of,
+    framed,
+    may_be_censored,
+    tabulate,
+)
 from eventpanel.datasets.conflicts import no_conflicts
 from eventpanel.datasets.errors import ColumnError, DuplicateKeyError, NumberError, PanelError, first_few
 from eventpanel.datasets.periods import frequency, to_period
+from eventpanel.datasets.source import Source
 
 __all__ = ["Panel", "Source"]
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Where a column's numbers come from.
-
-    Attributes
-    ----------
-    name : str
-        Name in the registry of sources.
-    title, url, licence, citation : str
-        As the publisher states them.
-    file : str
-        Name of the file that was read, without its folder.
-    sha256 : str
-        Checksum of that file; empty for simulated data.
-    coverage : str
-        Which units and periods the source watches, in one sentence: there, no record means zero.
-    """
-
-    name: str
-    title: str
-    url: str = ""
-    licence: str = ""
-    citation: str = ""
-    file: str = ""
-    sha256: str = ""
-    coverage: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,9 +63,8 @@ class Panel:
         Where the columns come from.
     conflicts : DataFrame
         What did not match, matched twice or collided, and what was done about it.
-    coverage : DataFrame
-        Per variable and first key: how many periods are nonzero, zero, covered
-        without a value (no_value), or not_covered.
+    watched : tuple of Watched
+        The frames of the sources: where each watches and where it sees only a part.
 
     Raises
     ------
@@ -107,7 +90,7 @@ class Panel:
     period: str | None
     sources: tuple[Source, ...] = ()
     conflicts: pd.DataFrame = field(default_factory=no_conflicts)
-    coverage: pd.DataFrame = field(default_factory=pd.DataFrame)
+    watched: tuple[Watched, ...] = ()
     _known: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -208,6 +191,28 @@ class Panel:
         return self.once(
             ("crossed", name), lambda: _crossed([_with_missing(self.codes(part)) for part in name.split("^")])
         )
+
+    @property
+    def rows(self) -> Rows:
+        """Rows with the frames of their sources."""
+        levels = {name: Level(self.codes(name).codes, self.codes(name).labels) for name in self.keys}
+        return Rows(self.frame, self.watched, levels, self.period)
+
+    def answers(self, name: str) -> npt.NDArray[np.int64]:
+        """Return what the source of a column says about each row, shape (n,), as numbers of :class:`Answer`."""
+        self.column(name)
+        return self.once(("answers", name), lambda: answers_of(name, self.rows).astype(np.int64))
+
+    def censored(self, name: str) -> Mask:
+        """Return the rows in which a source has seen only a part of a column, shape (n,)."""
+        if not may_be_censored(name, self.watched):
+            return np.zeros(len(self.frame), dtype=bool)
+        return np.asarray(self.answers(name) == Answer.CENSORED, dtype=bool)
+
+    @property
+    def coverage(self) -> pd.DataFrame:
+        """How many rows of each unit each source answers, and how; see docs/coverage.md."""
+        return tabulate(self.rows, framed(self.rows), self.unit)
 
     def with_frame(self, frame: pd.DataFrame) -> Panel:
         """Return the same panel with other rows or columns; keys are checked again."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
+from eventpanel.datasets.answers import Watched
 from eventpanel.datasets.conflicts import no_conflicts, stack_conflicts
 from eventpanel.datasets.errors import ColumnError, InputError, first_few
 from eventpanel.datasets.panel import Panel, Source
@@ -31,12 +32,19 @@ class Records:
         Publisher, licence, checksum.
     conflicts : DataFrame
         What did not match.
+    censored : DataFrame, optional
+        Columns importer, year: country-years of which the source has seen only a part. No record there is no zero,
+        and the records there are not all of them.
+    why : str
+        Why they are censored, in a few words.
     """
 
     frame: pd.DataFrame
     covered: pd.DataFrame
     source: Source
     conflicts: pd.DataFrame = field(default_factory=no_conflicts)
+    censored: pd.DataFrame | None = None
+    why: str = ""
 
 
 def select(records: Records, column: str, values: Sequence[object]) -> Records:
@@ -128,7 +136,7 @@ def count(records: Records, name: str, *, exporters: Sequence[str] | None = None
     -------
     Panel
         A row for every covered country-year; zero where the source watched and nothing happened. An exporter
-        is never its own importer.
+        is never its own importer. Censored country-years have no row; the panel's frame knows them.
 
     Examples
     --------
@@ -149,7 +157,9 @@ def count(records: Records, name: str, *, exporters: Sequence[str] | None = None
     source = records.source.name
     conflicts = [records.conflicts, _outside(rows, grid, keys, source), _unweighed(rows, weight, source)]
     frame = frame.drop(columns="_found")
-    return Panel(frame, unit, "year", (records.source,), stack_conflicts(conflicts))
+    partly = None if records.censored is None else _grid(records.censored, exporters)
+    watched = Watched(source, (name,), grid[keys], partly, records.why)
+    return Panel(frame, unit, "year", (records.source,), stack_conflicts(conflicts), (watched,))
 
 
 def _rows_and_grid(
@@ -158,10 +168,16 @@ def _rows_and_grid(
     """Keep the exporters asked for; with the keys they are counted on, and the unit."""
     if exporters is None:
         return records.frame, records.covered, ("importer",)
-    sellers = _column(records, "exporter")
-    grid = pd.DataFrame({"exporter": list(exporters)}).merge(records.covered, how="cross")
-    rows = records.frame[sellers.isin(list(exporters))]
-    return rows, grid[grid["exporter"] != grid["importer"]], ("exporter", "importer")
+    rows = records.frame[_column(records, "exporter").isin(list(exporters))]
+    return rows, _grid(records.covered, exporters), ("exporter", "importer")
+
+
+def _grid(places: pd.DataFrame, exporters: Sequence[str] | None) -> pd.DataFrame:
+    """Country-years, or each of them with each exporter but itself."""
+    if exporters is None:
+        return places
+    grid = pd.DataFrame({"exporter": list(exporters)}).merge(places, how="cross")
+    return grid[grid["exporter"] != grid["importer"]]
 
 
 def _totals(records: Records, rows: pd.DataFrame, keys: list[str], weight: str | None) -> pd.Series:

@@ -137,6 +137,7 @@ def _known(panel: Panel, design: Design, path: Path, groups: Groups, events: Rec
     """Rows of the sample that have all that a design needs."""
     lost = Ledger(panel, events.by)
     _restrict(panel, design, lost)
+    lost.drop(panel.censored(design.outcome), f"censored value of the outcome {design.outcome}")
     lost.drop(np.isnan(panel.values(design.outcome)), f"no value of the outcome {design.outcome}")
     if design.moderator is not None:
         lost.drop(groups.codes < 0, f"no group of the moderator {design.moderator.name}")

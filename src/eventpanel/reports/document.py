@@ -10,6 +10,7 @@ import pandas as pd
 from jinja2 import Environment, StrictUndefined
 
 from eventpanel.datasets.countries import name_of
+from eventpanel.datasets.coverage import coverage_table
 from eventpanel.datasets.errors import first_few
 from eventpanel.datasets.panel import Panel
 from eventpanel.reports.results import Result
@@ -68,14 +69,8 @@ def ledger_summary(result: Result) -> list[tuple[str, int, int, str]]:
 
 
 def coverage_summary(panel: Panel) -> pd.DataFrame:
-    """Coverage by variable: source, variable, nonzero, zero, no_value, not_covered, first, last."""
-    if panel.coverage.empty:
-        return pd.DataFrame()
-    sums = ["nonzero", "zero", "no_value", "not_covered"]
-    grouped = panel.coverage.groupby(["source", "variable"], sort=False)
-    return grouped.agg(
-        **{name: (name, "sum") for name in sums}, first=("first", "min"), last=("last", "max")
-    ).reset_index()
+    """Coverage by variable: source, variable, nonzero, zero, censored, no_value, not_covered, first, last."""
+    return coverage_table(panel) if panel.watched else pd.DataFrame()
 
 
 def conflicts_summary(panel: Panel) -> pd.DataFrame:

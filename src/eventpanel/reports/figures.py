@@ -66,13 +66,13 @@ def event_study(results: Sequence[Result], title: str, label: str) -> Figure:
         width = round(11 * size[0])
         figure = Figure(figsize=size, layout="constrained")
         FigureCanvasAgg(figure)
-        figure.suptitle(f"{_wrap(title, width)}\n{_wrap(label, width)}", fontsize=11)
+        figure.suptitle(f"{wrap(title, width)}\n{wrap(label, width)}", fontsize=11)
         rows = np.atleast_1d(figure.subfigures(len(results), 1, squeeze=False)[:, 0])
         for part, result in zip(rows, results, strict=True):
-            part.suptitle(_wrap(result.title, width), fontsize=10, x=0.01, ha="left", weight="bold")
+            part.suptitle(wrap(result.title, width), fontsize=10, x=0.01, ha="left", weight="bold")
             axes = part.subplots(1, columns, squeeze=False, sharey=True)[0]
             _draw(list(axes), result)
-        figure.supxlabel(_wrap(_caption(results), round(1.35 * width)), fontsize=8, color="0.3", x=0.01, ha="left")
+        figure.supxlabel(wrap(_caption(results), round(1.35 * width)), fontsize=8, color="0.3", x=0.01, ha="left")
     return figure
 
 
@@ -93,7 +93,7 @@ def _caption(results: Sequence[Result]) -> str:
     return " ".join(lines)
 
 
-def _wrap(text: str, width: int) -> str:
+def wrap(text: str, width: int) -> str:
     return "\n".join(textwrap.wrap(text, width))
 
 
@@ -132,7 +132,7 @@ def _panel(ax: Axes, result: Result, path: Estimate, group: str, color: str) -> 
 
 
 def _labels(ax: Axes, part: Estimate, group: str, times: Sequence[float]) -> None:
-    ax.set_title(_wrap(f"Difference: {group}" if part.by_group["group"].ne(group).all() else group or "All units", 34))
+    ax.set_title(wrap(f"Difference: {group}" if part.by_group["group"].ne(group).all() else group or "All units", 34))
     ax.xaxis.set_major_locator(FixedLocator(sorted(times)))
     binned = {term.event_time for term in part.terms if term.binned}
     ax.set_xticks(sorted(times), [_tick(int(t), binned=int(t) in binned) for t in sorted(times)])

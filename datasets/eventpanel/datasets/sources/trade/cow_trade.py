@@ -6,7 +6,8 @@ in one year; ``flow1`` is what ``ccode1`` imports from ``ccode2``, ``flow2`` the
 1870-2014. Millions of current US dollars.
 
 Known faults: -9 is missing; a total over partners leaves out the partners whose flow is missing, so the
-number of partners is given beside it and a series that is cut short can be seen. A compact copy for R
+number of partners is given beside it, and years with a few of a country's partners are reported as
+truncated (Yugoslavia 1993-1995: two partners, usually 156). A compact copy for R
 (``cow_trade_ddy.rds``) has the same flows with missing ones as such; reading it needs the package
 ``rdata``.
 """
@@ -15,6 +16,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -28,6 +30,7 @@ from eventpanel.datasets.files import keep_columns, require
 from eventpanel.datasets.headers import header_with
 from eventpanel.datasets.panel import Panel
 from eventpanel.datasets.sources.common import describe, set_aside
+from eventpanel.datasets.truncated import truncated
 
 try:
     from rdata import read_rds
@@ -86,13 +89,17 @@ def read(path: Path, *, exporter: str | None = None) -> Panel:
     named, missing = set_aside(named, empty, "importer", "no flow reported", NAME)
     first, last = int(flows["year"].min()), int(flows["year"].max())
     coverage = f"States with a reported flow, {first}-{last}; an absent row is missing, not zero."
-    return Panel(
+    panel = Panel(
         named.drop(columns="importer_code"),
         ("importer",),
         "year",
         (describe(NAME, path, coverage),),
         stack_conflicts([unknown, successions, missing]),
     )
+    if exporter is not None:
+        return panel
+    short = truncated(panel, _value_name(exporter), partners="import_partners")
+    return replace(panel, conflicts=stack_conflicts([panel.conflicts, short]))
 
 
 def _read_csv(path: Path) -> pd.DataFrame:

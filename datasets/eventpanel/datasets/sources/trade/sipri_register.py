@@ -14,7 +14,7 @@ The end of the file is less complete than it says. A register that was generated
 asked for years the database does not hold yet, so the last year that counts is the last year with a
 delivery. An order enters the register with its first delivery: of the orders of 1995-2010, 73 % had one
 within two years, 84 % within three and 93 % within five. Counted by order year, the last three years are
-therefore not covered unless ``tail`` says otherwise.
+therefore censored unless ``tail`` says otherwise: neither zero nor whole.
 """
 
 from __future__ import annotations
@@ -67,15 +67,16 @@ def read(path: Path, *, year: Literal["order", "first_delivery"] = "order", tail
         Which year is the year of a deal. A deal whose deliveries began before the file's years has the first
         delivery inside them.
     tail : int
-        With ``year="order"``, how many years before the last delivery year are not covered, since many of
-        their orders had no delivery yet.
+        With ``year="order"``, how many years up to the last delivery year are censored, since many of their
+        orders had no delivery yet. Order years before the first delivery year are censored too.
 
     Returns
     -------
     Records
         Columns exporter, importer, year, deal, order_year, order_year_estimated, category, description,
         designation, status, delivered (pieces), tiv_delivered (millions of TIV), first_delivery,
-        last_delivery. All states are covered in the file's years.
+        last_delivery. All states are covered in the file's years; order years before and after
+        are censored.
 
     Raises
     ------
@@ -89,15 +90,23 @@ def read(path: Path, *, year: Literal["order", "first_delivery"] = "order", tail
     deals = deals.assign(year=deals["order_year"] if year == "order" else deals["first_delivery"])
     deals, no_buyer = harmonise(deals, "recipient", "name", year=None, source=NAME)
     deals, no_seller = harmonise(deals, "supplier", "name", into="exporter", year=None, source=NAME)
-    watched = country_years(first, last - tail if year == "order" else last)
+    whole = last - tail if year == "order" else last
     frame = deals.drop(columns=["supplier", "recipient"]).reset_index(drop=True)
     leading = ["exporter", "importer", "year"]
     return Records(
         frame[leading + [name for name in frame.columns if name not in leading]],
-        watched,
+        country_years(first, whole),
         describe(NAME, path, _coverage(first, last, year, tail)),
         stack_conflicts([no_buyer, no_seller]),
+        None if year == "first_delivery" else _partly(deals["order_year"], first, whole, last),
+        "orders with deliveries outside the file",
     )
+
+
+def _partly(ordered: pd.Series, first: int, whole: int, last: int) -> pd.DataFrame:
+    """Country-years before and after the whole ones, of whose orders the file has some."""
+    spans = [(int(ordered.min()), first - 1), (whole + 1, last)]
+    return pd.concat([country_years(*span) for span in spans], ignore_index=True)
 
 
 def _window(text: str, name: str) -> tuple[int, int]:

@@ -63,7 +63,7 @@ def read(path: Path, *, partial_2020: bool = False) -> Records:
     -------
     Records
         Columns importer, year, protest, violent, and truth values for demands and state responses. Covered
-        are the countries of the file from 1990 to 2019, in years in which they existed.
+        are the countries of the file from 1990 to 2019, in years in which they existed; 2020 is censored.
 
     Raises
     ------
@@ -76,7 +76,7 @@ def read(path: Path, *, partial_2020: bool = False) -> Records:
     happened = to_numbers(rows["protest"], path.name) > 0
     rows = rows[COLUMNS].assign(year=to_years(rows["year"], path.name)).join(answers)
     rows, unknown = harmonise(rows, "country", "name", source=NAME)
-    watched = country_years(FIRST, PARTIAL if partial_2020 else LAST_FULL, sorted(rows["importer"].unique()))
+    places = sorted(rows["importer"].unique())
     # Lines without a protest say that a country-year was watched; coverage says the same for all of them.
     rows = rows[happened[rows.index]]
     late = (rows["year"] >= PARTIAL) & (not partial_2020)
@@ -86,9 +86,11 @@ def read(path: Path, *, partial_2020: bool = False) -> Records:
     coverage = f"Countries of the file, 1990 to {last}, in years in which they existed; no protest there is a zero."
     return Records(
         frame[["importer", "year", "protest_id", "violent", *answers.columns]].reset_index(drop=True),
-        watched,
+        country_years(FIRST, PARTIAL if partial_2020 else LAST_FULL, places),
         describe(NAME, path, coverage),
         stack_conflicts([unknown, partial]),
+        None if partial_2020 else country_years(PARTIAL, PARTIAL, places),
+        "protests of January to March alone",
     )
 
 
