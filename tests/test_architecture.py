@@ -51,7 +51,7 @@ LAYERS: tuple[dict[str, tuple[str, ...]], ...] = (
         "audit": ("estimators.audit",),
         "histories": ("estimators.histories",),
     },
-    {"poisson_problem": ("estimators.poisson_problem",)},
+    {"poisson_model": ("estimators.poisson_model",)},
     {"solution": ("estimators.solution",), "places": ("estimators.places",), "precision": ("estimators.precision",)},
     {"vcov": ("estimators.vcov", "estimators.rows")},
     {"estimate": ("estimators.estimate",)},

@@ -17,6 +17,7 @@ from eventpanel.estimators.core.links import Link
 from eventpanel.estimators.design import Design
 from eventpanel.estimators.matrices import Matrices, check_clusters, matrices, without_rows
 from eventpanel.estimators.path import Term
+from eventpanel.estimators.regression import effects_of
 from eventpanel.estimators.solution import Solution, absorb_effects, identified
 
 ONE_SIDED = "the outcome is always zero or always one within a fixed effect"
@@ -50,7 +51,7 @@ class BinaryModel:
     @property
     def codes(self) -> Sequence[Codes]:
         """Codes of the fixed effects, or of a constant."""
-        return codes_of(self.matrices)
+        return effects_of(self.matrices)
 
     @property
     def names(self) -> list[str]:
@@ -69,11 +70,6 @@ class BinaryModel:
         return Solution(self.kept, self.dropped, self.fit.fit, self.fit.rank, facts)
 
 
-def codes_of(m: Matrices) -> Sequence[Codes]:
-    """Codes of the fixed effects, or of a constant where there is none, each shape (n,)."""
-    return [codes for _, codes in m.effects] or [np.zeros(len(m.y), dtype=np.int64)]
-
-
 def binary_model(panel: Panel, design: Design, link: Link) -> BinaryModel:
     """Fit a binary outcome on the rows that have a finite fit; the others go on the ledger.
 
@@ -90,7 +86,7 @@ def binary_model(panel: Panel, design: Design, link: Link) -> BinaryModel:
     _check_outcome(m, design)
     settled: list[pd.Series] = []
     while True:
-        exact = one_sided(m.y, codes_of(m))
+        exact = one_sided(m.y, effects_of(m))
         settled.append(m.groups[exact])
         m = _without(panel, design, m, exact, ONE_SIDED)
         kept, dropped = identified(m, absorb_effects(m, m.X).columns)
@@ -130,7 +126,7 @@ def _without(panel: Panel, design: Design, m: Matrices, rows: Mask, cause: str) 
 
 def _fit_or_separated(m: Matrices, kept: Mask, link: Link) -> tuple[BinaryFit | None, Mask]:
     """Return a fit and no row, or no fit and the separated rows; a fit that proves itself needs no search for them."""
-    X, codes, failure = m.X[:, kept], codes_of(m), ""
+    X, codes, failure = m.X[:, kept], effects_of(m), ""
     nothing = np.zeros(len(m.y), dtype=bool)
     fitted: BinaryFit | None = None
     try:

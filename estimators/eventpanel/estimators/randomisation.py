@@ -33,7 +33,9 @@ from eventpanel.estimators.distributed_lag import distributed_lag
 from eventpanel.estimators.estimate import Estimate
 from eventpanel.estimators.histories import Histories, permuted, shifted
 from eventpanel.estimators.matrices import Matrices, matrices, without_rows
-from eventpanel.estimators.ppml import SEPARATED, ppml
+from eventpanel.estimators.poisson_model import SEPARATED
+from eventpanel.estimators.ppml import ppml
+from eventpanel.estimators.regression import effects_of
 from eventpanel.estimators.solution import EstimationWarning
 
 __all__ = ["Randomisation", "randomisation"]
@@ -163,8 +165,7 @@ def randomisation(
     path = np.array([term.event_time is not None for term in m.terms])
     histories = _histories(panel, design, m, kept[path], how)
     _warn_of_held(histories)
-    effects = tuple(codes for _, codes in m.effects) or (np.zeros(len(m.y), dtype=np.int64),)
-    fixed = Fixed(m.y, m.X[:, ~path & kept], effects, m.clusters, m.weights)
+    fixed = Fixed(m.y, m.X[:, ~path & kept], effects_of(m), m.clusters, m.weights)
     evaluate = _evaluator(fixed, histories, how)
     compared = _compare(evaluate, histories, how, workers, step)
     rows = path_rows(estimate.select(list(estimate.path)), compared)
@@ -181,8 +182,7 @@ def _problem(panel: Panel, design: Design, how: Randomisation, estimate: Estimat
     if how.model == "linear":
         return m, kept
     others = np.array([term.event_time is None for term in m.terms])
-    codes = [codes for _, codes in m.effects] or [np.zeros(len(m.y), dtype=np.int64)]
-    lost = separation(m.y, m.X[:, kept & others], codes, m.weights).separated
+    lost = separation(m.y, m.X[:, kept & others], effects_of(m), m.weights).separated
     m = without_rows(panel, design, m, lost, SEPARATED)
     return m, kept
 
