@@ -52,6 +52,7 @@ LAYERS: tuple[dict[str, tuple[str, ...]], ...] = (
         "histories": ("estimators.histories",),
     },
     {"poisson_model": ("estimators.poisson_model",)},
+    {"likelihood": ("estimators.likelihood",)},
     {"solution": ("estimators.solution",), "places": ("estimators.places",), "precision": ("estimators.precision",)},
     {"vcov": ("estimators.vcov", "estimators.rows")},
     {"estimate": ("estimators.estimate",)},

@@ -8,13 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from eventpanel.datasets.errors import ConstantOutcomeError, DesignError, IdentificationError, first_few
+from eventpanel.datasets.errors import DesignError, IdentificationError, first_few
 from eventpanel.datasets.panel import Panel
 from eventpanel.estimators.core.arrays import Codes, Mask
-from eventpanel.estimators.core.binary import BinaryFit, binary
+from eventpanel.estimators.core.binary import binary
 from eventpanel.estimators.core.binary_separation import binary_separation, none_separated, one_sided
+from eventpanel.estimators.core.convergence import LikelihoodFit
 from eventpanel.estimators.core.links import Link
 from eventpanel.estimators.design import Design
+from eventpanel.estimators.likelihood import check_varies, facts
 from eventpanel.estimators.matrices import Matrices, check_clusters, matrices, without_rows
 from eventpanel.estimators.path import Term
 from eventpanel.estimators.regression import effects_of
@@ -36,7 +38,7 @@ class BinaryModel:
         Terms that were estimated.
     dropped : tuple of (Term, reason)
     link : Link
-    fit : BinaryFit
+    fit : LikelihoodFit
     settled : Series
         Groups of the rows dropped because a fixed effect fits them exactly; their probability does not move.
     """
@@ -45,7 +47,7 @@ class BinaryModel:
     kept: Mask
     dropped: tuple[tuple[Term, str], ...]
     link: Link
-    fit: BinaryFit
+    fit: LikelihoodFit
     settled: pd.Series
 
     @property
@@ -61,13 +63,7 @@ class BinaryModel:
     @property
     def solution(self) -> Solution:
         """What is handed over for an Estimate."""
-        facts = (
-            ("Absorbed degrees of freedom", str(self.fit.rank)),
-            ("Deviance", f"{self.fit.deviance:.6g}"),
-            ("Iterations", str(self.fit.iterations)),
-            ("Largest score left", f"{self.fit.score:.1e}"),
-        )
-        return Solution(self.kept, self.dropped, self.fit.fit, self.fit.rank, facts)
+        return Solution(self.kept, self.dropped, self.fit.fit, self.fit.rank, facts(self.fit))
 
 
 def binary_model(panel: Panel, design: Design, link: Link) -> BinaryModel:
@@ -104,12 +100,7 @@ def _check_outcome(m: Matrices, design: Design) -> None:
             f"values {first_few(f'{value:g}' for value in values)}",
             "use an outcome of zeros and ones, such as any_of, or another estimator",
         )
-    if len(values) < 2:
-        raise ConstantOutcomeError(
-            f"The outcome {design.outcome!r} is the same in every row.",
-            f"value {values[0]:g} in {len(m.y)} rows",
-            "check the outcome and the sample",
-        )
+    check_varies(m, design)
 
 
 def _without(panel: Panel, design: Design, m: Matrices, rows: Mask, cause: str) -> Matrices:
@@ -124,11 +115,11 @@ def _without(panel: Panel, design: Design, m: Matrices, rows: Mask, cause: str) 
     return m
 
 
-def _fit_or_separated(m: Matrices, kept: Mask, link: Link) -> tuple[BinaryFit | None, Mask]:
+def _fit_or_separated(m: Matrices, kept: Mask, link: Link) -> tuple[LikelihoodFit | None, Mask]:
     """Return a fit and no row, or no fit and the separated rows; a fit that proves itself needs no search for them."""
     X, codes, failure = m.X[:, kept], effects_of(m), ""
     nothing = np.zeros(len(m.y), dtype=bool)
-    fitted: BinaryFit | None = None
+    fitted: LikelihoodFit | None = None
     try:
         fitted = binary(m.y, X, codes, link, weights=m.weights)
     except ArithmeticError as error:

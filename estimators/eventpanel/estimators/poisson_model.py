@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from eventpanel.datasets.errors import ConstantOutcomeError, DesignError, IdentificationError
+from eventpanel.datasets.errors import DesignError, IdentificationError
 from eventpanel.datasets.panel import Panel
 from eventpanel.estimators.core.arrays import Floats, Mask
 from eventpanel.estimators.core.cluster_robust import crv2, crv3
@@ -15,6 +15,7 @@ from eventpanel.estimators.core.poisson_clusters import Problem, fit, working_mo
 from eventpanel.estimators.core.settled import NothingLeft, Settled, settled
 from eventpanel.estimators.covariance import LINEAR_ONLY
 from eventpanel.estimators.design import Design
+from eventpanel.estimators.likelihood import check_varies, facts
 from eventpanel.estimators.matrices import Matrices, check_clusters, matrices, without_rows
 from eventpanel.estimators.precision import check_poisson
 from eventpanel.estimators.regression import effects_of
@@ -71,16 +72,10 @@ def poisson_model(panel: Panel, design: Design) -> PoissonModel:
     names = [str(term) for term, keep in zip(m.terms, kept, strict=True) if keep]
     best = found.fit if design.offset is None else fit(problem)
     fitted = check_poisson(best, m.y, problem.X, m.weights, names)
-    facts = (
-        *(() if design.offset is None else (("Offset", design.offset),)),
-        ("Absorbed degrees of freedom", str(fitted.rank)),
-        ("Deviance", f"{fitted.deviance:.6g}"),
-        ("Iterations", str(fitted.iterations)),
-        ("Largest score left", f"{fitted.score:.1e}"),
-        ("Nothing more is separated", f"proved by {PROOFS[found.method]}"),
-    )
+    offset = () if design.offset is None else (("Offset", design.offset),)
+    proof = ("Nothing more is separated", f"proved by {PROOFS[found.method]}")
     corrected = _corrected(problem, fitted, design) if design.covariance.kind in ("CRV2", "CRV3") else None
-    solution = Solution(kept, dropped, fitted.fit, fitted.rank, facts, corrected=corrected)
+    solution = Solution(kept, dropped, fitted.fit, fitted.rank, (*offset, *facts(fitted), proof), corrected=corrected)
     return PoissonModel(m, problem, fitted, solution)
 
 
@@ -105,12 +100,7 @@ def poisson_matrices(panel: Panel, design: Design) -> Matrices:
             f"{int((m.y < 0).sum())} rows, the lowest {m.y.min():g}",
             "use distributed_lag, or another outcome",
         )
-    if np.ptp(m.y) == 0:
-        raise ConstantOutcomeError(
-            f"The outcome {design.outcome!r} is the same in every row.",
-            f"value {m.y[0]:g} in {len(m.y)} rows",
-            "check the outcome and the sample",
-        )
+    check_varies(m, design)
     return m
 
 

@@ -1,4 +1,4 @@
-"""Maximum likelihood of a binary outcome with any number of fixed effects, by iterated weighted least squares.
+"""LikelihoodFit likelihood of a binary outcome with any number of fixed effects, by iterated weighted least squares.
 
 Newton's step is a weighted regression after absorbing the effects (Stammann 2018, arXiv:1707.01815), with the
 information of the outcomes as they are; logit and probit are concave. Separated rows must be dropped before: with them
@@ -14,43 +14,15 @@ import numpy as np
 
 from eventpanel.estimators.core.absorb import absorb
 from eventpanel.estimators.core.arrays import Codes, Floats
+from eventpanel.estimators.core.convergence import CONVERGED, LikelihoodFit, score_left
+from eventpanel.estimators.core.groups import group_sums
 from eventpanel.estimators.core.least_squares import Fit, least_squares
 from eventpanel.estimators.core.links import Link
 
 ITERATIONS = 50
 HALVINGS = 30
-# Largest score left, in standard deviations: far below any printed digit.
-CONVERGED = 1e-8
 # Information of a row that is all but certain; it keeps steps finite and does not move the maximum.
 SMALLEST = 1e-100
-
-
-@dataclass(frozen=True, slots=True)
-class BinaryFit:
-    """A fit of a binary outcome.
-
-    Attributes
-    ----------
-    fit : Fit
-        Coefficients, scores and bread, the inverse information of the outcomes as they are; residuals are the
-        derivatives of the log-likelihood of each row.
-    eta : ndarray, shape (n,)
-        Linear predictor with fixed effects and offset.
-    deviance : float
-    iterations : int
-    rank : int
-        Independent dummies of the fixed effects.
-    score : float
-        Largest score left, of a coefficient or a fixed-effect level, as a share of its standard deviation: the
-        certificate of convergence.
-    """
-
-    fit: Fit
-    eta: Floats
-    deviance: float
-    iterations: int
-    rank: int
-    score: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +43,7 @@ def binary(
     *,
     weights: Floats | None = None,
     offset: Floats | None = None,
-) -> BinaryFit:
+) -> LikelihoodFit:
     """Maximise the likelihood of ``y`` with probability ``F(X b + fixed effects + offset)``.
 
     Parameters
@@ -89,7 +61,7 @@ def binary(
 
     Returns
     -------
-    BinaryFit
+    LikelihoodFit
 
     Raises
     ------
@@ -116,11 +88,11 @@ def binary(
             continue
         fit, score = _at(problem, eta, coef)
         if score < CONVERGED:
-            return BinaryFit(fit, eta, deviance, iteration, rank, score)
+            return LikelihoodFit(fit, eta, deviance, iteration, rank, score)
     raise ArithmeticError(f"{link.name} did not converge in {ITERATIONS} iterations")
 
 
-def binary_given(y: Floats, X: Floats, coef: Floats, groupings: Sequence[Codes], link: Link) -> BinaryFit:
+def binary_given(y: Floats, X: Floats, coef: Floats, groupings: Sequence[Codes], link: Link) -> LikelihoodFit:
     """Maximise over the fixed effects alone, coefficients given; scores and bread are those of X at that point.
 
     Parameters
@@ -177,9 +149,9 @@ def _at(p: _Problem, eta: Floats, coef: Floats) -> tuple[Fit, float]:
     information, residuals = _information(p, eta), p.link.score(p.y, eta)
     columns = absorb(p.X, p.groupings, information).columns
     bread = _regression(np.zeros(len(eta)), columns, information).bread
-    scores, weighted = columns * (p.w * residuals)[:, None], p.w * residuals
-    parts = [np.abs(scores.sum(axis=0)) / np.maximum(np.linalg.norm(scores, axis=0), SMALLEST)]
-    for codes in p.groupings:
-        spread = np.sqrt(np.bincount(codes, weights=weighted**2))
-        parts.append(np.abs(np.bincount(codes, weights=weighted)) / np.maximum(spread, SMALLEST))
-    return Fit(coef, residuals, scores, bread), float(max(part.max(initial=0.0) for part in parts))
+    weighted = p.w * residuals
+    scores = columns * weighted[:, None]
+    slopes = score_left(scores.sum(axis=0), (scores**2).sum(axis=0), information**2 @ columns**2)
+    rows = np.column_stack([weighted, weighted**2, information**2])
+    levels = [score_left(*group_sums(rows, codes).T) for codes in p.groupings]
+    return Fit(coef, residuals, scores, bread), max([slopes, *levels])
