@@ -50,6 +50,7 @@ LAYERS: tuple[dict[str, tuple[str, ...]], ...] = (
         ),
         "audit": ("estimators.audit",),
         "histories": ("estimators.histories",),
+        "averages": ("estimators.averages",),
     },
     {"poisson_model": ("estimators.poisson_model",)},
     {"likelihood": ("estimators.likelihood",)},
