@@ -131,5 +131,5 @@ def _problem(panel: Panel, design: Design, m: Matrices, kept: Mask) -> Problem:
 
 def _corrected(problem: Problem, fitted: PoissonFit, design: Design) -> tuple[Floats, Floats | None]:
     """Covariance of CRV2, with its degrees of freedom, or of CRV3, of the least squares that the fit ends in."""
-    products = working_moments(problem, fitted.mu)
-    return crv2(products) if design.covariance.kind == "CRV2" else (crv3(products), None)
+    r = working_moments(problem, fitted)
+    return crv2(r.moments, r.turn) if design.covariance.kind == "CRV2" else (crv3(r.moments, r.turn), None)

@@ -8,8 +8,8 @@ import pandas as pd
 from eventpanel.datasets.errors import DesignError
 from eventpanel.datasets.panel import Panel
 from eventpanel.estimators.core.arrays import Codes, Floats, Mask
-from eventpanel.estimators.core.cluster_robust import leave_one_out
 from eventpanel.estimators.core.poisson_clusters import Problem, coef_without, working_moments
+from eventpanel.estimators.core.rotated import without_each
 from eventpanel.estimators.design import Design, cluster_values, one_way
 from eventpanel.estimators.estimate import Estimate
 from eventpanel.estimators.matrices import Matrices
@@ -54,7 +54,7 @@ def leave_one_out_ppml(panel: Panel, design: Design, *, refit: int = 0) -> pd.Da
     one_way(design)
     model = poisson_model(panel, design)
     estimate = assemble("ppml", design, model.matrices, model.solution)
-    paths = leave_one_out(working_moments(model.problem, model.fit.mu))
+    paths = without_each(working_moments(model.problem, model.fit))
     chosen = _most_influential(estimate, paths, refit)
     for cluster in chosen:
         paths[cluster] = _alone(model.problem, int(cluster), model.fit.mu)
