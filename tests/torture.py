@@ -9,7 +9,7 @@ import numpy as np
 
 from eventpanel.estimators.core.absorb import absorb
 from eventpanel.estimators.core.arrays import Codes, Floats
-from eventpanel.estimators.core.conditioning import Settled, settle
+from eventpanel.estimators.core.conditioning import Data, Settled, settle
 from eventpanel.estimators.core.double_double import Pairs, joined, pairs, plus, two_product, two_sum
 from eventpanel.estimators.core.exact import exact
 from eventpanel.estimators.core.groups import recode
@@ -35,8 +35,12 @@ class Torture:
         return absorb(np.column_stack([self.y.high, self.X.high]), self.effects, self.weights).columns
 
     @property
+    def data(self) -> Data:
+        return Data(self.y.high, self.X.high, self.weights)
+
+    @property
     def settled(self) -> Settled:
-        return settle(self.fast, self.y.high, self.X.high, self.effects, self.weights)
+        return settle(self.fast, self.data, self.effects)
 
     @property
     def truth(self) -> Fit:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -18,6 +18,7 @@ from eventpanel.estimators.distributed_lag import EstimationWarning, distributed
 from eventpanel.estimators.estimate import Estimate
 from eventpanel.estimators.logit import logit
 from eventpanel.estimators.ppml import ppml
+from eventpanel.estimators.precision import ConditioningWarning
 from eventpanel.estimators.probit import probit
 from eventpanel.reports.document import page
 from eventpanel.reports.figures import event_study, save
@@ -103,11 +104,22 @@ def estimate_study(study: Study, panel: Panel, step: Step = _silent) -> tuple[Re
     for name, design in build_designs(study).items():
         step(f"estimating {name}")
         section = study.estimates[name]
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", EstimationWarning)
-            estimate = ESTIMATORS[section.estimator or study.design.estimator](panel, design)
+        estimate = _cautioned(ESTIMATORS[section.estimator or study.design.estimator], panel, design)
         results.append(summarise(name, section.title, estimate, section.difference, study.output.level))
     return tuple(results)
+
+
+def _cautioned(estimator: Callable[[Panel, Design], Estimate], panel: Panel, design: Design) -> Estimate:
+    """Estimate, cautions as notes of the estimate; any other warning is passed on."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", ConditioningWarning)
+        warnings.simplefilter("ignore", EstimationWarning)
+        estimate = estimator(panel, design)
+    digits = [str(one.message) for one in caught if issubclass(one.category, ConditioningWarning)]
+    for one in caught:
+        if not issubclass(one.category, ConditioningWarning):
+            warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
+    return replace(estimate, notes=(*estimate.notes, *digits))
 
 
 def run_study(study: Study, out: Path, data: Folders = (), step: Step = _silent) -> tuple[Result, ...]:

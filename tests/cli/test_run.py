@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+import warnings
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -19,6 +20,10 @@ import pytest
 import eventpanel.run
 from eventpanel.build import build_panel
 from eventpanel.cli import INTERRUPTED, main
+from eventpanel.datasets.panel import Panel
+from eventpanel.estimators.design import Design
+from eventpanel.estimators.distributed_lag import distributed_lag
+from eventpanel.estimators.estimate import Estimate
 from eventpanel.sections import Study
 from eventpanel.study import load_study
 from tests.cli.projects import FIRST, IMPORTERS, LAST, Project, Shell
@@ -199,6 +204,38 @@ def test_a_rerun_replaces_the_folder(project: Project) -> None:
     assert set(second) == PROMISED | FURTHER
     assert second["estimates.csv"] != first["estimates.csv"]
     assert project.listing() == ["deals.csv", "out", "study.toml", "unrest.csv"]
+
+
+def far_from_zero(text: str) -> str:
+    """A column of large values that differ in their last digits."""
+    head, *lines = text.splitlines()
+    held = [f"{line},{1e9 + 1.0 / (3 + number % 101):.17g}" for number, line in enumerate(lines)]
+    return "\n".join([f"{head},gdp", *held]) + "\n"
+
+
+def test_few_digits_are_a_caution_beside_the_numbers(project: Project) -> None:
+    project.rewrite("unrest.csv", far_from_zero)
+    project.change(
+        ('score = "polity" }', 'score = "polity", gdp = "gdp" }'), ("[design]", '[design]\ncontrols = ["gdp"]')
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert project.run() == 0
+    assert project.stderr == ""
+    said = "Caution: fewer than nine digits are certain for"
+    pages = (project.out / name for name in ("table.md", "table.tex", "report.html"))
+    for text in (project.stdout, *(page.read_text("utf-8") for page in pages)):
+        assert said in " ".join(text.split())
+
+
+def test_other_warnings_are_passed_on(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    def loud(panel: Panel, design: Design) -> Estimate:
+        warnings.warn("something else", RuntimeWarning, stacklevel=1)
+        return distributed_lag(panel, design)
+
+    monkeypatch.setitem(eventpanel.run.ESTIMATORS, "distributed_lag", loud)
+    with pytest.warns(RuntimeWarning, match="something else"):
+        assert project.run("--quiet") == 0
 
 
 def test_another_seed_gives_other_numbers(demo: Path, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import statsmodels.api as sm
 
 from eventpanel.datasets.errors import ConstantOutcomeError, DesignError
 from eventpanel.datasets.panel import Panel
-from eventpanel.estimators.covariance import Clustered
+from eventpanel.estimators.covariance import Clustered, Kind
 from eventpanel.estimators.design import Sample
 from eventpanel.estimators.distributed_lag import distributed_lag
 from eventpanel.estimators.ppml import percent, ppml, separated_rows
@@ -87,6 +87,21 @@ def test_percent() -> None:
     np.testing.assert_allclose(table["percent"], 100 * (np.exp(estimate.coef) - 1))
     np.testing.assert_allclose(table["std_error"], 100 * np.exp(estimate.coef) * estimate.std_errors)
     np.testing.assert_allclose(table["conf_high"], 100 * (np.exp(estimate.conf_int()["upper"]) - 1))
+
+
+@pytest.mark.parametrize("kind", ["CRV2", "CRV3"])
+def test_the_corrected_covariance_of_the_path_does_not_mind_near_copies(kind: Kind) -> None:
+    """Controls that differ by a ten-thousandth span what the first and their difference span."""
+    data = frame()
+    other = np.random.default_rng(3).normal(size=len(data))
+    data["near"], data["other"] = data["control"] + 1e-4 * other, other
+    apart, beside = (
+        ppml(panel(data), design(covariance=Clustered("importer", "none", kind), controls=("control", second)))
+        for second in ("other", "near")
+    )
+    for got, want in ((beside.coef[:5], apart.coef[:5]), (beside.dof[:5], apart.dof[:5])):
+        np.testing.assert_allclose(got, want, rtol=1e-8)
+    np.testing.assert_allclose(beside.vcov[:5, :5], apart.vcov[:5, :5], rtol=1e-9, atol=1e-12)
 
 
 def test_a_negative_outcome_is_refused() -> None:

@@ -12,6 +12,8 @@ import pytest
 
 from eventpanel.datasets.errors import DesignError
 from eventpanel.datasets.panel import Panel
+from eventpanel.estimators import randomisation as module
+from eventpanel.estimators.averages import averaged
 from eventpanel.estimators.core.assignments import Permutations, block
 from eventpanel.estimators.core.permutation import Fixed, Moved, p_value, t_statistics
 from eventpanel.estimators.core.permutation_tables import look_up, tables
@@ -22,7 +24,7 @@ from eventpanel.estimators.estimate import Estimate
 from eventpanel.estimators.events import Event, Threshold
 from eventpanel.estimators.histories import permuted, shifted
 from eventpanel.estimators.inference import lead_test
-from eventpanel.estimators.matrices import matrices
+from eventpanel.estimators.matrices import Matrices, matrices
 from eventpanel.estimators.ppml import ppml
 from eventpanel.estimators.randomisation import Randomisation, randomisation
 from eventpanel.estimators.solution import EstimationWarning
@@ -282,6 +284,93 @@ def test_dyads_move_with_their_importer() -> None:
     want = randomisation(panel_of(total), design(window=SHORT), PERMUTE)
     np.testing.assert_allclose(got["estimate"].iloc[:3] * 3, want["estimate"].iloc[:3], rtol=1e-9)
     np.testing.assert_allclose(got["p_value"], want["p_value"], atol=1e-12)
+
+
+def dyads_of(frame: pd.DataFrame) -> pd.DataFrame:
+    """Three exporters that face the same events, outcomes of their own; one has a pact with a few importers."""
+    rng = np.random.default_rng(5)
+    parts = [frame.assign(exporter=e, y=frame["y"] + rng.normal(size=len(frame))) for e in ("A", "B", "C")]
+    frame = pd.concat(parts, ignore_index=True)
+    pact = (frame["exporter"] == "A") & (frame["importer"] < "U004")
+    return frame.assign(own=rng.normal(size=len(frame)), one=1.0, half=frame["year"] // 4, pact=pact)
+
+
+def dyadic(**changes: Any) -> Design:
+    event = Event(column="x", kind="dose", by="importer")
+    return design(
+        **{"window": SHORT, "event": event, "fixed_effects": ("importer^exporter", "exporter^year"), **changes}
+    )
+
+
+def both_ways(
+    dyads: pd.DataFrame, asked: Design, patch: pytest.MonkeyPatch, **how: Any
+) -> tuple[pd.DataFrame, pd.DataFrame, bool]:
+    """Table as it comes, table by rows, and whether rows were averaged."""
+    panel = Panel(dyads, ("exporter", "importer"), "year")
+    told = Randomisation(draws=60, seed=6, scheme="permute", **how)
+    found = []
+
+    def spied(m: Matrices, fixed: Fixed, moved: Moved) -> Any:
+        found.append(averaged(m, fixed, moved))
+        return found[-1]
+
+    patch.setattr(module, "averaged", spied)
+    table = randomisation(panel, asked, told)
+    patch.setattr(module, "averaged", lambda *_: None)
+    return table, randomisation(panel, asked, told), found[0] is not None
+
+
+@pytest.mark.parametrize(
+    "effects",
+    [
+        ("importer^exporter", "exporter^year"),
+        ("importer", "year"),
+        ("importer^exporter", "regime^year"),
+        ("importer^half", "exporter^year"),
+        (),
+    ],
+)
+@pytest.mark.parametrize("controls", [(), ("control",)])
+def test_averages_over_exporters_are_the_regressions(
+    effects: tuple[str, ...], controls: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Importers may lack years, if they lack them with every exporter; rows come in any order."""
+    dyads = dyads_of(small(9, missing=0.1)).sample(frac=1.0, random_state=2)
+    asked = dyadic(fixed_effects=effects, controls=controls, moderator=REGIME)
+    got, want, is_averaged = both_ways(dyads, asked, monkeypatch, strata=("regime",))
+    assert is_averaged
+    pd.testing.assert_frame_equal(got, want, rtol=1e-9)
+
+
+def test_cells_of_unequal_size_are_weighted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An exporter that is missing does no harm where there are no effects."""
+    dyads = dyads_of(small(9))
+    asked = dyadic(fixed_effects=())
+    got, want, is_averaged = both_ways(dyads.drop(index=[3, 40, 77]), asked, monkeypatch)
+    assert is_averaged
+    pd.testing.assert_frame_equal(got, want, rtol=1e-9)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"weights": "one"},
+        {"controls": ("own",)},
+        {"covariance": Clustered("exporter", "none")},
+        {"fixed_effects": ("importer", "pact^year")},
+    ],
+    ids=["weights", "control of the exporter", "clusters of exporters", "effects of some pairs"],
+)
+def test_rows_are_not_averaged_where_that_would_be_wrong(
+    changes: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    got, want, is_averaged = both_ways(dyads_of(small(9)), dyadic(**changes), monkeypatch)
+    assert not is_averaged
+    pd.testing.assert_frame_equal(got, want)
+
+
+def test_rows_are_not_averaged_where_an_exporter_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not both_ways(dyads_of(small(9)).drop(index=11), dyadic(), monkeypatch)[2]
 
 
 @pytest.mark.parametrize("controls", [(), ("control",)])

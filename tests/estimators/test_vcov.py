@@ -27,7 +27,7 @@ from eventpanel.estimators.covariance import (
     Robust,
 )
 from eventpanel.estimators.cross_check import cross_check
-from eventpanel.estimators.design import Design
+from eventpanel.estimators.design import Design, Sample
 from eventpanel.estimators.distributed_lag import distributed_lag
 from eventpanel.estimators.estimate import Estimate
 from eventpanel.estimators.influence import leave_one_out
@@ -311,6 +311,15 @@ def test_leverage_beyond_its_limit_is_refused(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(leverage_module, "DENSE_LIMIT", 8)
     with pytest.raises(DesignError, match="HC3 needs the leverage of every row"):
         quiet(formula_panel(), asked(Robust("HC3")))
+
+
+@pytest.mark.parametrize("kind", ["HC0", "HC1", "HC2", "HC3"])
+def test_few_units_with_many_rows_are_noted_and_a_cross_section_is_not(kind: Any) -> None:
+    many = quiet(formula_panel(), asked(Robust(kind)))
+    one = quiet(formula_panel(), asked(Robust(kind), fixed_effects=(), controls=(), sample=Sample(first=3, last=3)))
+    assert any(note.startswith(f"{kind} takes 98 rows of only 12 units as independent") for note in many.notes)
+    assert one.nobs == one.n_clusters
+    assert not any("as independent" in note for note in one.notes)
 
 
 @pytest.mark.parametrize("kind", ["HC2", "HC3"])

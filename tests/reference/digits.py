@@ -15,7 +15,7 @@ import numpy as np
 
 from eventpanel.estimators.core.absorb import absorb
 from eventpanel.estimators.core.arrays import Codes, Floats
-from eventpanel.estimators.core.conditioning import settle
+from eventpanel.estimators.core.conditioning import Data, settle
 from eventpanel.estimators.core.exact import exact
 from eventpanel.estimators.core.least_squares import Fit, least_squares
 from eventpanel.estimators.core.moments import moments
@@ -42,7 +42,7 @@ def reference_row(name: str) -> tuple[str, ...]:
     one = [np.zeros(len(y), dtype=np.int64)]
     within = absorb(np.column_stack([y, X[:, 1:]]), one).columns
     fast = least_squares(within[:, 0], within[:, 1:])
-    solved = settle(fast, y, X[:, 1:], one)
+    solved = settle(fast, Data(y, X[:, 1:]), one)
     fits = [exact(y, X[:, 1:], one).fit, exact(wide_y, wide_X[:, 1:], one).fit]
     return (
         name,

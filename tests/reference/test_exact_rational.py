@@ -14,7 +14,7 @@ import pytest
 
 from eventpanel.estimators.core.absorb import Absorbed, absorb
 from eventpanel.estimators.core.arrays import Codes, Floats
-from eventpanel.estimators.core.conditioning import rounding_digits
+from eventpanel.estimators.core.conditioning import Data, rounding_digits
 from eventpanel.estimators.core.exact import exact
 from eventpanel.estimators.core.groups import recode
 from eventpanel.estimators.core.least_squares import Fit, independent, least_squares
@@ -162,4 +162,4 @@ def test_the_panels_are_what_they_should_be() -> None:
     assert all(any(truth(seed).residuals) for seed in SEEDS)
     for seed in SEEDS:
         case = tiny(seed)
-        assert (rounding_digits(fast(case)[1], case.y, case.X, case.weights) > 11.5).all()
+        assert (rounding_digits(fast(case)[1], Data(case.y, case.X, case.weights)) > 11.5).all()

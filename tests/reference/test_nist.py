@@ -11,7 +11,7 @@ import pytest
 
 from eventpanel.estimators.core.absorb import absorb
 from eventpanel.estimators.core.arrays import Codes, Floats
-from eventpanel.estimators.core.conditioning import moments_digits, rounding_digits
+from eventpanel.estimators.core.conditioning import Data, moments_digits, rounding_digits
 from eventpanel.estimators.core.exact import Exact, exact
 from eventpanel.estimators.core.least_squares import Fit, least_squares
 from eventpanel.estimators.core.moments import moments
@@ -118,7 +118,7 @@ def demeaned(name: str) -> tuple[Floats, Floats, list[Codes], Fit, list[Fraction
 @pytest.mark.parametrize("name", WITH_CONSTANT)
 def test_the_fast_path_promises_no_digit_it_has_not(name: str) -> None:
     y, X, _, fit, want = demeaned(name)
-    if (rounding_digits(fit, y, X) >= PROMISED).all():
+    if (rounding_digits(fit, Data(y, X)) >= PROMISED).all():
         assert correct_digits(fit.coef, want) >= PROMISED
 
 
@@ -148,7 +148,7 @@ def test_moments_have_nine_digits_or_are_known_not_to(name: str) -> None:
         # Cross-products that are not positive definite: refused, not wrong.
         assert name == "filip"
         return
-    promised = moments_digits(m, within[:, 0], within[:, 1:])
+    promised = moments_digits(m, Data(within[:, 0], within[:, 1:]))
     if name in ("norris", "pontius", "longley"):
         assert (promised >= PROMISED).all()
     if (promised >= PROMISED).all():

@@ -8,15 +8,18 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from eventpanel.datasets.errors import ConstantOutcomeError, DesignError, IdentificationError, first_few
+from eventpanel.datasets.errors import DesignError, IdentificationError, first_few
 from eventpanel.datasets.panel import Panel
 from eventpanel.estimators.core.arrays import Codes, Mask
-from eventpanel.estimators.core.binary import BinaryFit, binary
+from eventpanel.estimators.core.binary import binary
 from eventpanel.estimators.core.binary_separation import binary_separation, none_separated, one_sided
+from eventpanel.estimators.core.convergence import LikelihoodFit
 from eventpanel.estimators.core.links import Link
 from eventpanel.estimators.design import Design
+from eventpanel.estimators.likelihood import check_varies, facts
 from eventpanel.estimators.matrices import Matrices, matrices, without_rows
 from eventpanel.estimators.path import Term
+from eventpanel.estimators.regression import effects_of
 from eventpanel.estimators.solution import Solution, absorb_effects, identified
 
 ONE_SIDED = "the outcome is always zero or always one within a fixed effect"
@@ -35,7 +38,7 @@ class BinaryModel:
         Terms that were estimated.
     dropped : tuple of (Term, reason)
     link : Link
-    fit : BinaryFit
+    fit : LikelihoodFit
     settled : Series
         Groups of the rows dropped because a fixed effect fits them exactly; their probability does not move.
     """
@@ -44,13 +47,13 @@ class BinaryModel:
     kept: Mask
     dropped: tuple[tuple[Term, str], ...]
     link: Link
-    fit: BinaryFit
+    fit: LikelihoodFit
     settled: pd.Series
 
     @property
     def codes(self) -> Sequence[Codes]:
         """Codes of the fixed effects, or of a constant."""
-        return codes_of(self.matrices)
+        return effects_of(self.matrices)
 
     @property
     def names(self) -> list[str]:
@@ -60,18 +63,7 @@ class BinaryModel:
     @property
     def solution(self) -> Solution:
         """What is handed over for an Estimate."""
-        facts = (
-            ("Absorbed degrees of freedom", str(self.fit.rank)),
-            ("Deviance", f"{self.fit.deviance:.6g}"),
-            ("Iterations", str(self.fit.iterations)),
-            ("Largest score left", f"{self.fit.score:.1e}"),
-        )
-        return Solution(self.kept, self.dropped, self.fit.fit, self.fit.rank, facts)
-
-
-def codes_of(m: Matrices) -> Sequence[Codes]:
-    """Codes of the fixed effects, or of a constant where there is none, each shape (n,)."""
-    return [codes for _, codes in m.effects] or [np.zeros(len(m.y), dtype=np.int64)]
+        return Solution(self.kept, self.dropped, self.fit.fit, self.fit.rank, facts(self.fit))
 
 
 def binary_model(panel: Panel, design: Design, link: Link) -> BinaryModel:
@@ -90,7 +82,7 @@ def binary_model(panel: Panel, design: Design, link: Link) -> BinaryModel:
     _check_outcome(m, design)
     settled: list[pd.Series] = []
     while True:
-        exact = one_sided(m.y, codes_of(m))
+        exact = one_sided(m.y, effects_of(m))
         settled.append(m.groups[exact])
         m = _without(panel, design, m, exact, ONE_SIDED)
         kept, dropped = identified(m, absorb_effects(m, m.X).columns)
@@ -108,12 +100,7 @@ def _check_outcome(m: Matrices, design: Design) -> None:
             f"values {first_few(f'{value:g}' for value in values)}",
             "use an outcome of zeros and ones, such as any_of, or another estimator",
         )
-    if len(values) < 2:
-        raise ConstantOutcomeError(
-            f"The outcome {design.outcome!r} is the same in every row.",
-            f"value {values[0]:g} in {len(m.y)} rows",
-            "check the outcome and the sample",
-        )
+    check_varies(m, design)
 
 
 def _without(panel: Panel, design: Design, m: Matrices, rows: Mask, cause: str) -> Matrices:
@@ -128,11 +115,11 @@ def _without(panel: Panel, design: Design, m: Matrices, rows: Mask, cause: str) 
     return m
 
 
-def _fit_or_separated(m: Matrices, kept: Mask, link: Link) -> tuple[BinaryFit | None, Mask]:
+def _fit_or_separated(m: Matrices, kept: Mask, link: Link) -> tuple[LikelihoodFit | None, Mask]:
     """Return a fit and no row, or no fit and the separated rows; a fit that proves itself needs no search for them."""
-    X, codes, failure = m.X[:, kept], codes_of(m), ""
+    X, codes, failure = m.X[:, kept], effects_of(m), ""
     nothing = np.zeros(len(m.y), dtype=bool)
-    fitted: BinaryFit | None = None
+    fitted: LikelihoodFit | None = None
     try:
         fitted = binary(m.y, X, codes, link, weights=m.weights)
     except ArithmeticError as error:

@@ -19,8 +19,9 @@ from eventpanel.datasets.panel import Panel
 from eventpanel.datasets.periods import ordinal
 from eventpanel.estimators.binary import BinaryModel, binary_model
 from eventpanel.estimators.core.arrays import Floats, Mask
-from eventpanel.estimators.core.binary import BinaryFit, binary_given
+from eventpanel.estimators.core.binary import binary_given
 from eventpanel.estimators.core.binary_bias import Lags, Maximum, coefficient_bias, maximum, partial_effects
+from eventpanel.estimators.core.convergence import LikelihoodFit
 from eventpanel.estimators.core.least_squares import Fit
 from eventpanel.estimators.core.links import LINKS
 from eventpanel.estimators.design import Design
@@ -161,7 +162,7 @@ def _maximum(model: BinaryModel, eta: Floats) -> Maximum:
     return maximum(model.matrices.y, _regressors(model), model.codes, model.link, eta)
 
 
-def _given(model: BinaryModel, coef: Floats) -> BinaryFit:
+def _given(model: BinaryModel, coef: Floats) -> LikelihoodFit:
     return binary_given(model.matrices.y, _regressors(model), coef, model.codes, model.link)
 
 

@@ -22,7 +22,7 @@ from eventpanel.estimators.covariance import Counts
 from eventpanel.estimators.design import Design, one_way
 from eventpanel.estimators.estimate import Estimate
 from eventpanel.estimators.matrices import Matrices
-from eventpanel.estimators.ppml import fitted_ppml
+from eventpanel.estimators.poisson_model import poisson_model
 from eventpanel.estimators.solution import Solution, assemble
 
 __all__ = ["debiased_ppml"]
@@ -80,15 +80,16 @@ def debiased_ppml(panel: Panel, design: Design) -> Estimate:
     """
     sides = _sides(panel, design)
     _check_rule(design)
-    m, solution, fitted = fitted_ppml(panel, design)
+    model = poisson_model(panel, design)
+    m, fitted = model.matrices, model.fit
     cells = _cells(panel, design, m, sides)
     weights = np.ones(len(m.y)) if m.weights is None else m.weights
-    X, mean, scores = m.X[:, solution.kept], weights * fitted.mu, weights * fitted.fit.residuals
+    mean, scores = weights * fitted.mu, weights * fitted.fit.residuals
     try:
-        found = gravity_bias(X, mean, scores, cells, pair_effects=len(m.effects) == 3)
+        found = gravity_bias(model.problem.X, mean, scores, cells, pair_effects=len(m.effects) == 3)
     except ValueError as error:
         raise DesignError(str(error), f"outcome {design.outcome!r}", "use a coarser panel or sample") from error
-    return assemble("debiased_ppml", design, m, _corrected(design, m, solution, found))
+    return assemble("debiased_ppml", design, m, _corrected(design, m, model.solution, found))
 
 
 def _sides(panel: Panel, design: Design) -> tuple[str, str]:

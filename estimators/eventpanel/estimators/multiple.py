@@ -84,6 +84,20 @@ class _Member:
     def values(self) -> Floats:
         return np.array([row.value for row in self.rows])
 
+    @property
+    def gaps(self) -> Floats:
+        """Combinations less their values under the null."""
+        return np.asarray(self.weights @ self.coef - self.values)
+
+    @property
+    def data(self) -> Floats:
+        """Absolute t statistics of the data."""
+        return data_statistics(self.moments, self.weights, self.values)
+
+    def drawn(self, flips: Floats, *, restricted: bool) -> Floats:
+        """Absolute t statistics of the draws, given the weights of this estimate's clusters."""
+        return drawn_statistics(self.moments, self.weights, self.values, flips, restricted=restricted)
+
 
 def romano_wolf(
     panel: Panel,
@@ -132,21 +146,14 @@ def romano_wolf(
     flipped = draws(len(everyone), bootstrap.draws, bootstrap.weights, bootstrap.seed)
     flips = np.concatenate(list(flipped), axis=1)
     restricted = bootstrap.residuals == "restricted"
-    data = np.concatenate([data_statistics(m.moments, m.weights, m.values) for m in members])
-    drawn = np.concatenate(
-        [
-            drawn_statistics(
-                m.moments, m.weights, m.values, flips[everyone.get_indexer(m.clusters)], restricted=restricted
-            )
-            for m in members
-        ]
-    )
+    data = np.concatenate([m.data for m in members])
+    drawn = np.concatenate([m.drawn(flips[everyone.get_indexer(m.clusters)], restricted=restricted) for m in members])
     alone = exceedance(data, drawn)
     return pd.DataFrame(
         {
             "estimate": [m.name for m in members for _ in m.rows],
             "hypothesis": [row.text for m in members for row in m.rows],
-            "value": np.concatenate([m.weights @ m.coef - m.values for m in members]),
+            "value": np.concatenate([m.gaps for m in members]),
             "statistic": data,
             "p_value": alone,
             "p_holm": adjusted(alone, "holm"),

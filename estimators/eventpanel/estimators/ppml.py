@@ -10,32 +10,17 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from eventpanel.datasets.errors import ConstantOutcomeError, DesignError, IdentificationError
+from eventpanel.datasets.errors import IdentificationError
 from eventpanel.datasets.panel import Panel
-from eventpanel.estimators.core.arrays import Floats
-from eventpanel.estimators.core.cluster_robust import crv2, crv3
-from eventpanel.estimators.core.poisson import PoissonFit
-from eventpanel.estimators.core.poisson_clusters import Problem, fit, working_moments
 from eventpanel.estimators.core.separation import separation
-from eventpanel.estimators.core.settled import NothingLeft, Settled, settled
-from eventpanel.estimators.covariance import LINEAR_ONLY
+from eventpanel.estimators.core.settled import rounds_of
 from eventpanel.estimators.design import Design
 from eventpanel.estimators.estimate import Estimate
-from eventpanel.estimators.matrices import Matrices, matrices, without_rows
-from eventpanel.estimators.poisson_problem import codes_of, problem
-from eventpanel.estimators.precision import check_poisson
-from eventpanel.estimators.solution import Solution, assemble, identified
+from eventpanel.estimators.poisson_model import poisson_matrices, poisson_model
+from eventpanel.estimators.regression import effects_of
+from eventpanel.estimators.solution import assemble
 
 __all__ = ["percent", "ppml", "separated_rows"]
-
-SEPARATED = "separated: the outcome is zero and would be fitted exactly"
-ALONE = "alone in a fixed effect after separation"
-PROOFS = {
-    "fit": "the fit",
-    "fixed effects": "the fixed effects",
-    "linear program": "a linear program",
-    "rectification": "iterated rectification",
-}
 
 
 def ppml(panel: Panel, design: Design) -> Estimate:
@@ -78,34 +63,8 @@ def ppml(panel: Panel, design: Design) -> Estimate:
     >>> abs(ppml(Panel(frame, ("unit",), "year"), design).params.round(6)).tolist()
     [0.0, 0.5, 0.0]
     """
-    m, solution, _ = fitted_ppml(panel, design)
-    return assemble("ppml", design, m, solution)
-
-
-def fitted_ppml(panel: Panel, design: Design) -> tuple[Matrices, Solution, PoissonFit]:
-    """Matrices without separated rows, what is estimated on them, and the fit itself."""
-    _check_design(design)
-    whole = matrices(panel, design)
-    _check_outcome(whole, design)
-    found = _settled(whole, design)
-    m = without_rows(panel, design, whole, found.separated, SEPARATED)
-    m = without_rows(panel, design, m, found.alone[~found.separated], ALONE)
-    m.refuse_few_clusters()
-    kept, dropped = identified(m, found.within)
-    arrays = problem(panel, design, m, kept)
-    names = [str(term) for term, keep in zip(m.terms, kept, strict=True) if keep]
-    best = found.fit if design.offset is None else fit(arrays)
-    fitted = check_poisson(best, m.y, arrays.X, m.weights, names)
-    facts = (
-        ("Absorbed degrees of freedom", str(fitted.rank)),
-        ("Deviance", f"{fitted.deviance:.6g}"),
-        ("Iterations", str(fitted.iterations)),
-        ("Largest score left", f"{fitted.score:.1e}"),
-        ("Nothing more is separated", f"proved by {PROOFS[found.method]}"),
-    )
-    offset = () if design.offset is None else (("Offset", design.offset),)
-    corrected = _corrected(arrays, fitted, design) if design.covariance.kind in ("CRV2", "CRV3") else None
-    return m, Solution(kept, dropped, fitted.fit, fitted.rank, offset + facts, corrected=corrected), fitted
+    model = poisson_model(panel, design)
+    return assemble("ppml", design, model.matrices, model.solution)
 
 
 def percent(estimate: Estimate, level: float = 0.95, *, kennedy: bool = False) -> pd.DataFrame:
@@ -167,59 +126,14 @@ def separated_rows(panel: Panel, design: Design) -> pd.DataFrame:
     DesignError
         And its branches, as for :func:`ppml`.
     """
-    _check_design(design)
-    m = matrices(panel, design)
-    _check_outcome(m, design)
-    found = _settled(m, design)
-    z = separation(m.y, m.X, codes_of(m), m.weights).certificate
-    table = panel.frame.loc[m.sample, [*panel.unit, str(panel.period), design.outcome]]
-    table = table.assign(certificate=z, round=found.rounds)[found.separated]
-    return table.reset_index(drop=True)
-
-
-def _check_design(design: Design) -> None:
-    if design.covariance.kind in LINEAR_ONLY:
-        raise DesignError(
-            f"{design.covariance.kind} is for linear models.",
-            "covariance of ppml",
-            "use clusters, 'HC0' or 'HC1' with ppml",
-        )
-
-
-def _check_outcome(m: Matrices, design: Design) -> None:
-    if (m.y < 0).any():
-        raise DesignError(
-            f"The outcome {design.outcome!r} has negative values; a Poisson mean cannot.",
-            f"{int((m.y < 0).sum())} rows, the lowest {m.y.min():g}",
-            "use distributed_lag, or another outcome",
-        )
-    if np.ptp(m.y) == 0:
-        raise ConstantOutcomeError(
-            f"The outcome {design.outcome!r} is the same in every row.",
-            f"value {m.y[0]:g} in {len(m.y)} rows",
-            "check the outcome and the sample",
-        )
-
-
-def _settled(m: Matrices, design: Design) -> Settled:
+    m = poisson_matrices(panel, design)
     try:
-        return settled(m.y, m.X, codes_of(m), m.weights)
-    except NothingLeft as error:
-        raise IdentificationError(
-            "Every row is separated: the outcome is explained exactly.",
-            f"outcome {design.outcome!r}, fixed effects {', '.join(design.fixed_effects)}",
-            "use fewer fixed effects",
-        ) from error
+        found = separation(m.y, m.X, effects_of(m), m.weights)
+        rounds = rounds_of(m.y, effects_of(m), found.separated)
     except ArithmeticError as error:
         raise IdentificationError(
-            "The Poisson regression could not be fitted.",
-            f"{error}; {len(m.y)} rows",
-            "use fewer fixed effects, rescale controls, or leave out one that is nearly constant where the outcome is "
-            "positive",
+            "The separated rows could not be listed.", f"{error}; {len(m.y)} rows", "use fewer fixed effects"
         ) from error
-
-
-def _corrected(arrays: Problem, fitted: PoissonFit, design: Design) -> tuple[Floats, Floats | None]:
-    """Covariance of CRV2, with its degrees of freedom, or of CRV3, of the least squares that the fit ends in."""
-    products = working_moments(arrays, fitted.mu)
-    return crv2(products) if design.covariance.kind == "CRV2" else (crv3(products), None)
+    table = panel.frame.loc[m.sample, [*panel.unit, str(panel.period), design.outcome]]
+    table = table.assign(certificate=found.certificate, round=rounds)[found.separated]
+    return table.reset_index(drop=True)

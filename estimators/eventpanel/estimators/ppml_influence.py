@@ -8,13 +8,13 @@ import pandas as pd
 from eventpanel.datasets.errors import DesignError
 from eventpanel.datasets.panel import Panel
 from eventpanel.estimators.core.arrays import Codes, Floats, Mask
-from eventpanel.estimators.core.cluster_robust import leave_one_out
-from eventpanel.estimators.core.poisson_clusters import Problem, coef_without, fit, working_moments
+from eventpanel.estimators.core.poisson_clusters import Problem, coef_without, working_moments
+from eventpanel.estimators.core.rotated import without_each
 from eventpanel.estimators.design import Design, cluster_values, one_way
 from eventpanel.estimators.estimate import Estimate
 from eventpanel.estimators.matrices import Matrices
-from eventpanel.estimators.poisson_problem import problem_of
-from eventpanel.estimators.ppml import ppml
+from eventpanel.estimators.poisson_model import poisson_model
+from eventpanel.estimators.solution import assemble
 
 __all__ = ["leave_one_out_ppml"]
 
@@ -52,14 +52,13 @@ def leave_one_out_ppml(panel: Panel, design: Design, *, refit: int = 0) -> pd.Da
     if refit < 0:
         raise DesignError("The number of fits cannot be negative.", f"refit={refit}", "ask for 0 or more")
     one_way(design)
-    estimate = ppml(panel, design)
-    m, arrays = problem_of(panel, design, estimate)
-    mu = fit(arrays).mu
-    paths = leave_one_out(working_moments(arrays, mu))
+    model = poisson_model(panel, design)
+    estimate = assemble("ppml", design, model.matrices, model.solution)
+    paths = without_each(working_moments(model.problem, model.fit))
     chosen = _most_influential(estimate, paths, refit)
     for cluster in chosen:
-        paths[cluster] = _alone(arrays, int(cluster), mu)
-    return _table(estimate, _names(panel, design, m), paths, np.isin(np.arange(len(paths)), chosen))
+        paths[cluster] = _alone(model.problem, int(cluster), model.fit.mu)
+    return _table(estimate, _names(panel, design, model.matrices), paths, np.isin(np.arange(len(paths)), chosen))
 
 
 def _most_influential(estimate: Estimate, paths: Floats, count: int) -> Codes:
@@ -69,11 +68,11 @@ def _most_influential(estimate: Estimate, paths: Floats, count: int) -> Codes:
     return np.argsort(-np.where(np.isnan(changes), np.inf, changes).max(axis=1), kind="stable")[:count]
 
 
-def _alone(arrays: Problem, cluster: int, mu: Floats) -> Floats:
+def _alone(problem: Problem, cluster: int, mu: Floats) -> Floats:
     try:
-        return coef_without(arrays, cluster, np.log(mu))
+        return coef_without(problem, cluster, np.log(mu))
     except ArithmeticError:
-        return np.full(arrays.X.shape[1], np.nan)
+        return np.full(problem.X.shape[1], np.nan)
 
 
 def _names(panel: Panel, design: Design, m: Matrices) -> list[object]:

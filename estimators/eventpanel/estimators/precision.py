@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from eventpanel.estimators.core.arrays import Codes, Floats
-from eventpanel.estimators.core.conditioning import Settled, moments_digits, poisson_digits, settle
+from eventpanel.estimators.core.conditioning import Data, Settled, moments_digits, poisson_digits, settle
 from eventpanel.estimators.core.least_squares import Fit
 from eventpanel.estimators.core.moments import Moments
 from eventpanel.estimators.core.poisson import PoissonFit
@@ -47,60 +47,43 @@ def settled(
     -----
     ConditioningWarning
     """
-    result = settle(fit, y, X, groupings, weights)
-    _warn(result.digits, names, _lost_to(result.fit.coef, y, X, names))
+    data = Data(y, X, weights)
+    result = settle(fit, data, groupings)
+    _warn(result.digits, names, _lost_to(result.fit.coef, data, names))
     return result
 
 
 def check_poisson(fitted: PoissonFit, y: Floats, X: Floats, weights: Floats | None, names: Sequence[str]) -> PoissonFit:
-    """Warn where the data hold fewer than nine digits of a Poisson fit; the fit is returned as it is.
+    """Warn, as :func:`settled`, where the data hold few digits of a Poisson fit; the fit is returned as it is.
 
     Parameters
     ----------
     fitted : PoissonFit
-    y : ndarray, shape (n,)
-    X : ndarray, shape (n, k)
-        Regressors before fixed effects.
-    weights : ndarray, shape (n,), or None
-        Positive weights.
-    names : sequence of str, length k
-        Names of the terms.
-
-    Warns
-    -----
-    ConditioningWarning
+    y, X, weights, names
+        As for :func:`settled`.
     """
-    _warn(poisson_digits(fitted, y, X, weights), names, _lost_to(fitted.fit.coef, np.log(fitted.mu), X, names))
+    digits = poisson_digits(fitted, Data(y, X, weights))
+    _warn(digits, names, _lost_to(fitted.fit.coef, Data(fitted.eta, X), names))
     return fitted
 
 
 def check_moments(m: Moments, y: Floats, X: Floats, weights: Floats | None, names: Sequence[str]) -> Moments:
-    """Warn where cross-products hold fewer than nine digits of a coefficient; they are returned as they are.
+    """Warn, as :func:`settled`, where cross-products hold few digits; they are returned as they are.
 
     Parameters
     ----------
     m : Moments
-    y : ndarray, shape (n,)
-        Outcome after fixed effects.
-    X : ndarray, shape (n, terms)
-        Terms after fixed effects.
-    weights : ndarray, shape (n,), or None
-        Positive weights.
-    names : sequence of str, length terms
-        Names of the terms.
-
-    Warns
-    -----
-    ConditioningWarning
+    y, X, weights, names
+        As for :func:`settled`, but after fixed effects.
     """
     why = "cross-products hold the square of the condition: leave one of nearly collinear columns out"
-    _warn(moments_digits(m, y, X, weights), names, why)
+    _warn(moments_digits(m, Data(y, X, weights)), names, why)
     return m
 
 
-def _lost_to(coef: Floats, y: Floats, X: Floats, names: Sequence[str]) -> str:
+def _lost_to(coef: Floats, data: Data, names: Sequence[str]) -> str:
     """Name the column, or the outcome, that brings the largest rounding with it."""
-    largest = np.append(np.abs(X).max(axis=0), np.abs(y).max())
+    largest = np.append(np.abs(data.X).max(axis=0), np.abs(data.y).max())
     j = int(np.argmax(np.append(np.abs(coef), 1.0) * largest))
     return (
         f"most is lost to {[*names, 'the outcome'][j]}, whose values reach {largest[j]:.0e}: "

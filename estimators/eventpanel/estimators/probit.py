@@ -1,10 +1,4 @@
-"""Probit: the path of a binary outcome, with any number of fixed effects.
-
-``P(y_jt = 1) = F(sum_k beta_k x_{j,t-k} + fixed effects + controls)``, F the standard normal
-distribution. With effects of units seen few times the coefficients are biased (Neyman and Scott 1948,
-doi:10.2307/1914288): see
-:mod:`eventpanel.estimators.binary_bias`.
-"""
+"""Probit: as :mod:`eventpanel.estimators.logit`, F the standard normal distribution."""
 
 from __future__ import annotations
 
@@ -19,30 +13,21 @@ __all__ = ["probit"]
 
 
 def probit(panel: Panel, design: Design) -> Estimate:
-    """Estimate the path of a binary outcome by probit.
+    """Estimate the path of a binary outcome by probit; all but the link is as for logit.
 
     Parameters
     ----------
     panel : Panel
-        The whole event record, also outside the sample.
     design : Design
-        The outcome is zero or one. Coefficients are in standard deviations of the latent error.
+        Coefficients are in standard deviations of the latent error.
 
     Returns
     -------
     Estimate
-        As :func:`eventpanel.estimators.distributed_lag.distributed_lag` returns it; rows without a finite fit are on
-        the ledger.
 
     Raises
     ------
     DesignError
-        And its branches; also for an outcome that is not binary, and for CRV2 or CRV3, which are for linear models.
-
-    Warns
-    -----
-    EstimationWarning
-        As for the distributed lag.
 
     Examples
     --------

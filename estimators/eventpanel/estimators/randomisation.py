@@ -14,10 +14,10 @@ import pandas as pd
 
 from eventpanel.datasets.errors import DesignError, first_few
 from eventpanel.datasets.panel import Panel
+from eventpanel.estimators.averages import averaged
 from eventpanel.estimators.comparison import Comparison, contrast, path_rows
 from eventpanel.estimators.core.arrays import Codes, Mask
 from eventpanel.estimators.core.assignments import BLOCK, block, blocks, is_enumerated
-from eventpanel.estimators.core.exchange import averaged
 from eventpanel.estimators.core.groups import cross
 from eventpanel.estimators.core.permutation import (
     Drawn,
@@ -33,7 +33,9 @@ from eventpanel.estimators.distributed_lag import distributed_lag
 from eventpanel.estimators.estimate import Estimate
 from eventpanel.estimators.histories import Histories, permuted, shifted
 from eventpanel.estimators.matrices import Matrices, matrices, without_rows
-from eventpanel.estimators.ppml import SEPARATED, ppml
+from eventpanel.estimators.poisson_model import SEPARATED
+from eventpanel.estimators.ppml import ppml
+from eventpanel.estimators.regression import effects_of
 from eventpanel.estimators.solution import EstimationWarning
 
 __all__ = ["Randomisation", "randomisation"]
@@ -163,9 +165,8 @@ def randomisation(
     path = np.array([term.event_time is not None for term in m.terms])
     histories = _histories(panel, design, m, kept[path], how)
     _warn_of_held(histories)
-    effects = tuple(codes for _, codes in m.effects) or (np.zeros(len(m.y), dtype=np.int64),)
-    fixed = Fixed(m.y, m.X[:, ~path & kept], effects, m.clusters, m.weights)
-    evaluate = _evaluator(fixed, histories, how)
+    fixed = Fixed(m.y, m.X[:, ~path & kept], effects_of(m), m.clusters, m.weights)
+    evaluate = _evaluator(m, fixed, histories, how)
     compared = _compare(evaluate, histories, how, workers, step)
     rows = path_rows(estimate.select(list(estimate.path)), compared)
     if asked is not None:
@@ -181,8 +182,7 @@ def _problem(panel: Panel, design: Design, how: Randomisation, estimate: Estimat
     if how.model == "linear":
         return m, kept
     others = np.array([term.event_time is None for term in m.terms])
-    codes = [codes for _, codes in m.effects] or [np.zeros(len(m.y), dtype=np.int64)]
-    lost = separation(m.y, m.X[:, kept & others], codes, m.weights).separated
+    lost = separation(m.y, m.X[:, kept & others], effects_of(m), m.weights).separated
     m = without_rows(panel, design, m, lost, SEPARATED)
     return m, kept
 
@@ -200,15 +200,16 @@ def _warn_of_held(histories: Histories) -> None:
         warnings.warn(note + first_few(held), EstimationWarning, stacklevel=3)
 
 
-def _evaluator(fixed: Fixed, histories: Histories, how: Randomisation) -> Callable[[Codes], Drawn]:
+def _evaluator(m: Matrices, fixed: Fixed, histories: Histories, how: Randomisation) -> Callable[[Codes], Drawn]:
     """How a block of draws becomes coefficients: by look-up where that is exact, else row by row."""
     if how.model == "poisson refit":
         return partial(poisson_draws, fixed, histories.moved)
     if how.model == "poisson score":
         return partial(least_squares_draws, score_problem(fixed), histories.moved, at_null=True)
-    whole = fixed, histories.moved, histories.other
-    mean = averaged(*whole)
-    fixed, moved, other = whole if mean is None else (*mean, np.zeros(len(mean[0].y), dtype=np.int64))
+    moved, other = histories.moved, histories.other
+    mean = averaged(m, fixed, moved)
+    if mean is not None:
+        (fixed, moved), other = mean, np.zeros(len(mean[0].y), dtype=np.int64)
     table = tables(fixed, moved, cross(other, moved.period), histories.assignments)
     return partial(least_squares_draws, fixed, moved) if table is None else partial(look_up, table)
 

@@ -13,14 +13,14 @@ from eventpanel.datasets.panel import Panel
 from eventpanel.estimators.bootstrap import Bootstrap, contrasts, sides
 from eventpanel.estimators.core.arrays import Floats
 from eventpanel.estimators.core.draws import critical, draws, edge, p_value
-from eventpanel.estimators.core.poisson_clusters import Problem, cluster_effects, fit, means_under
+from eventpanel.estimators.core.poisson_clusters import Problem, cluster_effects, means_under
 from eventpanel.estimators.core.score import score_statistic, score_statistics
 from eventpanel.estimators.core.wild import wald
 from eventpanel.estimators.design import Design, one_way
 from eventpanel.estimators.estimate import Estimate, check_level
 from eventpanel.estimators.path import Term
-from eventpanel.estimators.poisson_problem import problem_of
-from eventpanel.estimators.ppml import ppml
+from eventpanel.estimators.poisson_model import PoissonModel, poisson_model
+from eventpanel.estimators.solution import assemble
 
 __all__ = ["score_bootstrap"]
 
@@ -31,7 +31,7 @@ class _Drawn:
 
     Attributes
     ----------
-    arrays : Problem
+    problem : Problem
     coef : ndarray, shape (k,)
     mu : ndarray, shape (n,)
         Means of the estimate.
@@ -46,7 +46,7 @@ class _Drawn:
         One less the level of intervals, where there are any.
     """
 
-    arrays: Problem
+    problem: Problem
     coef: Floats
     mu: Floats
     errors: Floats
@@ -59,16 +59,16 @@ class _Drawn:
         """Statistic of the data and those of the draws; missing where the fit under the null does not converge."""
         J = list(columns)
         if not self.restricted:
-            own = cluster_effects(self.arrays, self.mu)[:, J]
+            own = cluster_effects(self.problem, self.mu)[:, J]
             gap = self.coef[J] - null
             data = float(wald(gap[:, None], own.T[:, :, None])[0])
             return data, score_statistics(own, self.blocks, squared_ones=self.squared_ones)
-        start = np.log(self.mu) + self.arrays.X[:, J] @ (null - self.coef[J])
+        start = np.log(self.mu) + self.problem.X[:, J] @ (null - self.coef[J])
         try:
-            mu = means_under(self.arrays, J, null, start)
+            mu = means_under(self.problem, J, null, start)
         except ArithmeticError:
             return np.nan, np.full(sum(block.shape[1] for block in self.blocks), np.nan)
-        own = cluster_effects(self.arrays, mu)[:, J]
+        own = cluster_effects(self.problem, mu)[:, J]
         return score_statistic(own), score_statistics(own, self.blocks, squared_ones=self.squared_ones)
 
     def reach(self, column: int, sign: int, alpha: float) -> float:
@@ -126,8 +126,9 @@ def score_bootstrap(
             "The score bootstrap has no jackknife.", f"residuals={bootstrap.residuals!r}", "choose restricted"
         )
     one_way(design)
-    estimate = ppml(panel, design)
-    drawn, enumerated = _drawn(panel, design, estimate, bootstrap, level)
+    model = poisson_model(panel, design)
+    estimate = assemble("ppml", design, model.matrices, model.solution)
+    drawn, enumerated = _drawn(model, bootstrap, level)
     rows = _path(estimate, drawn, {term: estimate.terms.index(term) for term in estimate.path})
     if difference:
         contrast, columns, matrix = contrasts(estimate, difference)
@@ -137,17 +138,14 @@ def score_bootstrap(
     return pd.DataFrame(rows).astype({"event_time": "Int64"}).assign(enumerated=enumerated)
 
 
-def _drawn(
-    panel: Panel, design: Design, estimate: Estimate, bootstrap: Bootstrap, level: float | None
-) -> tuple[_Drawn, bool]:
-    _, arrays = problem_of(panel, design, estimate)
-    plan = draws(estimate.n_clusters, bootstrap.draws, bootstrap.weights, bootstrap.seed)
-    fitted = fit(arrays)
+def _drawn(model: PoissonModel, bootstrap: Bootstrap, level: float | None) -> tuple[_Drawn, bool]:
+    problem, fitted = model.problem, model.fit
+    plan = draws(int(problem.clusters.max()) + 1, bootstrap.draws, bootstrap.weights, bootstrap.seed)
     drawn = _Drawn(
-        arrays=arrays,
+        problem=problem,
         coef=fitted.fit.coef,
         mu=fitted.mu,
-        errors=np.linalg.norm(cluster_effects(arrays, fitted.mu), axis=0),
+        errors=np.linalg.norm(cluster_effects(problem, fitted.mu), axis=0),
         blocks=list(plan),
         squared_ones=plan.kind == "rademacher",
         restricted=bootstrap.residuals == "restricted",
@@ -158,9 +156,9 @@ def _drawn(
 
 def _in_other_terms(drawn: _Drawn, matrix: Floats) -> _Drawn:
     """Write the same regression with coefficients ``matrix @ coef``."""
-    arrays = replace(drawn.arrays, X=drawn.arrays.X @ np.linalg.inv(matrix))
-    errors = np.linalg.norm(cluster_effects(arrays, drawn.mu), axis=0)
-    return replace(drawn, arrays=arrays, coef=matrix @ drawn.coef, errors=errors)
+    problem = replace(drawn.problem, X=drawn.problem.X @ np.linalg.inv(matrix))
+    errors = np.linalg.norm(cluster_effects(problem, drawn.mu), axis=0)
+    return replace(drawn, problem=problem, coef=matrix @ drawn.coef, errors=errors)
 
 
 def _path(path: Estimate, drawn: _Drawn, columns: dict[Term, int]) -> list[dict[str, object]]:

@@ -27,7 +27,7 @@ from eventpanel.estimators.rows import Rows
 __all__ = ["Uncertainty", "uncertainty"]
 
 # Below about 20 clusters CRV1 tests reject too often even with t(G-1) (Cameron and Miller 2015,
-# doi:10.3368/jhr.50.2.317); the clusters of Driscoll and Kraay are periods.
+# doi:10.3368/jhr.50.2.317); the clusters of Driscoll and Kraay are periods, those that HC overlooks are units.
 FEW = 20
 
 
@@ -125,22 +125,33 @@ def _clustered(asked: Clustered, rows: Rows) -> Uncertainty:
 
 
 def _robust(asked: Robust, rows: Rows) -> Uncertainty:
-    counts = rows.counts
+    counts, notes = rows.counts, _repeated(asked, rows)
     dof = np.full(len(rows.terms), float(counts.nobs - counts.terms - counts.absorbed))
     if asked.kind in ("HC0", "HC1"):
-        return Uncertainty(asked.factor(counts) * robust(rows.fit), dof)
+        return Uncertainty(asked.factor(counts) * robust(rows.fit), dof, notes)
     within = rows.within(np.ones(len(rows.m.y), dtype=bool))
     pull = _leverage(asked, rows, within)
     vcov, alone = robust(rows.fit, pull, 1 if asked.kind == "HC2" else 2), pinned(pull)
     if not alone.any():
-        return Uncertainty(vcov, dof)
+        return Uncertainty(vcov, dof, notes)
     # What only these rows identify has no variance that could be known.
     lost = ~identified(rows.within(~alone), np.linalg.norm(within, axis=0))
     vcov[lost], vcov[:, lost] = np.nan, np.nan
     said = (
         f"{int(alone.sum())} rows are fitted exactly whatever their outcome (leverage 1): {asked.kind} leaves them out."
     )
-    return Uncertainty(vcov, dof, (said,))
+    return Uncertainty(vcov, dof, (*notes, said))
+
+
+def _repeated(asked: Robust, rows: Rows) -> tuple[str, ...]:
+    """Say what few units seen again and again do to a covariance that takes their rows as independent."""
+    units, nobs = rows.counts.clusters, rows.counts.nobs
+    if units >= FEW or nobs == units:
+        return ()
+    return (
+        f"{asked.kind} takes {nobs} rows of only {units} units as independent: where errors of a unit last, tests "
+        "reject too often; see docs/methods/inference.md.",
+    )
 
 
 def _leverage(asked: Robust, rows: Rows, within: Floats) -> Floats:

@@ -229,7 +229,10 @@ def test_every_layout_gives_the_same_panel(tmp_path: Path) -> None:
 
 
 def test_a_download_in_latin_1_with_a_comma_at_line_ends(tmp_path: Path) -> None:
-    rows = [today("China", 20.0), {**today("USA", 10.0), "partnerDesc": "Côte d'Ivoire", "partnerISO": "CIV"}]
+    rows = [
+        today("China", 20.0),
+        {**today("USA", 10.0), "partnerDesc": "Côte d'Ivoire", "partnerISO": "CIV", "partnerCode": 384},
+    ]
     text = pd.DataFrame(rows).reindex(columns=TODAY).to_csv(index=False)
     head, *body = text.splitlines()
     path = tmp_path / "TradeData_1.csv"

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from eventpanel.estimators.core.arrays import Codes, Floats
 from eventpanel.estimators.core.binary import binary, binary_given
-from eventpanel.estimators.core.binary_separation import one_sided
+from eventpanel.estimators.core.binary_separation import binary_separation, one_sided
 from eventpanel.estimators.core.groups import recode
 from eventpanel.estimators.core.links import LINKS
 from eventpanel.estimators.core.sandwich import clustered
@@ -130,3 +130,25 @@ def test_derivatives_of_links_are_differences_of_what_they_derive(name: str) -> 
     np.testing.assert_allclose(step(lambda e: -link.score(np.zeros(13), e)), link.information(-eta), rtol=1e-6)
     p = np.exp(link.log_mean(eta))
     np.testing.assert_allclose(link.expected(eta), density**2 / (p * (1 - p)), rtol=1e-9)
+
+
+def thin(seed: int) -> tuple[Floats, Floats, list[Codes]]:
+    """Few rows in many groups: often separated."""
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(40, 200))
+    groups = [recode(rng.integers(0, int(rng.integers(2, n // 5)), n)) for _ in range(int(rng.integers(1, 4)))]
+    k = int(rng.integers(1, 4))
+    X = rng.normal(size=(n, k))
+    X[:, 0] = rng.random(n) < 0.15
+    y = (X @ rng.normal(size=k) * rng.choice([1, 3, 8]) + rng.logistic(size=n) > rng.normal()).astype(float)
+    keep = ~one_sided(y, groups)
+    return y[keep], X[keep], [recode(codes[keep]) for codes in groups]
+
+
+# On these the information becomes singular before iterations end.
+@pytest.mark.parametrize(("seed", "name"), [(217, "logit"), (267, "probit")])
+def test_separated_rows_have_no_fit(seed: int, name: str) -> None:
+    y, X, effects = thin(seed)
+    assert binary_separation(y, X, effects).separated.any()
+    with pytest.raises(ArithmeticError, match="did not converge"):
+        binary(y, X, effects, LINKS[name])

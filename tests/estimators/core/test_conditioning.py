@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from eventpanel.estimators.core import exact as exact_module
-from eventpanel.estimators.core.conditioning import input_digits, moments_digits, poisson_digits, rounding_digits
+from eventpanel.estimators.core.conditioning import Data, input_digits, moments_digits, poisson_digits, rounding_digits
 from eventpanel.estimators.core.double_double import pairs
 from eventpanel.estimators.core.least_squares import Fit
 from eventpanel.estimators.core.moments import moments
@@ -54,7 +54,7 @@ def test_ill_conditioned_problems_are_found(name: str) -> None:
 def test_the_fast_path_keeps_its_own_estimate(name: str) -> None:
     case = EVERY[name]()
     fit = case.fast
-    promised = rounding_digits(fit, case.y.high, case.X.high, case.weights).min()
+    promised = rounding_digits(fit, case.data).min()
     assert promised <= fewest(fit.coef, case.truth.coef)
 
 
@@ -70,8 +70,8 @@ def test_moments_are_worth_their_estimate(name: str, nested: bool) -> None:
         # Cross-products hold the square of the condition, here 1e16: refused.
         assert name in ("nearly collinear, 1e-8", "nearly collinear, 1e-9")
         return
-    products = moments_digits(m, within[:, 0], within[:, 1:], case.weights)
-    data = rounding_digits(case.fast, case.y.high, case.X.high, case.weights)
+    products = moments_digits(m, Data(within[:, 0], within[:, 1:], case.weights))
+    data = rounding_digits(case.fast, case.data)
     promised = min(products.min(), data.min())
     assert promised <= fewest(m.coef[: m.terms], case.truth.coef)
 
@@ -93,11 +93,11 @@ def test_where_the_exact_path_gives_up_the_fast_fit_stays(monkeypatch: pytest.Mo
 def test_whole_numbers_are_exact_and_others_are_not() -> None:
     case = whole(plain(), 1e12)
     fit, y, X = case.truth, case.y.high, case.X.high
-    assert (input_digits(fit, y, X) == 15).all()
-    assert (input_digits(fit, y + 0.5, X) > 12.5).all()
-    assert (input_digits(fit, y, X + 0.5) < 6).all()
+    assert (input_digits(fit, Data(y, X)) == 15).all()
+    assert (input_digits(fit, Data(y + 0.5, X)) > 12.5).all()
+    assert (input_digits(fit, Data(y, X + 0.5)) < 6).all()
     # Doubles beyond 2^52 have no fraction to show: they prove nothing.
-    assert (input_digits(fit, y, X + 2.0**52) < 2).all()
+    assert (input_digits(fit, Data(y, X + 2.0**52)) < 2).all()
 
 
 def test_a_fit_that_leaves_nothing_promises_its_digits() -> None:
@@ -109,7 +109,7 @@ def test_a_fit_that_leaves_nothing_promises_its_digits() -> None:
 
 def test_nothing_in_a_bread_of_zeros_or_noise_is_promised() -> None:
     fit = Fit(np.array([1.0]), np.ones(4), np.ones((4, 1)), np.array([[np.inf]]))
-    assert rounding_digits(fit, np.ones(4), np.ones((4, 1))).tolist() == [0.0]
+    assert rounding_digits(fit, Data(np.ones(4), np.ones((4, 1)))).tolist() == [0.0]
 
 
 @pytest.mark.parametrize("by", [0.0, 1e4, 1e6, 1e8, 1e10])
@@ -120,6 +120,6 @@ def test_poisson_keeps_the_digits_it_promises(by: float, is_whole: bool, weighte
     near_zero = counted(whole(case, 0.0) if is_whole else case)
     far = counted(whole(case, by) if is_whole else shifted(case, by))
     base, got = (poisson(c.y.high, c.X.high, c.effects, weights=c.weights) for c in (near_zero, far))
-    promised = poisson_digits(got, far.y.high, far.X.high, far.weights).min()
+    promised = poisson_digits(got, far.data).min()
     assert bool(promised >= PROMISED) is (is_whole or by < 1e7)
     assert fewest(got.fit.coef, base.fit.coef) >= min(promised, 12.0)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from eventpanel.estimators.core import blocks
+from eventpanel.estimators.core import effects as module
 from eventpanel.estimators.core.arrays import Codes, Floats
 from eventpanel.estimators.core.effects import effects, rank
 from eventpanel.estimators.core.groups import recode
@@ -47,3 +48,12 @@ def test_parts_that_do_not_touch_become_blocks() -> None:
 def test_without_effects_columns_stay() -> None:
     columns = np.arange(6.0).reshape(3, 2)
     assert effects([], 3).weigh(np.ones(3)).absorb(columns).tolist() == columns.tolist()
+
+
+def test_the_rank_of_effects_too_large_to_factorise_is_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(blocks, "CELLS", 0)
+    monkeypatch.setattr(module, "RANK_LIMIT", 0)
+    _, groupings, _ = sample(4, (40, 7, 5, 3))
+    assert rank(effects(groupings, 240)) == np.linalg.matrix_rank(dense(groupings))
+    nested = [*groupings, groupings[0] // 8]
+    assert rank(effects(nested, 240)) == np.linalg.matrix_rank(dense(nested)) + 4

@@ -10,7 +10,6 @@ import pytest
 
 from eventpanel.estimators.core.arrays import Codes, Floats
 from eventpanel.estimators.core.assignments import Choices, Permutations, block
-from eventpanel.estimators.core.exchange import averaged
 from eventpanel.estimators.core.groups import cross, dummies_of
 from eventpanel.estimators.core.permutation import (
     Drawn,
@@ -121,45 +120,6 @@ def test_look_ups_are_the_regressions(kind: str, controls: int) -> None:
         got, want = look_up(table, draws), least_squares_draws(asked, moved, draws)
         np.testing.assert_allclose(got.coef, want.coef, rtol=1e-10, atol=1e-12)
         np.testing.assert_allclose(got.vcov, want.vcov, rtol=1e-10, atol=1e-13)
-
-
-@pytest.mark.parametrize("kind", KINDS[:-1])
-@pytest.mark.parametrize("controls", [0, 2])
-def test_averages_over_exporters_are_the_regressions(kind: str, controls: int) -> None:
-    fixed, moved, cell, assignments = problem(4, 0)
-    groupings = tuple(np.unique(codes, return_inverse=True)[1] for codes in effects(kind, fixed, moved, cell))
-    rng = np.random.default_rng(9)
-    own = rng.normal(size=(UNITS, PERIODS, controls))[moved.unit, moved.period]
-    # Importers may lack years, if they lack them with every exporter; rows come in any order.
-    keep = rng.permutation(np.flatnonzero(rng.random((UNITS, PERIODS))[moved.unit, moved.period] > 0.1))
-    asked = Fixed(
-        fixed.y[keep], own[keep], tuple(np.unique(c[keep], return_inverse=True)[1] for c in groupings), moved.unit[keep]
-    )
-    part = replace(moved, unit=moved.unit[keep], period=moved.period[keep], group=moved.group[keep])
-    other = (cell // PERIODS)[keep]
-    mean = averaged(asked, part, other)
-    assert mean is not None
-    assert len(mean[0].y) * OTHERS == len(keep)
-    draws = block(assignments, 10, 6, 0)
-    got, want = least_squares_draws(*mean, draws), least_squares_draws(asked, part, draws)
-    np.testing.assert_allclose(got.coef, want.coef, rtol=1e-10, atol=1e-12)
-    np.testing.assert_allclose(got.vcov, want.vcov, rtol=1e-10, atol=1e-13)
-
-
-def test_averages_are_refused_where_they_would_be_wrong() -> None:
-    fixed, moved, cell, _ = problem(7)
-    other, n = cell // PERIODS, len(cell)
-    assert averaged(fixed, moved, other) is not None
-    assert averaged(replace(fixed, weights=np.ones(n)), moved, other) is None
-    assert averaged(replace(fixed, controls=np.arange(n, dtype=np.float64)[:, None]), moved, other) is None
-    assert averaged(replace(fixed, clusters=fixed.groupings[0]), moved, other) is None
-    one_sided = cross(np.minimum(other, 1), moved.period)
-    assert averaged(replace(fixed, groupings=(moved.unit, one_sided)), moved, other) is None
-    assert averaged(fixed, moved, other * 0) is None
-    keep = np.arange(n) != 11
-    short = Fixed(fixed.y[keep], fixed.controls[keep], tuple(c[keep] for c in fixed.groupings), fixed.clusters[keep])
-    fewer = replace(moved, unit=moved.unit[keep], period=moved.period[keep], group=moved.group[keep])
-    assert averaged(short, fewer, other[keep]) is None
 
 
 def test_a_term_that_is_left_out_is_left_out_of_the_tables() -> None:

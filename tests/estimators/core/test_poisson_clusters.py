@@ -10,7 +10,7 @@ import statsmodels.api as sm
 from scipy import linalg
 
 from eventpanel.estimators.core.arrays import Floats
-from eventpanel.estimators.core.cluster_robust import crv2, crv3, leave_one_out
+from eventpanel.estimators.core.cluster_robust import crv2, crv3
 from eventpanel.estimators.core.poisson_clusters import (
     Problem,
     cluster_effects,
@@ -19,6 +19,7 @@ from eventpanel.estimators.core.poisson_clusters import (
     means_under,
     working_moments,
 )
+from eventpanel.estimators.core.rotated import without_each
 
 CLUSTERS = 12
 
@@ -60,17 +61,18 @@ def scores_of(p: Problem, D: Floats, mu: Floats) -> Floats:
 
 def test_the_working_regression_is_the_fit(case: tuple[Problem, Floats, Floats, Floats]) -> None:
     p, mu, D, w = case
-    m = working_moments(p, mu)
-    np.testing.assert_allclose(m.coef[:3], fit(p).fit.coef, rtol=1e-8)
+    r = working_moments(p, fit(p))
+    m = r.moments
+    np.testing.assert_allclose(r.coef + r.turn @ m.coef, fit(p).fit.coef, rtol=1e-8)
     want = scores_of(p, D, mu) @ np.linalg.inv(D.T @ (D * w[:, None]))
-    np.testing.assert_allclose((m.scores @ m.bread)[:, :3], want[:, :3], rtol=1e-7, atol=1e-9)
+    np.testing.assert_allclose(m.scores @ m.bread @ r.turn.T, want[:, :3], rtol=1e-7, atol=1e-9)
     np.testing.assert_allclose(cluster_effects(p, mu), want[:, :3], rtol=1e-8, atol=1e-10)
 
 
 def test_one_step_without_a_cluster_is_newton_s(case: tuple[Problem, Floats, Floats, Floats]) -> None:
     p, mu, D, w = case
-    m = working_moments(p, mu)
-    coef, scores, got = fit(p).fit.coef, scores_of(p, D, mu), leave_one_out(m)
+    r = working_moments(p, fit(p))
+    coef, scores, got = fit(p).fit.coef, scores_of(p, D, mu), without_each(r)
     want = np.empty((CLUSTERS, 3))
     for g in range(CLUSTERS):
         rows = p.clusters != g
@@ -80,7 +82,7 @@ def test_one_step_without_a_cluster_is_newton_s(case: tuple[Problem, Floats, Flo
         want[g] = coef + step[:3]
     np.testing.assert_allclose(got, want, rtol=1e-7)
     gaps = want - coef
-    np.testing.assert_allclose(crv3(m), (CLUSTERS - 1) / CLUSTERS * gaps.T @ gaps, rtol=1e-6)
+    np.testing.assert_allclose(crv3(r.moments, r.turn), (CLUSTERS - 1) / CLUSTERS * gaps.T @ gaps, rtol=1e-6)
 
 
 def test_crv2_equals_the_matrix_formula(case: tuple[Problem, Floats, Floats, Floats]) -> None:
@@ -95,7 +97,8 @@ def test_crv2_equals_the_matrix_formula(case: tuple[Problem, Floats, Floats, Flo
         inverse = np.where(values > 1e-9, 1 / np.sqrt(np.clip(values, 1e-300, None)), 0.0)
         step = (bread @ scaled[rows].T @ (vectors * inverse) @ vectors.T)[:3] @ residuals[rows]
         vcov += np.outer(step, step)
-    np.testing.assert_allclose(crv2(working_moments(p, mu))[0], vcov, rtol=1e-7)
+    r = working_moments(p, fit(p))
+    np.testing.assert_allclose(crv2(r.moments, r.turn)[0], vcov, rtol=1e-7)
 
 
 @pytest.mark.parametrize("columns", [[1], [0, 2], [0, 1, 2]])

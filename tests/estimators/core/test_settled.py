@@ -10,7 +10,7 @@ from eventpanel.estimators.core.arrays import Codes, Floats, Mask
 from eventpanel.estimators.core.groups import not_singletons, recode
 from eventpanel.estimators.core.poisson import poisson
 from eventpanel.estimators.core.separation import separation
-from eventpanel.estimators.core.settled import NothingLeft, settled
+from eventpanel.estimators.core.settled import NothingLeft, rounds_of, settled
 
 Data = tuple[Floats, Floats, list[Codes]]
 
@@ -64,6 +64,8 @@ def test_the_same_rows_as_one_after_the_other(first: int) -> None:
         np.testing.assert_array_equal(got.rounds == 0, kept)
         np.testing.assert_array_equal(got.alone, ~separated & ~kept)
         assert got.fit.score < 1e-8
+        all_at_once = separation(y, X, groupings).separated
+        np.testing.assert_array_equal(rounds_of(y, groupings, all_at_once), np.where(separated, got.rounds, 0))
         proofs.add(got.method)
     assert "fit" in proofs
 

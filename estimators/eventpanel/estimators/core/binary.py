@@ -1,8 +1,8 @@
 """Maximum likelihood of a binary outcome with any number of fixed effects, by iterated weighted least squares.
 
 Newton's step is a weighted regression after absorbing the effects (Stammann 2018, arXiv:1707.01815), with the
-information of the outcomes as they are; logit and probit are concave. Separated rows must be dropped before: with them
-the likelihood has no maximum.
+information of the outcomes as they are; logit and probit are concave. The effects are prepared once for all weights.
+Separated rows must be dropped before: with them the likelihood has no maximum.
 """
 
 from __future__ import annotations
@@ -12,52 +12,24 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from eventpanel.estimators.core.absorb import absorb
 from eventpanel.estimators.core.arrays import Codes, Floats
+from eventpanel.estimators.core.convergence import CONVERGED, LikelihoodFit, score_left
+from eventpanel.estimators.core.effects import Effects, effects, rank
 from eventpanel.estimators.core.least_squares import Fit, least_squares
 from eventpanel.estimators.core.links import Link
+from eventpanel.estimators.core.newton import level_sums
 
 ITERATIONS = 50
 HALVINGS = 30
-# Largest score left, in standard deviations: far below any printed digit.
-CONVERGED = 1e-8
 # Information of a row that is all but certain; it keeps steps finite and does not move the maximum.
 SMALLEST = 1e-100
-
-
-@dataclass(frozen=True, slots=True)
-class BinaryFit:
-    """A fit of a binary outcome.
-
-    Attributes
-    ----------
-    fit : Fit
-        Coefficients, scores and bread, the inverse information of the outcomes as they are; residuals are the
-        derivatives of the log-likelihood of each row.
-    eta : ndarray, shape (n,)
-        Linear predictor with fixed effects and offset.
-    deviance : float
-    iterations : int
-    rank : int
-        Independent dummies of the fixed effects.
-    score : float
-        Largest score left, of a coefficient or a fixed-effect level, as a share of its standard deviation: the
-        certificate of convergence.
-    """
-
-    fit: Fit
-    eta: Floats
-    deviance: float
-    iterations: int
-    rank: int
-    score: float
 
 
 @dataclass(frozen=True, slots=True)
 class _Problem:
     y: Floats
     X: Floats
-    groupings: Sequence[Codes]
+    effects: Effects
     link: Link
     w: Floats
     shift: Floats
@@ -71,7 +43,7 @@ def binary(
     *,
     weights: Floats | None = None,
     offset: Floats | None = None,
-) -> BinaryFit:
+) -> LikelihoodFit:
     """Maximise the likelihood of ``y`` with probability ``F(X b + fixed effects + offset)``.
 
     Parameters
@@ -89,7 +61,7 @@ def binary(
 
     Returns
     -------
-    BinaryFit
+    LikelihoodFit
 
     Raises
     ------
@@ -105,22 +77,28 @@ def binary(
     """
     w = np.ones(len(y)) if weights is None else weights
     shift = np.zeros(len(y)) if offset is None else offset
-    problem = _Problem(y, X, groupings, link, w, shift)
+    try:
+        return _climb(_Problem(y, X, effects(groupings, len(y)), link, w, shift))
+    except np.linalg.LinAlgError as error:
+        raise ArithmeticError(f"{link.name} did not converge: some probabilities became all but certain") from error
+
+
+def _climb(p: _Problem) -> LikelihoodFit:
     # Where nothing is known every probability is one half: a point of the model, whose deviance bounds every step.
-    eta = shift
-    deviance = _deviance(problem, eta)
+    eta = p.shift
+    deviance = _deviance(p, eta)
     for iteration in range(1, ITERATIONS + 1):
-        proposed, coef, rank = _step(problem, eta)
-        eta, deviance, whole = _halved(problem, eta, proposed, deviance)
+        proposed, coef = _step(p, eta)
+        eta, deviance, whole = _halved(p, eta, proposed, deviance)
         if not whole:
             continue
-        fit, score = _at(problem, eta, coef)
+        fit, score = _at(p, eta, coef)
         if score < CONVERGED:
-            return BinaryFit(fit, eta, deviance, iteration, rank, score)
-    raise ArithmeticError(f"{link.name} did not converge in {ITERATIONS} iterations")
+            return LikelihoodFit(fit, eta, deviance, iteration, rank(p.effects), score)
+    raise ArithmeticError(f"{p.link.name} did not converge in {ITERATIONS} iterations")
 
 
-def binary_given(y: Floats, X: Floats, coef: Floats, groupings: Sequence[Codes], link: Link) -> BinaryFit:
+def binary_given(y: Floats, X: Floats, coef: Floats, groupings: Sequence[Codes], link: Link) -> LikelihoodFit:
     """Maximise over the fixed effects alone, coefficients given; scores and bread are those of X at that point.
 
     Parameters
@@ -132,22 +110,22 @@ def binary_given(y: Floats, X: Floats, coef: Floats, groupings: Sequence[Codes],
     link : Link
     """
     offset = X @ coef
-    effects = binary(y, X[:, :0], groupings, link, offset=offset)
-    problem = _Problem(y, X, groupings, link, np.ones(len(y)), offset)
-    return replace(effects, fit=_at(problem, effects.eta, coef)[0])
+    alone = binary(y, X[:, :0], groupings, link, offset=offset)
+    problem = _Problem(y, X, effects(groupings, len(y)), link, np.ones(len(y)), offset)
+    return replace(alone, fit=_at(problem, alone.eta, coef)[0])
 
 
 def _information(p: _Problem, eta: Floats) -> Floats:
     return p.w * np.maximum(p.link.information((2 * p.y - 1) * eta), SMALLEST)
 
 
-def _step(p: _Problem, eta: Floats) -> tuple[Floats, Floats, int]:
-    """Newton's next point, its coefficients, and the rank of the effects."""
+def _step(p: _Problem, eta: Floats) -> tuple[Floats, Floats]:
+    """Newton's next point and its coefficients."""
     information = _information(p, eta)
     working = eta - p.shift + p.w * p.link.score(p.y, eta) / information
-    within = absorb(np.column_stack([working, p.X]), p.groupings, information)
-    step = _regression(within.columns[:, 0], within.columns[:, 1:], information)
-    return working - step.residuals + p.shift, step.coef, within.rank
+    within = p.effects.weigh(information).absorb(np.column_stack([working, p.X]))
+    step = _regression(within[:, 0], within[:, 1:], information)
+    return working - step.residuals + p.shift, step.coef
 
 
 def _regression(y: Floats, X: Floats, weights: Floats) -> Fit:
@@ -175,11 +153,10 @@ def _deviance(p: _Problem, eta: Floats) -> float:
 def _at(p: _Problem, eta: Floats, coef: Floats) -> tuple[Fit, float]:
     """Scores and bread at the point itself, and the largest score left in its standard deviation."""
     information, residuals = _information(p, eta), p.link.score(p.y, eta)
-    columns = absorb(p.X, p.groupings, information).columns
+    columns = p.effects.weigh(information).absorb(p.X)
     bread = _regression(np.zeros(len(eta)), columns, information).bread
-    scores, weighted = columns * (p.w * residuals)[:, None], p.w * residuals
-    parts = [np.abs(scores.sum(axis=0)) / np.maximum(np.linalg.norm(scores, axis=0), SMALLEST)]
-    for codes in p.groupings:
-        spread = np.sqrt(np.bincount(codes, weights=weighted**2))
-        parts.append(np.abs(np.bincount(codes, weights=weighted)) / np.maximum(spread, SMALLEST))
-    return Fit(coef, residuals, scores, bread), float(max(part.max(initial=0.0) for part in parts))
+    weighted = p.w * residuals
+    scores = columns * weighted[:, None]
+    slopes = score_left(scores.sum(axis=0), (scores**2).sum(axis=0), information**2 @ columns**2)
+    sums, squares, size = (level_sums(p.effects, values) for values in (weighted, weighted**2, information**2))
+    return Fit(coef, residuals, scores, bread), max(slopes, score_left(sums, squares, size))

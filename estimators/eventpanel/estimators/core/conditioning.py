@@ -30,6 +30,39 @@ MOST = 15.0
 EXACT_LIMIT = 100_000
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Data:
+    """What coefficients are computed from.
+
+    Attributes
+    ----------
+    y : ndarray, shape (n,)
+        Outcome before fixed effects: what is absorbed takes its digits with it. Of cross-products, after them.
+    X : ndarray, shape (n, k)
+        Regressors before fixed effects; of cross-products, after them.
+    weights : ndarray, shape (n,), or None
+        Positive weights.
+    """
+
+    y: Floats
+    X: Floats
+    weights: Floats | None = None
+
+    @property
+    def sizes(self) -> tuple[Floats, Floats]:
+        """Largest element of the outcome, and of each regressor, times the roots of the weights: shapes () and (k,)."""
+        return self._largest(self.y), self._largest(self.X)
+
+    @property
+    def is_whole(self) -> tuple[Mask, Mask]:
+        """Whether the outcome, and each regressor, holds whole numbers: shapes () and (k,)."""
+        return _is_whole(self.y), _is_whole(self.X)
+
+    def _largest(self, values: Floats) -> Floats:
+        root = 1.0 if self.weights is None else np.sqrt(self.weights).reshape(-1, *[1] * (values.ndim - 1))
+        return np.asarray(np.abs(values * root).max(axis=0, initial=0.0))
+
+
 @dataclass(frozen=True, slots=True)
 class Settled:
     """A fit and what its digits are worth.
@@ -48,134 +81,75 @@ class Settled:
     is_exact: bool
 
 
-def rounding_digits(fit: Fit, y: Floats, X: Floats, weights: Floats | None = None) -> Floats:
-    """Estimate the correct digits of coefficients from orthogonal methods in doubles, at most 15.
-
-    Parameters
-    ----------
-    fit : Fit
-    y : ndarray, shape (n,)
-        Outcome before fixed effects.
-    X : ndarray, shape (n, k)
-        Regressors before fixed effects: what is absorbed takes its digits with it.
-    weights : ndarray, shape (n,), optional
-        Positive weights.
-
-    Returns
-    -------
-    ndarray, shape (k,)
+def rounding_digits(fit: Fit, data: Data) -> Floats:
+    """Estimate the correct digits of coefficients from orthogonal methods in doubles, shape (k,), at most 15.
 
     Examples
     --------
     >>> from eventpanel.estimators.core.least_squares import least_squares
     >>> x = np.array([0.1, -0.1, 0.3, -0.3])
     >>> fit = least_squares(x, x[:, None])
-    >>> rounding_digits(fit, x + 1e7, x[:, None] + 1e7).round().tolist()
+    >>> rounding_digits(fit, Data(x + 1e7, x[:, None] + 1e7)).round().tolist()
     [8.0]
     """
-    return _digits(fit, _size(y, weights), _size(X, weights), weights)
+    return _digits(fit, *data.sizes, data.weights)
 
 
-def input_digits(fit: Fit, y: Floats, X: Floats, weights: Floats | None = None) -> Floats:
-    """Estimate the digits of coefficients that the data determine, shape (k,), at most 15; whole numbers are exact.
-
-    Parameters
-    ----------
-    fit : Fit
-    y : ndarray, shape (n,)
-        Outcome before fixed effects.
-    X : ndarray, shape (n, k)
-        Regressors before fixed effects.
-    weights : ndarray, shape (n,), optional
-        Positive weights.
-    """
-    outcome, sizes = (np.where(_is_whole(v), 0.0, _size(v, weights)) for v in (y, X))
-    return _digits(fit, outcome, sizes, weights)
+def input_digits(fit: Fit, data: Data) -> Floats:
+    """Estimate the digits of coefficients that the data determine, shape (k,), at most 15; whole numbers are exact."""
+    outcome, sizes = (np.where(is_whole, 0.0, s) for is_whole, s in zip(data.is_whole, data.sizes, strict=True))
+    return _digits(fit, outcome, sizes, data.weights)
 
 
-def moments_digits(m: Moments, y: Floats, X: Floats, weights: Floats | None = None) -> Floats:
+def moments_digits(m: Moments, data: Data) -> Floats:
     """Estimate the correct digits of coefficients computed from cross-products, shape (terms,), at most 15.
 
-    Rounding a cross-product costs the square of the condition.
-
-    Parameters
-    ----------
-    m : Moments
-        A bread that is itself rounding is large, so that no digit is promised.
-    y : ndarray, shape (n,)
-        Outcome after fixed effects.
-    X : ndarray, shape (n, terms)
-        Terms after fixed effects.
-    weights : ndarray, shape (n,), optional
-        Positive weights.
+    Rounding a cross-product costs the square of the condition. A bread that is itself rounding is large, so that no
+    digit is promised.
     """
-    w = np.ones(len(y)) if weights is None else weights
+    w = np.ones(len(data.y)) if data.weights is None else data.weights
     coef, bread = m.coef[: m.terms], m.bread[: m.terms, : m.terms]
-    norms, outcome = np.sqrt(w @ X**2), np.sqrt(w @ y**2)
+    norms, outcome = np.sqrt(w @ data.X**2), np.sqrt(w @ data.y**2)
     # Ten for the sums over rows and for the factor of the cross-products.
     error = 10 * np.sqrt(bread**2 @ norms**2) * np.hypot(outcome, np.linalg.norm(coef * norms))
     return _relative(coef, bread, error, float(outcome))
 
 
-def poisson_digits(fitted: PoissonFit, y: Floats, X: Floats, weights: Floats | None = None) -> Floats:
-    """Estimate the digits that the data determine of a Poisson fit, shape (k,), at most 15; whole numbers are exact.
+def poisson_digits(fitted: PoissonFit, data: Data) -> Floats:
+    """Estimate the digits that the data determine of a Poisson fit without offset, as :func:`input_digits`.
 
     At the maximum it is a least-squares fit of the working outcome ``log(mu) + (y - mu) / mu`` with weights ``mu``.
-
-    Parameters
-    ----------
-    fitted : PoissonFit
-        Without an offset.
-    y : ndarray, shape (n,)
-    X : ndarray, shape (n, k)
-        Regressors before fixed effects.
-    weights : ndarray, shape (n,), optional
-        Positive weights.
     """
     fit, mu = fitted.fit, fitted.mu
     left = fit.residuals / mu
-    step = Fit(fit.coef, left, fit.scores, fit.bread)
-    return input_digits(step, np.log(mu) + left, X, mu if weights is None else weights * mu)
+    working = Data(np.log(mu) + left, data.X, mu if data.weights is None else data.weights * mu)
+    return input_digits(Fit(fit.coef, left, fit.scores, fit.bread), working)
 
 
-def settle(fit: Fit, y: Floats, X: Floats, groupings: Sequence[Codes], weights: Floats | None = None) -> Settled:
+def settle(fit: Fit, data: Data, groupings: Sequence[Codes]) -> Settled:
     """Keep a fit whose digits are enough, or that is large; else solve it again on the exact path.
 
     Parameters
     ----------
     fit : Fit
         From the fast path.
-    y : ndarray, shape (n,)
-        Outcome before fixed effects.
-    X : ndarray, shape (n, k)
-        Regressors before fixed effects.
+    data : Data
     groupings : sequence of ndarray, each shape (n,)
         Group codes 0..G-1 of each effect.
-    weights : ndarray, shape (n,), optional
-        Positive weights.
-
-    Returns
-    -------
-    Settled
     """
-    fast = rounding_digits(fit, y, X, weights)
-    if (fast >= ENOUGH).all() or X.size > EXACT_LIMIT:
+    fast = rounding_digits(fit, data)
+    if (fast >= ENOUGH).all() or data.X.size > EXACT_LIMIT:
         return Settled(fit, fast, is_exact=False)
     try:
-        better = exact(y, X, groupings, weights).fit
+        better = exact(data.y, data.X, groupings, data.weights).fit
     except ArithmeticError:
         return Settled(fit, fast, is_exact=False)
-    return Settled(better, input_digits(better, y, X, weights), is_exact=True)
+    return Settled(better, input_digits(better, data), is_exact=True)
 
 
 def _is_whole(values: Floats) -> Mask:
     """Whether a column holds whole numbers, not just numbers so large that doubles have no fraction left."""
     return np.asarray(((values == np.rint(values)) & (np.abs(values) < ALL_WHOLE)).all(axis=0))
-
-
-def _size(values: Floats, weights: Floats | None) -> Floats:
-    root = 1.0 if weights is None else np.sqrt(weights).reshape(-1, *[1] * (values.ndim - 1))
-    return np.asarray(np.abs(values * root).max(axis=0, initial=0.0))
 
 
 def _digits(fit: Fit, outcome: Floats, sizes: Floats, weights: Floats | None) -> Floats:

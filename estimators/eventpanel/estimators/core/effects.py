@@ -11,12 +11,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import linalg, sparse
-from scipy.sparse import csgraph
+from scipy import sparse
 
 from eventpanel.estimators.core.arrays import Codes, Floats, Pointers
-from eventpanel.estimators.core.blocks import REDUNDANT, Blocks, Factor, blocks_of, factorised, solved_by_blocks
+from eventpanel.estimators.core.blocks import Blocks, Factor, blocks_of, factorised, solved_by_blocks
+from eventpanel.estimators.core.connected import connected_parts
+from eventpanel.estimators.core.grouping import grouping
 from eventpanel.estimators.core.groups import dummies_of
+from eventpanel.estimators.core.schur import cross_table, factorise
 
 # Norm that gradients may leave of a column, as a share of its own, in the first and the second pass.
 PASSES = (1e-6, 1e-12)
@@ -190,23 +192,11 @@ def rank(e: Effects) -> int:
         return len(e.first) + int(e.blocks.free.sum())
     if len(e.groupings) < 2:
         return len(e.first)
-    if len(e.others) <= RANK_LIMIT:
-        return len(e.first) + _rank_of_others(e)
-    sizes = [int(codes.max()) + 1 for codes in e.groupings]
-    order = np.argsort(sizes)[::-1]
-    first, second = (e.groupings[j] for j in order[:2])
-    levels = sizes[order[0]] + sizes[order[1]]
-    links = sparse.coo_array((np.ones(len(first)), (first, second + sizes[order[0]])), shape=(levels, levels))
-    parts, _ = csgraph.connected_components(links, directed=False)
-    return int(sum(sizes) - parts - (len(sizes) - 2))
-
-
-def _rank_of_others(e: Effects) -> int:
-    """Rank of the other effects' dummies given the first effect."""
-    by_level = e.dummies.tocsc()
-    first, others = by_level[:, e.first], by_level[:, e.others]
-    joint, mass = (first.T @ others).tocsr(), np.diff(e.pointers)[e.first]
-    gram = (others.T @ others).toarray()
-    complement = gram - (joint.T @ sparse.diags_array(1 / mass) @ joint).toarray()
-    scale = np.sqrt(np.diag(gram))
-    return int(linalg.lapack.dpstrf(complement / np.outer(scale, scale), tol=REDUNDANT)[2])
+    first, *rest = sorted((grouping(codes) for codes in e.groupings), key=lambda group: -group.size)
+    if len(rest) > 1 and len(e.others) <= RANK_LIMIT:
+        schur = factorise(cross_table(first, rest, None), first)
+        if schur is not None:
+            return first.size + schur.rank
+    # Every further effect repeats the constant at least once.
+    parts = len(np.unique(connected_parts(first, rest[0])))
+    return first.size + sum(group.size for group in rest) - parts - (len(rest) - 1)

@@ -1,18 +1,14 @@
 """Exchange: whether swapping the rows of two members leaves every fixed effect as it is, but for names of levels.
 
-Residualising then commutes with the swap. That makes two shortcuts exact: permuted histories need no new residuals
-(:mod:`permutation_tables`), and rows that differ only by a member that the events do not know can be averaged.
+Residualising then commutes with the swap, so that permuted histories need no new residuals
+(:mod:`permutation_tables`).
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from eventpanel.estimators.core.arrays import Codes
-from eventpanel.estimators.core.groups import cross, recode
-from eventpanel.estimators.core.permutation import Fixed, Moved
 
 
 def is_shared(codes: Codes, strata: Codes) -> bool:
@@ -50,44 +46,4 @@ def relabels(codes: Codes, strata: Codes) -> bool:
         is_shared(codes[strata == s], strata[strata == s])
         or (own[strata == s].all() and is_shared(cut[strata == s], strata[strata == s]))
         for s in np.unique(strata)
-    )
-
-
-def averaged(fixed: Fixed, moved: Moved, other: Codes) -> tuple[Fixed, Moved] | None:
-    """Average rows over a member that events do not know, such as the exporter; nothing where that changes a result.
-
-    Residualised columns are the same for every member, so that coefficients and scores by cluster follow from the mean
-    outcome of each unit and period.
-
-    Parameters
-    ----------
-    fixed : Fixed
-    moved : Moved
-    other : ndarray, shape (n,)
-        Code of what names a row besides unit and period.
-    """
-    members, place = int(other.max()) + 1, cross(moved.unit, moved.period)
-    places = int(place.max()) + 1
-    number = other * np.int64(places) + place
-    complete = len(number) == members * places and len(np.unique(number)) == len(number)
-    if members == 1 or fixed.weights is not None or not complete:
-        return None
-    order, together = np.argsort(number), np.zeros(members, dtype=np.int64)
-
-    def wide(codes: Codes) -> Codes:
-        return np.asarray(codes[order].reshape(members, places), dtype=np.int64)
-
-    controls = fixed.controls[order].reshape(members, places, -1)
-    still = (controls == controls[0]).all() and all(is_shared(wide(c), together) for c in (fixed.clusters, moved.group))
-    if not (still and all(relabels(wide(codes), together) for codes in fixed.groupings)):
-        return None
-    rows = order[:places]
-    return (
-        Fixed(
-            y=fixed.y[order].reshape(members, places).mean(axis=0),
-            controls=fixed.controls[rows],
-            groupings=tuple(recode(codes[rows]) for codes in fixed.groupings),
-            clusters=fixed.clusters[rows],
-        ),
-        replace(moved, unit=moved.unit[rows], period=moved.period[rows], group=moved.group[rows]),
     )

@@ -13,6 +13,7 @@ import numpy as np
 from scipy import linalg, special
 
 from eventpanel.estimators.core.arrays import Codes, Floats
+from eventpanel.estimators.core.convergence import CONVERGED, EXACT, LikelihoodFit, score_left
 from eventpanel.estimators.core.effects import Weighted, effects, rank
 from eventpanel.estimators.core.least_squares import Fit
 from eventpanel.estimators.core.newton import (
@@ -33,9 +34,6 @@ from eventpanel.estimators.core.newton import (
 )
 
 ITERATIONS = 200
-# Largest score left, in standard deviations: far below any printed digit.
-CONVERGED = 1e-8
-EXACT = 1e-6
 # Squared decrement, as a share of the squared Pearson residuals, after which one more step is the last.
 NEAR = 1e-10
 # Smallest pivot of a scaled Cholesky factor that leaves half of the digits.
@@ -43,35 +41,18 @@ PIVOT = 1e-4
 
 
 @dataclass(frozen=True, slots=True)
-class PoissonFit:
+class PoissonFit(LikelihoodFit):
     """A Poisson fit.
 
     Attributes
     ----------
-    fit : Fit
-        Coefficients, scores and bread; residuals are ``y - mu``.
     mu : ndarray, shape (n,)
-        Fitted means.
-    eta : ndarray, shape (n,)
-        Their logarithms: a start for a similar fit.
-    deviance : float
-    iterations : int
-    rank : int
-        Independent dummies of the fixed effects.
-    score : float
-        Largest score left, of a coefficient or a fixed-effect level, as a share of its standard deviation: the
-        certificate of convergence.
+        Fitted means, ``exp(eta)``.
     margin : float
         Above one proves that no row is separated: the smallest root of a mean where y = 0, over the norm of the score.
     """
 
-    fit: Fit
     mu: Floats
-    eta: Floats
-    deviance: float
-    iterations: int
-    rank: int
-    score: float
     margin: float
 
 
@@ -186,7 +167,8 @@ def _finished(m: Model, mu: Floats, eta: Floats, coef: Floats, iterations: int) 
     lowest = float(np.sqrt(means[zero].min())) if zero.any() else np.inf
     fit = Fit(coef, m.y - mu, scores, bread)
     deviance = float(2 * (m.weights @ (special.xlogy(m.y, m.y) - special.xlogy(m.y, mu) - m.y + mu)))
-    return PoissonFit(fit, mu, eta, deviance, iterations, rank(m.effects), score, lowest / (decrement + unsure))
+    margin = lowest / (decrement + unsure)
+    return PoissonFit(fit, eta, deviance, iterations, rank(m.effects), score, mu, margin)
 
 
 def _squared(system: Weighted, levels: Floats, unsure: float) -> float:
@@ -206,12 +188,8 @@ def _bread(within: Floats, means: Floats) -> Floats:
 
 
 def _score(m: Model, scores: Floats, within: Floats, levels: Floats, means: Floats) -> float:
-    """Largest score left, of coefficients and levels, in its standard deviation.
-
-    Where the fit is exact there is no deviation to measure by; a millionth of the means stands in for it.
-    """
-    floor = EXACT * np.sqrt(np.einsum("ij,ij,i->j", within, within, means**2))
-    slopes = np.abs(scores.sum(axis=0)) / np.maximum(np.sqrt(np.einsum("ij,ij->j", scores, scores)), floor)
+    """Largest score left, of coefficients and levels, in its standard deviation."""
+    information = np.einsum("ij,ij,i->j", within, within, means**2)
+    slopes = score_left(scores.sum(axis=0), np.einsum("ij,ij->j", scores, scores), information)
     residuals = m.weights * (m.y - means / m.weights)
-    spread, mass = (np.sqrt(level_sums(m.effects, values**2)) for values in (residuals, means))
-    return float(max(slopes.max(initial=0.0), (np.abs(levels) / np.maximum(spread, EXACT * mass)).max(initial=0.0)))
+    return max(slopes, score_left(levels, level_sums(m.effects, residuals**2), level_sums(m.effects, means**2)))

@@ -15,8 +15,8 @@ from eventpanel.estimators.core.absorb import absorb
 from eventpanel.estimators.core.arrays import Codes, Floats, Mask
 from eventpanel.estimators.core.groups import group_sums, not_singletons, recode
 from eventpanel.estimators.core.least_squares import independent, least_squares
-from eventpanel.estimators.core.moments import Moments, moments
 from eventpanel.estimators.core.poisson import PoissonFit, poisson
+from eventpanel.estimators.core.rotated import Rotated, rotated
 from eventpanel.estimators.core.separation import separation
 
 # A column with at least this share in a collinear relation is part of it.
@@ -80,17 +80,20 @@ def means_under(p: Problem, columns: Sequence[int], null: Floats, start: Floats)
     return fit(replace(p, X=p.X[:, free], offset=p.offset + p.X[:, held] @ null), start).mu
 
 
-def working_moments(p: Problem, mu: Floats) -> Moments:
+def working_moments(p: Problem, fitted: PoissonFit) -> Rotated:
     """Cross-products per cluster of the least squares that a fit ends in.
 
     Parameters
     ----------
     p : Problem
-    mu : ndarray, shape (n,)
-        Fitted means.
+    fitted : PoissonFit
+        Of this problem.
     """
+    mu = fitted.mu
     weights = mu if p.weights is None else p.weights * mu
-    return moments(np.log(mu) - p.offset + (p.y - mu) / mu, p.X, p.groupings, p.clusters, weights)
+    within = absorb(p.X, p.groupings, weights).columns
+    working = replace(fitted.fit, residuals=(p.y - mu) / mu)
+    return rotated(working, within, p.groupings, p.clusters, weights)
 
 
 def cluster_effects(p: Problem, mu: Floats) -> Floats:

@@ -102,6 +102,35 @@ def settled(y: Floats, X: Floats, groupings: Sequence[Codes], weights: Floats | 
         rows, number = rows[~found], number + 1
 
 
+def rounds_of(y: Floats, groupings: Sequence[Codes], separated: Mask) -> Codes:
+    """In which round :func:`settled` drops each separated row, shape (n,); zero for all others.
+
+    All that no fixed effect explains alone goes in one round: separation finds the largest set.
+
+    Parameters
+    ----------
+    y : ndarray, shape (n,)
+    groupings : sequence of ndarray, each shape (n,)
+    separated : ndarray of bool, shape (n,)
+        What :func:`separation` has found.
+
+    Raises
+    ------
+    NothingLeft
+        The fixed effects alone leave no row.
+
+    Examples
+    --------
+    >>> y, separated = np.array([0.0, 0.0, 1.0, 0.0]), np.array([True, True, False, True])
+    >>> rounds_of(y, [np.array([0, 0, 1, 1])], separated).tolist()
+    [1, 1, 0, 2]
+    """
+    rounds, cleared = np.zeros(len(y), dtype=np.int64), np.zeros(len(y), dtype=bool)
+    last = _cleared(y, groupings, np.arange(len(y)), cleared, (rounds, 1))[1]
+    rounds[separated & ~cleared] = last
+    return np.where(separated, rounds, 0)
+
+
 def _cleared(
     y: Floats, groupings: Sequence[Codes], rows: Codes, separated: Mask, counter: tuple[Codes, int]
 ) -> tuple[Codes, int]:
