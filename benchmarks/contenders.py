@@ -159,5 +159,9 @@ class Service:
 
 
 def environment() -> dict[str, str]:
-    """Variables of a child that imports this checkout."""
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, ROOTS))}
+    """Variables of a child that imports this checkout.
+
+    Installed peers are compiled to bytecode; the checkout is in its first run, unless the machine forbids to keep that.
+    """
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**kept, "PYTHONPATH": os.pathsep.join(map(str, ROOTS))}
