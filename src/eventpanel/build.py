@@ -100,13 +100,14 @@ def _load(name: str, section: InputSection, folders: Sequence[Path], simulation:
             "regime": simulation.regime,
         }
         return parts[section.part]
+    files = [section.file] if isinstance(section.file, str) else section.file
     if not folders:
         raise StudyError(
             f"The input {name!r} is a file, and no data folder is given.",
-            section.file or section.source,
+            first_few(files) or section.source,
             "use --data DIR, set the environment variable EVENTPANEL_DATA, or see `eventpanel fetch --list`",
         )
-    paths = [_inside(folder, section.file, name) for folder in folders]
+    paths = [_inside(folder, file, name) for folder in folders for file in files or [""]]
     return read(section.source, next((path for path in paths if path.exists()), paths[0]), section.options)
 
 

@@ -41,7 +41,7 @@ class InputSection(_Section):
 
     source: str
     join: Literal["1:1", "m:1"]
-    file: str = ""
+    file: str | list[str] = ""
     options: dict[str, Any] = Field(default_factory=dict)
     part: Literal["", "deals", "unrest", "regime"] = ""
     select: dict[str, list[Any]] = Field(default_factory=dict)

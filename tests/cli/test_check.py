@@ -75,3 +75,11 @@ def test_check_finds_what_the_run_would_stumble_over(
     assert check(project, "--out", str(project.out)) == error.exit_code
     assert project.stdout == ""
     assert not project.out.exists()
+
+
+def test_the_first_file_that_is_there_is_read(project: Project) -> None:
+    project.change(('file = "unrest.csv"', 'file = ["absent.xlsx", "unrest.csv"]'))
+    assert check(project) == 0
+    assert f"{len(IMPORTERS) * (LAST - FIRST + 1)} rows" in project.stdout
+    project.change(('"unrest.csv"]', '"../unrest.csv"]'))
+    assert check(project) == StudyError.exit_code and "below the data folder" in project.stderr

@@ -17,7 +17,8 @@ from eventpanel.estimators.core.cluster_robust import crv2
 from eventpanel.estimators.core.draws import critical, draws, edge, p_value
 from eventpanel.estimators.core.groups import recode
 from eventpanel.estimators.core.moments import Moments, moments
-from eventpanel.estimators.core.wild import Residuals, curves, data_statistic, statistics
+from eventpanel.estimators.core.wild import Residuals, data_statistic, statistics
+from eventpanel.estimators.core.wild_curves import curves
 
 
 def test_clubsandwich(data_dir: Path) -> None:

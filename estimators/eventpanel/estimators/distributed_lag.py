@@ -19,6 +19,7 @@ from eventpanel.estimators.core.arrays import Floats
 from eventpanel.estimators.core.cluster_robust import crv2, crv3
 from eventpanel.estimators.core.least_squares import COLLINEAR, least_squares
 from eventpanel.estimators.core.moments import Moments, moments
+from eventpanel.estimators.core.rotated import Rotated, rotated
 from eventpanel.estimators.covariance import Clustered
 from eventpanel.estimators.design import Design
 from eventpanel.estimators.estimate import Estimate
@@ -90,15 +91,22 @@ class Fitted:
     solution : Solution
     within : ndarray, shape (n, 1 + k)
         Outcome and estimated terms after fixed effects.
-    products : Moments, optional
-        Cross-products per cluster, where the covariance has asked for them.
+    turned : Rotated, optional
+        Cross-products per cluster of residuals on turned terms, where the covariance has asked for them.
     """
 
     m: Matrices
     regression: Regression
     solution: Solution
     within: Floats
-    products: Moments | None = None
+    turned: Rotated | None = None
+
+    def rotated(self) -> Rotated:
+        """Cross-products per cluster of residuals on turned terms: what leaving out clusters rests on."""
+        r = self.regression
+        if self.turned is not None:
+            return self.turned
+        return rotated(self.solution.fit, self.within[:, 1:], r.effects, r.clusters, r.weights)
 
     def moments(self) -> Moments:
         """Cross-products per cluster of the terms that were estimated.
@@ -113,8 +121,6 @@ class Fitted:
         ConditioningWarning
             Cross-products hold fewer than nine digits.
         """
-        if self.products is not None:
-            return self.products
         r, kept = self.regression, self.solution.kept
         names = [str(term) for term, keep in zip(self.m.terms, kept, strict=True) if keep]
         try:
@@ -152,9 +158,9 @@ def fitted(panel: Panel, design: Design) -> Fitted:
     found = Fitted(m, r, Solution(kept, dropped, fit, outcome.rank, facts, r.clusters), within)
     if design.covariance.kind not in ("CRV2", "CRV3"):
         return found
-    products = found.moments()
-    corrected = crv2(products) if design.covariance.kind == "CRV2" else (crv3(products), None)
-    return replace(found, solution=replace(found.solution, corrected=corrected), products=products)
+    t = found.rotated()
+    corrected = crv2(t.moments, t.turn) if design.covariance.kind == "CRV2" else (crv3(t.moments, t.turn), None)
+    return replace(found, solution=replace(found.solution, corrected=corrected), turned=t)
 
 
 def _check_outcome(m: Matrices, y: Floats, design: Design) -> None:

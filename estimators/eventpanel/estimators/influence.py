@@ -7,8 +7,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from eventpanel.datasets.panel import Panel
-from eventpanel.estimators.core.cluster_robust import leave_one_out as without_each
 from eventpanel.estimators.core.moments import Moments
+from eventpanel.estimators.core.rotated import without_each
 from eventpanel.estimators.design import Design, cluster_values, one_way
 from eventpanel.estimators.distributed_lag import fitted
 from eventpanel.estimators.matrices import Matrices
@@ -41,7 +41,7 @@ def leave_one_out(panel: Panel, design: Design) -> pd.DataFrame:
     one_way(design)
     found = fitted(panel, design)
     estimate = assemble("distributed_lag", design, found.m, found.solution)
-    paths = without_each(found.moments())
+    paths = without_each(found.rotated())
     clusters, k = _names(panel, design, found.m), len(estimate.terms)
     change = (paths - estimate.coef) / estimate.std_errors.to_numpy()
     # Ranks by the size of the change; clusters that cannot be left out have none.

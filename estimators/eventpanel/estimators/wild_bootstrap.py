@@ -10,9 +10,13 @@ import pandas as pd
 
 from eventpanel.datasets.panel import Panel
 from eventpanel.estimators.bootstrap import Bootstrap, contrasts, sides
-from eventpanel.estimators.core.draws import Draws, critical, draws, edge, p_value
+from eventpanel.estimators.core.arrays import Floats
+from eventpanel.estimators.core.draws import Draws, draws, p_value
 from eventpanel.estimators.core.moments import Moments, combine
-from eventpanel.estimators.core.wild import Curve, Residuals, curves, data_statistic, statistics
+from eventpanel.estimators.core.wild import Residuals, data_statistic
+from eventpanel.estimators.core.wild_curves import Curve, curves
+from eventpanel.estimators.core.wild_interval import curve_edge
+from eventpanel.estimators.core.wild_joint import joint_statistics
 from eventpanel.estimators.design import Design
 from eventpanel.estimators.distributed_lag import distributed_lag
 from eventpanel.estimators.estimate import Estimate, check_level
@@ -69,28 +73,33 @@ def wild_bootstrap(
     _, products = cluster_moments(panel, design)
     plan = draws(estimate.n_clusters, bootstrap.draws, bootstrap.weights, bootstrap.seed)
     drawn = _Drawn(products, plan, bootstrap.residuals, 1 - level)
-    rows = _path(estimate, drawn, {term: estimate.terms.index(term) for term in estimate.path})
+    rows = _path(estimate, drawn, {term: estimate.terms.index(term) for term in estimate.path}, sides(estimate.path))
     if difference:
         contrast, columns, matrix = contrasts(estimate, difference)
         other = replace(drawn, moments=combine(products, matrix))
-        rows += _path(contrast, other, columns)
-        rows.append(_joint(other, sorted(columns.values()), "no difference", contrast.groups[0]))
+        whole = ("no difference", contrast.groups[0], sorted(columns, key=columns.__getitem__))
+        rows += _path(contrast, other, columns, [*sides(contrast.path), whole])
     return pd.DataFrame(rows).astype({"event_time": "Int64"}).assign(enumerated=plan.enumerated)
 
 
-def _path(path: Estimate, drawn: _Drawn, columns: dict[Term, int]) -> list[dict[str, object]]:
-    drawn_curves = curves(drawn.moments, dict.fromkeys(columns.values(), 0.0), drawn.draws, drawn.residuals)
+def _path(
+    path: Estimate, drawn: _Drawn, columns: dict[Term, int], tests: Sequence[tuple[str, str, Sequence[Term]]]
+) -> list[dict[str, object]]:
+    """Every term of a path, then the joint tests: name, group, terms."""
+    m = drawn.moments
+    drawn_curves = curves(m, dict.fromkeys(columns.values(), 0.0), drawn.draws, drawn.residuals)
     rows = [_one(path, term, drawn_curves[column], drawn.alpha) for term, column in columns.items()]
+    asked = [[columns[term] for term in terms] for _, _, terms in tests]
+    drawn_tests = joint_statistics(m, asked, drawn.draws, drawn.residuals)
     return rows + [
-        _joint(drawn, [columns[term] for term in terms], name, group) for name, group, terms in sides(path.path)
+        _joint(data_statistic(m, J, np.zeros(len(J))), found, len(J), f"{name} [{group}]" if group else name)
+        | {"group": group}
+        for (name, group, _), J, found in zip(tests, asked, drawn_tests, strict=True)
     ]
 
 
 def _one(path: Estimate, term: Term, curve: Curve, alpha: float) -> dict[str, object]:
     j = path.terms.index(term)
-
-    def excess(x: float) -> float:
-        return float(abs(x) - np.sqrt(critical(x * x, curve.at(x), alpha)))
 
     return {
         "term": str(term),
@@ -99,20 +108,16 @@ def _one(path: Estimate, term: Term, curve: Curve, alpha: float) -> dict[str, ob
         "estimate": path.coef[j],
         "statistic": path.coef[j] / path.std_errors.iloc[j],
         "p_value": p_value((curve.estimate / curve.error) ** 2, curve.tested),
-        "conf_low": curve.estimate - curve.error * edge(excess),
-        "conf_high": curve.estimate + curve.error * edge(lambda x: excess(-x)),
+        "conf_low": curve.estimate - curve.error * curve_edge(curve, 1, alpha),
+        "conf_high": curve.estimate + curve.error * curve_edge(curve, -1, alpha),
         "draws": int((~np.isnan(curve.tested)).sum()),
     }
 
 
-def _joint(drawn: _Drawn, columns: Sequence[int], name: str, group: str) -> dict[str, object]:
-    null = np.zeros(len(columns))
-    data = data_statistic(drawn.moments, columns, null)
-    drawn_statistics = statistics(drawn.moments, columns, null, drawn.draws, drawn.residuals)
+def _joint(data: float, found: Floats, columns: int, name: str) -> dict[str, object]:
     return {
-        "term": f"{name} [{group}]" if group else name,
-        "group": group,
-        "statistic": data / len(columns),
-        "p_value": p_value(data, drawn_statistics),
-        "draws": int((~np.isnan(drawn_statistics)).sum()),
+        "term": name,
+        "statistic": data / columns,
+        "p_value": p_value(data, found),
+        "draws": int((~np.isnan(found)).sum()),
     }

@@ -12,12 +12,14 @@ from eventpanel.estimators.core.draws import BLOCK, critical, draws, edge, p_val
 from eventpanel.estimators.core.moments import Moments, moments
 from eventpanel.estimators.core.wild import (
     Residuals,
-    curves,
     data_statistic,
     restricted_coef,
     scores_under,
     statistics,
 )
+from eventpanel.estimators.core.wild_curves import Curve, curves
+from eventpanel.estimators.core.wild_interval import FEW, curve_edge
+from eventpanel.estimators.core.wild_joint import joint_statistics
 from tests.estimators.core.test_moments import dense, sample
 
 EVERY: tuple[Residuals, ...] = ("restricted", "unrestricted", "restricted_jackknife", "unrestricted_jackknife")
@@ -100,6 +102,42 @@ def test_curves_equal_the_sums_of_single_clusters(kind: Any, residuals: Residual
             null = np.array([curve.estimate - x * curve.error])
             assert x**2 == pytest.approx(data_statistic(m, [j], null), rel=1e-9, abs=1e-12)
             same(curve.at(x), statistics(m, [j], null, plan, residuals), 1e-7)
+
+
+@pytest.mark.parametrize("kind", ["rademacher", "webb", "mammen"])
+@pytest.mark.parametrize("residuals", EVERY)
+def test_joint_forms_equal_the_sums_of_single_clusters(kind: Any, residuals: Residuals) -> None:
+    y, X, effects, clusters = sample(4)
+    m = moments(y, X, effects, clusters)
+    plan, tests = draws(12, BLOCK + 500, kind, 2), [[0], [1, 2], [2, 0, 1]]
+    for columns, found in zip(tests, joint_statistics(m, tests, plan, residuals), strict=True):
+        same(found, statistics(m, columns, np.zeros(len(columns)), plan, residuals), 1e-8)
+
+
+def test_joint_forms_without_digits_are_added_up_again() -> None:
+    y, X, effects, clusters = sample(5)
+    few = moments(y, X, effects, clusters % 2)
+    assert np.isnan(joint_statistics(few, [[0, 1, 2]], draws(2, 99, "webb", 1), "restricted")[0]).all()
+    # Two columns that are nearly one: what is left of the second pivot are a few digits of the first.
+    close = np.column_stack([X[:, 0], X[:, 0] + 1e-4 * X[:, 1]])
+    m, plan = moments(y, close, effects, clusters), draws(12, 2000, "webb", 3)
+    plain = statistics(m, [0, 1], np.zeros(2), plan, "restricted")
+    same(joint_statistics(m, [[0, 1]], plan, "restricted")[0], plain, 1e-6)
+
+
+def edge_of_all(curve: Curve, side: int, alpha: float) -> float:
+    return edge(lambda x: x - np.sqrt(critical(x * x, curve.at(side * x), alpha)))
+
+
+@pytest.mark.parametrize("alpha", [0.01, 0.05, 0.3, 0.9])
+@pytest.mark.parametrize("residuals", EVERY)
+def test_ends_of_intervals_are_those_of_all_draws(residuals: Residuals, alpha: float) -> None:
+    y, X, effects, clusters = sample(7, clusters=16)
+    m, plan = moments(y, X, effects, clusters), draws(16, FEW + 5_000, "rademacher", 1)
+    assert plan.count > FEW
+    for curve in curves(m, {0: 0.0, 1: 0.0}, plan, residuals).values():
+        for side in (-1, 1):
+            assert curve_edge(curve, side, alpha) == pytest.approx(edge_of_all(curve, side, alpha), abs=3e-7)
 
 
 def test_digits_that_cancel_are_added_up_again() -> None:

@@ -115,16 +115,26 @@ def p_value(data: float, statistics: Floats) -> float:
     return (beyond + level) / 2 / len(defined)
 
 
-def critical(data: float, statistics: Floats, alpha: float) -> float:
+def critical(data: float, statistics: Floats, alpha: float, *, missing: int = 0) -> float:
     """Find the value that the data's statistic must exceed for a p-value below alpha; infinite where none would do.
 
     Draws that tie with the data do so whatever its value: those that repeat it.
+
+    Parameters
+    ----------
+    data : float
+    statistics : ndarray, shape (draws,)
+    alpha : float
+    missing : int
+        Draws left out since their statistics are smaller than the critical value.
     """
     defined = statistics[~np.isnan(statistics)]
     if np.isnan(data) or not len(defined):
         return np.nan
     others = defined[np.abs(defined - data) > margin(data)]
-    rank = ceil(alpha * len(defined) - (len(defined) - len(others)) / 2 - 1e-9)
+    rank = ceil(alpha * (len(defined) + missing) - (len(defined) - len(others)) / 2 - 1e-9)
+    if rank > len(others):
+        return np.nan
     return np.inf if rank <= 0 else float(np.partition(others, len(others) - rank)[len(others) - rank])
 
 
