@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from scipy import linalg
@@ -15,6 +16,9 @@ from eventpanel.estimators.core.absorb import absorber
 from eventpanel.estimators.core.arrays import Codes, Floats
 from eventpanel.estimators.core.groups import recode
 from eventpanel.estimators.core.least_squares import cholesky_shares
+
+# Rows from which a cluster is worth a product of its own.
+LONG = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +86,19 @@ def large_least_squares(
         coef = coef + linalg.cho_solve((factor, False), slopes / scale) / scale
         left = z - Z @ coef
     weighted = left if weights is None else weights * left
-    sums = np.array([np.bincount(clusters, weights=column * weighted) for column in Z.T])
+    sums = _cluster_sums(Z, weighted, clusters)
     inverse = linalg.lapack.dtrtri(factor)[0]
     spread = (inverse @ inverse.T / np.outer(scale, scale)) @ sums
     certificate = max(within.certificate, outcome.certificate)
     return LargeFit(coef, spread @ spread.T, effects.rank, certificate)
+
+
+def _cluster_sums(Z: Floats, scores: Floats, clusters: Codes) -> Floats:
+    """Sum ``Z * scores`` by cluster, shape (k, clusters that have rows)."""
+    steps = np.diff(clusters)
+    if (steps < 0).any():
+        return np.array([np.bincount(clusters, weights=column * scores) for column in Z.T])
+    borders = [0, *(np.flatnonzero(steps) + 1).tolist(), len(clusters)]
+    if len(clusters) < LONG * len(borders):
+        return np.array([np.add.reduceat(column * scores, borders[:-1]) for column in Z.T])
+    return np.array([Z[a:b].T @ scores[a:b] for a, b in pairwise(borders)]).T
