@@ -162,13 +162,7 @@ class _Within:
 def _batch(within: _Within, batch: Mapping[Label, Design]) -> dict[Label, _Answer]:
     first = next(iter(batch.values()))
     answers: dict[Label, _Answer] = {}
-    asked = first.covariance
-    if (
-        isinstance(asked, Clustered)
-        and asked.kind == "CRV1"
-        and len(asked.ways) == 1
-        and asked.small_sample != "fixest"
-    ):
+    if _is_plain(first):
         m = matrices(within.panel, first)
         block = within.of(m, first)
         shared = _share(m, block)

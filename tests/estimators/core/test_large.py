@@ -11,7 +11,6 @@ from eventpanel.estimators.core.large import large_least_squares
 from eventpanel.estimators.core.least_squares import least_squares
 from eventpanel.estimators.core.sandwich import clustered
 
-
 CLUSTERS = {
     "scattered": lambda unit: unit % 31,
     "in order, many": lambda unit: 2 * unit,
