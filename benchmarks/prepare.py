@@ -197,7 +197,7 @@ def leave_one_out(setting: Setting) -> Prepared:
 
     return Prepared(
         f"the path without each of {trade.record['importer'].nunique()} importers, with CRV3, dyad-years",
-        Call("eventpanel", "ours", lambda: ours.path_of(ours.without_each(held, design).query("rank == 1"))),
+        Call("eventpanel", "ours", lambda: ours.without_each(held, design)["estimate"].to_numpy()),
         [[Call("one regression of ours", "ours", partial(ours.regression, held, single))]],
         _once_through(len(trade.ready), 1 + REGRESSORS, 2),
         check=check,

@@ -24,7 +24,7 @@ from eventpanel.datasets.errors import (
 from eventpanel.datasets.panel import Panel
 from eventpanel.estimators.covariance import Clustered
 from eventpanel.estimators.design import Sample
-from eventpanel.estimators.distributed_lag import EstimationWarning, distributed_lag
+from eventpanel.estimators.distributed_lag import EstimationWarning, distributed_lag, fitted
 from eventpanel.estimators.estimate import Estimate
 from eventpanel.estimators.events import Event, Threshold
 from eventpanel.estimators.inference import difference
@@ -320,18 +320,29 @@ def test_nothing_left_says_which_cause_took_the_rows() -> None:
         distributed_lag(random_panel(1), design(sample=Sample(first=2100)))
 
 
-@pytest.mark.parametrize(("gap", "kind"), [(1e-5, "CRV2"), (1e-5, "CRV3")])
-def test_cross_products_that_hold_few_digits_say_so(gap: float, kind: Any) -> None:
-    frame = random_frame()
-    frame["twin"] = frame["control"] + gap * np.random.default_rng(3).normal(size=len(frame))
+@pytest.mark.parametrize("kind", ["CRV1", "CRV2", "CRV3"])
+def test_controls_that_are_nearly_one_cost_standard_errors_no_digits(kind: Any) -> None:
+    frame, gap = random_frame(), 1e-5
+    frame["noise"] = np.random.default_rng(3).normal(size=len(frame))
+    frame["twin"] = frame["control"] + gap * frame["noise"]
     panel = Panel(frame, ("importer",), "year")
     asked = design(controls=("control", "twin"), covariance=Clustered("importer", "none", kind))
-    with pytest.warns(ConditioningWarning, match="cross-products"):
-        distributed_lag(panel, asked)
-    plain = replace(asked, covariance=Clustered("importer", "none"))
     with warnings.catch_warnings():
         warnings.simplefilter("error", ConditioningWarning)
-        distributed_lag(panel, plain)
+        got = distributed_lag(panel, asked)
+    # The same regression with the part that tells the twins apart: one coefficient is the other over the gap.
+    apart = distributed_lag(panel, replace(asked, controls=("control", "noise")))
+    np.testing.assert_allclose(got.std_errors[:-2], apart.std_errors[:-2], rtol=1e-8)
+    np.testing.assert_allclose(got.std_errors["twin"] * gap, apart.std_errors["noise"], rtol=1e-8)
+    np.testing.assert_allclose(got.dof[-1], apart.dof[-1], rtol=1e-6)
+
+
+def test_cross_products_that_hold_few_digits_say_so() -> None:
+    frame = random_frame()
+    frame["twin"] = frame["control"] + 1e-5 * np.random.default_rng(3).normal(size=len(frame))
+    asked = design(controls=("control", "twin"), covariance=Clustered("importer", "none"))
+    with pytest.warns(ConditioningWarning, match="cross-products"):
+        fitted(Panel(frame, ("importer",), "year"), asked).moments()
 
 
 @pytest.mark.parametrize("gap", [1e-6, 1e-7, 1e-8, 3e-9])

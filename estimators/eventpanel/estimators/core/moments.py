@@ -90,7 +90,7 @@ def moments(
     [2.0]
     """
     nested = [codes for codes in groupings if is_nested(codes, clusters)]
-    free = [np.eye(int(codes.max()) + 1)[codes] for codes in groupings if not is_nested(codes, clusters)]
+    free = _levels([codes for codes in groupings if not is_nested(codes, clusters)], redundant=bool(nested))
     constant = [] if groupings else [np.ones((len(y), 1))]
     # Effects or constant span the mean: taken out first, a column far from zero keeps its digits.
     own = np.column_stack([y, X])
@@ -104,6 +104,16 @@ def moments(
     xx, xy = products[:, 1:, 1:], products[:, 1:, 0]
     bread = _inverse(xx.sum(axis=0))
     return Moments(xx, xy, bread, bread @ xy.sum(axis=0), X.shape[1])
+
+
+def _levels(groupings: Sequence[Codes], *, redundant: bool) -> list[Floats]:
+    """Dummies of effects, shape (n, levels) each; the first level of each is left out where others span it.
+
+    Its dummy is the constant less the others of its effect, and any other effect spans the constant.
+    """
+    return [
+        np.eye(int(codes.max()) + 1)[codes][:, int(redundant or place > 0) :] for place, codes in enumerate(groupings)
+    ]
 
 
 def cross_products(columns: Floats, clusters: Codes) -> Floats:

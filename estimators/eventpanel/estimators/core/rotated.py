@@ -15,7 +15,7 @@ from scipy import linalg
 
 from eventpanel.estimators.core.arrays import Codes, Floats
 from eventpanel.estimators.core.cluster_robust import leave_one_out
-from eventpanel.estimators.core.least_squares import Fit
+from eventpanel.estimators.core.least_squares import Fit, cholesky_shares
 from eventpanel.estimators.core.moments import Moments, moments
 
 
@@ -63,13 +63,20 @@ def rotated(
     >>> without_each(r).round(12).tolist()
     [[3.0], [3.0]]
     """
-    root = 1.0 if weights is None else np.sqrt(weights)[:, None]
-    factor = np.linalg.qr(within * root, mode="r")
-    back = linalg.solve_triangular(factor, np.eye(len(factor)))
+    factor = _factor(within if weights is None else within * np.sqrt(weights)[:, None])
+    back = np.asarray(linalg.lapack.dtrtri(factor)[0])
     products = moments(fit.residuals, within @ back, groupings, clusters, weights)
     turn = np.zeros((len(back), len(products.coef)))
     turn[:, : len(back)] = back
     return Rotated(products, fit.coef, turn)
+
+
+def _factor(columns: Floats) -> Floats:
+    """Triangular factor of columns: from cross-products where these hold its digits, else from rotations."""
+    gram = columns.T @ columns
+    scale = np.sqrt(np.diag(gram))
+    shares = cholesky_shares(gram / np.outer(scale, scale))
+    return np.asarray(np.linalg.qr(columns, mode="r")) if shares is None else shares * scale
 
 
 def without_each(r: Rotated) -> Floats:
