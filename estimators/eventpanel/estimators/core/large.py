@@ -97,7 +97,7 @@ def _cluster_sums(Z: Floats, scores: Floats, clusters: Codes) -> Floats:
     """Sum ``Z * scores`` by cluster, shape (k, clusters that have rows)."""
     steps = np.diff(clusters)
     if (steps < 0).any():
-        return np.array([np.bincount(clusters, weights=column * scores) for column in Z.T])
+        return np.array([np.bincount(clusters, weights=column * scores) for column in Z.T], dtype=np.float64)
     borders = [0, *(np.flatnonzero(steps) + 1).tolist(), len(clusters)]
     if len(clusters) < LONG * len(borders):
         return np.array([np.add.reduceat(column * scores, borders[:-1]) for column in Z.T])
