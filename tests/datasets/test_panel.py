@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -79,3 +80,25 @@ def test_conflict_tables_stack() -> None:
     one = pd.DataFrame({name: ["x"] for name in no_conflicts().columns})
     assert len(stack_conflicts([no_conflicts(), one, one])) == 2
     assert list(stack_conflicts([]).columns) == list(no_conflicts().columns)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [["b", "a", None, "b", "c"], [3, -1, 3, 900_000, 2], [2.5, np.nan, -1.0, 2.5, 0.0], ["a", "a", "b", "c", "c"]],
+)
+def test_codes_are_places_among_sorted_values(values: list[object]) -> None:
+    held = pd.DataFrame({"importer": list("vwxyz"), "year": 2010, "column": values})
+    panel = Panel(held, ("importer",), "year")
+    codes, labels = pd.factorize(held["column"], sort=True)
+    assert panel.codes("column").codes.tolist() == codes.tolist()
+    assert panel.codes("column").labels.tolist() == list(labels)
+    own = np.array([1, 1, 0, 0, 1])
+    both = pd.Series(list(zip(own.tolist(), panel.crossed("column").tolist(), strict=True)))
+    crossed = panel.crossed("group^column", {"group": own})
+    assert pd.factorize(crossed)[0].tolist() == pd.factorize(both)[0].tolist()
+
+
+def test_numbers_of_a_panel_cannot_be_written_on() -> None:
+    panel = Panel(pd.DataFrame({"importer": ["KEN"], "year": [2010], "deals": [1.0]}), ("importer",), "year")
+    with pytest.raises(ValueError, match="read-only"):
+        panel.values("deals")[0] = 2.0

@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from functools import reduce
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+
+from eventpanel.datasets.coded import Coded
 
 __all__ = ["Answer", "Watched"]
 
@@ -73,21 +74,14 @@ class Watched:
     parts: tuple[str, ...] = ()
 
 
-class Level(NamedTuple):
-    """A key column as codes, shape (n,), and the value each code stands for."""
-
-    codes: npt.NDArray[np.int64]
-    labels: pd.Index
-
-
-def held(wanted: pd.DataFrame, levels: Mapping[str, Level]) -> Mask:
+def held(wanted: pd.DataFrame, levels: Mapping[str, Coded]) -> Mask:
     """Whether each row of a panel is among the wanted keys, shape (n,).
 
     Keys that the panel does not have are left out of the comparison.
 
     Examples
     --------
-    >>> level = Level(np.array([0, 1]), pd.Index(["KEN", "UGA"]))
+    >>> level = Coded(np.array([0, 1]), pd.Index(["KEN", "UGA"]))
     >>> held(pd.DataFrame({"importer": ["UGA"]}), {"importer": level}).tolist()
     [False, True]
     """
@@ -95,10 +89,10 @@ def held(wanted: pd.DataFrame, levels: Mapping[str, Level]) -> Mask:
     rows = np.zeros(len(next(iter(levels.values())).codes), dtype=np.int64)
     theirs, known = np.zeros(len(wanted), dtype=np.int64), np.ones(len(wanted), dtype=bool)
     for name in names:
-        codes, labels = levels[name]
-        place = labels.get_indexer(pd.Index(wanted[name]))
+        level = levels[name]
+        place = level.labels.get_indexer(pd.Index(wanted[name]))
         known &= place >= 0
-        rows, theirs = rows * len(labels) + codes, theirs * len(labels) + place
+        rows, theirs = rows * len(level.labels) + level.codes, theirs * len(level.labels) + place
     return np.isin(rows, theirs[known])
 
 
@@ -115,7 +109,7 @@ class Rows:
     ----------
     frame : DataFrame, shape (n, any)
     frames : tuple of Watched
-    levels : dict of str to Level
+    levels : dict of str to Coded
         Key columns as codes.
     period : str or None
         The key that is time.
@@ -123,7 +117,7 @@ class Rows:
 
     frame: pd.DataFrame
     frames: tuple[Watched, ...]
-    levels: Mapping[str, Level]
+    levels: Mapping[str, Coded]
     period: str | None
     _gaps: dict[int, Answers] = field(default_factory=dict, init=False, repr=False)
 
@@ -217,7 +211,7 @@ def _count(rows: Rows, name: str, groups: npt.NDArray[np.int64], heads: pd.DataF
     cells = np.bincount(groups * len(Answer) + answers, minlength=len(heads) * len(Answer)).reshape(-1, len(Answer))
     table = heads.assign(**{column: cells[:, answer] for column, answer in COUNTS.items()})
     if rows.period is not None:
-        codes, labels = rows.levels[rows.period]
+        codes, labels = rows.levels[rows.period].codes, rows.levels[rows.period].labels
         known = np.isin(answers, (Answer.VALUE, Answer.ZERO))
         for column, extreme, start in (("first", np.minimum, len(labels)), ("last", np.maximum, -1)):
             found = np.full(len(heads), start, dtype=np.int64)

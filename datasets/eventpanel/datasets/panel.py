@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
@@ -12,7 +12,6 @@ import pandas as pd
 
 from eventpanel.datasets.answers import (
     Answer,
-    Level,
     Mask,
     Rows,
     Watched,
@@ -21,6 +20,7 @@ from eventpanel.datasets.answers import (
     may_be_censored,
     tabulate,
 )
+from eventpanel.datasets.coded import Coded, cross_codes, factorise, row_numbers
 from eventpanel.datasets.conflicts import no_conflicts
 from eventpanel.datasets.errors import ColumnError, DuplicateKeyError, NumberError, PanelError, first_few
 from eventpanel.datasets.periods import frequency, to_period
@@ -29,22 +29,6 @@ from eventpanel.datasets.source import Source
 __all__ = ["Panel", "Source"]
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Coded:
-    """A column as codes.
-
-    Attributes
-    ----------
-    codes : ndarray, shape (n,)
-        Position of each row's value among the labels; -1 where it is missing.
-    labels : Index
-        Distinct values, sorted.
-    """
-
-    codes: npt.NDArray[np.int64]
-    labels: pd.Index
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +82,7 @@ class Panel:
         object.__setattr__(self, "unit", unit)
         _check_keys(self.frame, self.keys)
         frame = _without_categories(self.frame, unit)
-        coded = {name: _factorise(frame[name]) for name in unit}
+        coded = {name: factorise(frame[name]) for name in unit}
         missing = [name for name, one in coded.items() if (one.codes < 0).any()]
         if self.period is not None and frame[self.period].isna().any():
             missing.append(self.period)
@@ -107,8 +91,8 @@ class Panel:
         if self.period is not None:
             periods = to_period(frame[self.period])
             frame = frame if periods.dtype == frame[self.period].dtype else frame.assign(**{self.period: periods})
-            coded[self.period] = _factorise(frame[self.period])
-        row = _row_numbers(list(coded.values()))
+            coded[self.period] = factorise(frame[self.period])
+        row = row_numbers(list(coded.values()))
         order = None if (np.diff(row) > 0).all() else np.argsort(row, kind="stable")
         if order is not None:
             if (np.diff(row[order]) == 0).any():
@@ -176,26 +160,33 @@ class Panel:
         return made
 
     def values(self, name: str) -> npt.NDArray[np.float64]:
-        """Return one column as an array of floating-point numbers, shape (n,); text is refused."""
-        return self.once(("values", name), lambda: self.number(name).to_numpy(dtype=float))
+        """Return one column as an array of floating-point numbers, shape (n,); text is refused, and so is writing."""
+        return self.once(("values", name), lambda: _for_reading(self.number(name)))
 
     def codes(self, name: str) -> Coded:
         """Return one column as codes of its sorted values; worked out once."""
-        return self.once(("codes", name), lambda: _factorise(self.column(name)))
+        return self.once(("codes", name), lambda: factorise(self.column(name)))
 
-    def crossed(self, name: str) -> npt.NDArray[np.int64]:
+    def crossed(self, name: str, own: Mapping[str, npt.NDArray[np.int64]] | None = None) -> npt.NDArray[np.int64]:
         """Return numbers of the values of a column, or of several joined by ``^``; worked out once.
 
         Rows without a value are a group of their own. Numbers need not be dense.
+
+        Parameters
+        ----------
+        name : str
+        own : mapping of str to ndarray, shape (n,), optional
+            Codes to take in the place of columns of these names; the numbers are then made anew.
         """
-        return self.once(
-            ("crossed", name), lambda: _crossed([_with_missing(self.codes(part)) for part in name.split("^")])
-        )
+        parts = name.split("^")
+        if own is None or not own.keys() & set(parts):
+            return self.once(("crossed", name), lambda: cross_codes([self.codes(part).with_missing for part in parts]))
+        return cross_codes([own[part] if part in own else self.codes(part).with_missing for part in parts])
 
     @property
     def rows(self) -> Rows:
         """Rows with the frames of their sources."""
-        levels = {name: Level(self.codes(name).codes, self.codes(name).labels) for name in self.keys}
+        levels = {name: self.codes(name) for name in self.keys}
         return Rows(self.frame, self.watched, levels, self.period)
 
     def answers(self, name: str) -> npt.NDArray[np.int64]:
@@ -219,42 +210,10 @@ class Panel:
         return replace(self, frame=frame)
 
 
-def _factorise(column: pd.Series) -> Coded:
-    if column.dtype == np.int64 and len(column):
-        values = column.to_numpy()
-        low, high = int(values.min()), int(values.max())
-        if high - low <= len(values) + 1000:
-            present = np.bincount(values - low) > 0
-            return Coded((np.cumsum(present) - 1)[values - low], pd.Index(np.flatnonzero(present) + low))
-    codes, labels = pd.factorize(column)
-    codes, labels = codes.astype(np.int64, copy=False), pd.Index(labels)
-    if labels.is_monotonic_increasing:
-        return Coded(codes, labels)
-    codes, labels = pd.factorize(column, sort=True)
-    return Coded(codes.astype(np.int64, copy=False), pd.Index(labels))
-
-
-def _with_missing(coded: Coded) -> npt.NDArray[np.int64]:
-    missing = coded.codes < 0
-    return np.where(missing, len(coded.labels), coded.codes) if missing.any() else coded.codes
-
-
-def _crossed(numbers: Sequence[npt.NDArray[np.int64]]) -> npt.NDArray[np.int64]:
-    codes = numbers[0]
-    for one in numbers[1:]:
-        codes = codes * (int(one.max(initial=0)) + 1) + one
-        # Numbers stay near the number of rows: tables by level stay small.
-        if codes.max(initial=0) > 4 * len(codes):
-            codes = np.unique(codes, return_inverse=True)[1].reshape(-1)
-    return codes
-
-
-def _row_numbers(coded: Sequence[Coded]) -> npt.NDArray[np.int64]:
-    """One number a row, in the order of the keys; equal for equal keys."""
-    number = coded[0].codes
-    for one in coded[1:]:
-        number = number * len(one.labels) + one.codes
-    return number
+def _for_reading(column: pd.Series) -> npt.NDArray[np.float64]:
+    values = column.to_numpy(dtype=float).view()
+    values.flags.writeable = False
+    return values
 
 
 def _without_categories(frame: pd.DataFrame, unit: tuple[str, ...]) -> pd.DataFrame:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from eventpanel.estimators.core.groups import first_rows
 from eventpanel.estimators.core.permutation import Fixed, Moved
 from eventpanel.estimators.matrices import Matrices
 from eventpanel.estimators.regression import balanced_cells
@@ -29,7 +30,7 @@ def averaged(m: Matrices, fixed: Fixed, moved: Moved) -> tuple[Fixed, Moved] | N
     cells = balanced_cells(m)
     if cells is None:
         return None
-    first = np.unique(m.cells, return_index=True)[1]
+    first = first_rows(m.cells, len(m.profiles))
     controls = fixed.controls[first]
     if (controls[m.cells] != fixed.controls).any():
         return None

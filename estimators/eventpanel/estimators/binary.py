@@ -16,11 +16,11 @@ from eventpanel.estimators.core.binary_separation import binary_separation, none
 from eventpanel.estimators.core.convergence import LikelihoodFit
 from eventpanel.estimators.core.links import Link
 from eventpanel.estimators.design import Design
-from eventpanel.estimators.likelihood import check_varies, facts
+from eventpanel.estimators.likelihood import facts
 from eventpanel.estimators.matrices import Matrices, matrices, without_rows
 from eventpanel.estimators.path import Term
 from eventpanel.estimators.regression import effects_of
-from eventpanel.estimators.solution import Solution, absorb_effects, identified
+from eventpanel.estimators.solution import Solution, absorb_effects, check_varies, identified
 
 ONE_SIDED = "the outcome is always zero or always one within a fixed effect"
 SEPARATED = "separated: the outcome would be fitted exactly"

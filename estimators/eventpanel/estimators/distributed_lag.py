@@ -26,7 +26,15 @@ from eventpanel.estimators.estimate import Estimate
 from eventpanel.estimators.matrices import Matrices, matrices
 from eventpanel.estimators.precision import check_moments, settled
 from eventpanel.estimators.regression import Regression, by_rows, compact
-from eventpanel.estimators.solution import EstimationWarning, Solution, absorb_effects, assemble, identified, spread
+from eventpanel.estimators.solution import (
+    EstimationWarning,
+    Solution,
+    absorb_effects,
+    assemble,
+    check_varies,
+    identified,
+    spread,
+)
 
 __all__ = ["EstimationWarning", "distributed_lag"]
 
@@ -164,12 +172,7 @@ def fitted(panel: Panel, design: Design) -> Fitted:
 
 
 def _check_outcome(m: Matrices, y: Floats, design: Design) -> None:
-    if np.ptp(m.y) == 0:
-        raise ConstantOutcomeError(
-            f"The outcome {design.outcome!r} is the same in every row.",
-            f"value {m.y[0]:g} in {len(m.y)} rows",
-            "check the outcome and the sample",
-        )
+    check_varies(m, design)
     if np.linalg.norm(y) <= COLLINEAR * spread(m.y[:, None])[0]:
         raise ConstantOutcomeError(
             f"The fixed effects explain the outcome {design.outcome!r} fully.",

@@ -15,11 +15,11 @@ from eventpanel.estimators.core.poisson_clusters import Problem, fit, working_mo
 from eventpanel.estimators.core.settled import NothingLeft, Settled, settled
 from eventpanel.estimators.covariance import LINEAR_ONLY
 from eventpanel.estimators.design import Design
-from eventpanel.estimators.likelihood import check_varies, facts
+from eventpanel.estimators.likelihood import facts
 from eventpanel.estimators.matrices import Matrices, matrices, without_rows
 from eventpanel.estimators.precision import check_poisson
 from eventpanel.estimators.regression import effects_of
-from eventpanel.estimators.solution import Solution, identified
+from eventpanel.estimators.solution import Solution, check_varies, identified
 
 __all__ = ["PoissonModel", "poisson_matrices", "poisson_model"]
 
@@ -125,7 +125,7 @@ def _settled(m: Matrices, design: Design) -> Settled:
 def _problem(panel: Panel, design: Design, m: Matrices, kept: Mask) -> Problem:
     offset = np.zeros(len(m.y))
     if design.offset is not None:
-        offset = np.asarray(panel.number(design.offset).to_numpy()[m.sample], dtype=np.float64)
+        offset = panel.values(design.offset)[m.sample]
     return Problem(m.y, m.X[:, kept], effects_of(m), m.clusters, m.weights, offset)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,7 +12,9 @@ from eventpanel.estimators.core.arrays import Codes, Floats
 from eventpanel.estimators.core.conditioning import Data, Settled, moments_digits, poisson_digits, settle
 from eventpanel.estimators.core.least_squares import Fit
 from eventpanel.estimators.core.moments import Moments
-from eventpanel.estimators.core.poisson import PoissonFit
+
+if TYPE_CHECKING:
+    from eventpanel.estimators.core.poisson import PoissonFit
 
 __all__ = ["ConditioningWarning", "check_moments", "check_poisson", "settled"]
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from eventpanel.estimators.core.absorb import Absorber, absorber
 from eventpanel.estimators.core.arrays import Codes, Floats
-from eventpanel.estimators.core.groups import is_nested, recode
+from eventpanel.estimators.core.groups import first_rows, is_nested, recode
 from eventpanel.estimators.matrices import Matrices
 
 # Group means of a column of size one that should be zero: what rounding leaves of sums over many rows.
@@ -88,7 +88,7 @@ def balanced_cells(m: Matrices) -> Cells | None:
     """Find the cells that can stand for rows; None where they cannot, or where there are hardly fewer of them."""
     if m.weights is not None or m.cell_clusters is None or 2 * len(m.profiles) > len(m.cells):
         return None
-    effects, first = effects_of(m), _first_rows(m.cells, len(m.profiles))
+    effects, first = effects_of(m), first_rows(m.cells, len(m.profiles))
     rows = m.rows.astype(np.float64)
     merged = tuple(recode(codes[first]) for codes in effects)
     if not _told_apart(m.cells, effects, merged):
@@ -100,12 +100,6 @@ def balanced_cells(m: Matrices) -> Cells | None:
 def effects_of(m: Matrices) -> tuple[Codes, ...]:
     """Codes of the fixed effects, or of a constant where there is none, each shape (n,)."""
     return tuple(codes for _, codes in m.effects) or (np.zeros(len(m.y), dtype=np.int64),)
-
-
-def _first_rows(cells: Codes, number: int) -> Codes:
-    first = np.empty(number, dtype=np.int64)
-    first[cells[::-1]] = np.arange(len(cells))[::-1]
-    return first
 
 
 def _told_apart(cells: Codes, effects: Sequence[Codes], merged: Sequence[Codes]) -> bool:

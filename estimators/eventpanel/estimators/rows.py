@@ -19,6 +19,7 @@ from eventpanel.estimators.core.least_squares import Fit
 from eventpanel.estimators.covariance import Counts
 from eventpanel.estimators.matrices import Matrices
 from eventpanel.estimators.path import Term
+from eventpanel.estimators.regression import effects_of
 
 __all__ = ["Rows"]
 
@@ -86,16 +87,11 @@ class Rows:
         """Period ordinals, shape (n,)."""
         return np.asarray(ordinals(self.panel)[self.m.sample], dtype=np.int64)
 
-    @property
-    def effects(self) -> list[Codes]:
-        """Codes of the fixed effects, or of a constant where there is none."""
-        return [codes for _, codes in self.m.effects] or [np.zeros(len(self.m.y), dtype=np.int64)]
-
     def within(self, some: Mask) -> Floats:
         """Terms of some rows after the fixed effects of these rows, shape (m, k)."""
         columns = self.m.X[:, [self.m.terms.index(term) for term in self.terms]][some]
         weights = None if self.m.weights is None else self.m.weights[some]
-        return absorb(columns, [recode(codes[some]) for codes in self.effects], weights).columns
+        return absorb(columns, [recode(codes[some]) for codes in effects_of(self.m)], weights).columns
 
     def dof(self, count: Callable[[Mask], int]) -> Floats:
         """Count less one for each term, on the rows of its group where it has one."""

@@ -112,17 +112,8 @@ def crossed(panel: Panel, design: Design, groups: Groups, name: str) -> Codes:
     ndarray, shape (rows of the panel,)
         Not always dense.
     """
-    parts = name.split("^")
-    own = design.moderator
-    if own is None or own.name not in parts:
-        return panel.crossed(name)
-    codes: Codes | None = None
-    for part in parts:
-        one = groups.with_unknown if part == own.name else panel.crossed(part)
-        codes = one if codes is None else codes * (int(one.max(initial=0)) + 1) + one
-        codes = recode(codes) if codes.max(initial=0) > 4 * len(codes) else codes
-    assert codes is not None
-    return codes
+    own = {} if design.moderator is None else {design.moderator.name: groups.with_unknown}
+    return panel.crossed(name, own)
 
 
 def _taken(values: Array, where: Codes | None) -> Array:

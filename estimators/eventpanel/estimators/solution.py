@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from eventpanel.datasets.errors import DesignError, IdentificationError, first_few
+from eventpanel.datasets.errors import ConstantOutcomeError, DesignError, IdentificationError, first_few
 from eventpanel.estimators.clusters import degrees_of_freedom
 from eventpanel.estimators.core.absorb import Absorbed, absorb
 from eventpanel.estimators.core.arrays import Codes, Floats, Mask
@@ -19,6 +19,7 @@ from eventpanel.estimators.design import Design
 from eventpanel.estimators.estimate import Estimate, GroupSize
 from eventpanel.estimators.matrices import Matrices
 from eventpanel.estimators.path import Term
+from eventpanel.estimators.regression import effects_of
 from eventpanel.estimators.rows import Rows
 from eventpanel.estimators.vcov import Uncertainty, uncertainty
 
@@ -27,6 +28,7 @@ __all__ = [
     "Solution",
     "absorb_effects",
     "assemble",
+    "check_varies",
     "counts_of",
     "identified",
     "sizes_of",
@@ -78,6 +80,21 @@ class Solution:
     corrected: tuple[Floats, Floats | None] | None = None
 
 
+def check_varies(m: Matrices, design: Design) -> None:
+    """Refuse an outcome that is the same in every row.
+
+    Raises
+    ------
+    ConstantOutcomeError
+    """
+    if np.ptp(m.y) == 0:
+        raise ConstantOutcomeError(
+            f"The outcome {design.outcome!r} is the same in every row.",
+            f"value {m.y[0]:g} in {len(m.y)} rows",
+            "check the outcome and the sample",
+        )
+
+
 def absorb_effects(m: Matrices, columns: Floats) -> Absorbed:
     """Residualise columns on the fixed effects, or on a constant where there is none.
 
@@ -86,8 +103,7 @@ def absorb_effects(m: Matrices, columns: Floats) -> Absorbed:
     IdentificationError
         The effects could not be removed to the accuracy needed.
     """
-    codes = [codes for _, codes in m.effects] or [np.zeros(len(m.y), dtype=np.int64)]
-    within = absorb(columns, codes, m.weights)
+    within = absorb(columns, effects_of(m), m.weights)
     if within.certificate > ABSORBED_WELL:
         raise IdentificationError(
             "The fixed effects could not be removed to the accuracy needed.",

@@ -22,6 +22,7 @@ from eventpanel.estimators.core.semidefinite import semidefinite
 from eventpanel.estimators.core.serial import bartlett, serial
 from eventpanel.estimators.covariance import Clustered, Conley, DriscollKraay, Dyadic, NeweyWest, Robust
 from eventpanel.estimators.design import Design
+from eventpanel.estimators.regression import effects_of
 from eventpanel.estimators.rows import Rows
 
 __all__ = ["Uncertainty", "uncertainty"]
@@ -156,7 +157,7 @@ def _repeated(asked: Robust, rows: Rows) -> tuple[str, ...]:
 
 def _leverage(asked: Robust, rows: Rows, within: Floats) -> Floats:
     try:
-        return leverage(within, rows.fit.bread, rows.effects, rows.m.weights)
+        return leverage(within, rows.fit.bread, effects_of(rows.m), rows.m.weights)
     except ArithmeticError as error:
         raise DesignError(
             f"{asked.kind} needs the leverage of every row, and the fixed effects are too many for it.",

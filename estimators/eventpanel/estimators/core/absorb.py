@@ -18,6 +18,7 @@ from eventpanel.estimators.core.arrays import Codes, Floats
 from eventpanel.estimators.core.conjugate import Levels
 from eventpanel.estimators.core.connected import connected_parts
 from eventpanel.estimators.core.grouping import Grouping, grouping
+from eventpanel.estimators.core.groups import first_rows
 from eventpanel.estimators.core.schur import Schur, cross_table, factorise
 
 # Group means this small, in standard deviations of the column, are rounding.
@@ -109,11 +110,16 @@ def absorber(groupings: Sequence[Codes], weights: Floats | None = None) -> Absor
     True
     """
     groups = _by_size(groupings, weights)
+    return _prepared(groups, _parts(groups), weights)
+
+
+def _prepared(groups: tuple[Grouping, ...], parts: Codes, weights: Floats | None) -> Absorber:
     first, rest = groups[0], groups[1:]
     if not rest:
         return Absorber(groups, weights, None, first.present, exact_rank=True)
-    parts = connected_parts(first, rest[0])
-    in_turn = Absorber(groups, weights, None, first.present + rest[0].present - len(np.unique(parts)), len(rest) == 1)
+    in_turn = Absorber(
+        groups, weights, None, first.present + rest[0].present - int(parts.max(initial=-1)) - 1, len(rest) == 1
+    )
     # In one connected part group means are enough only if every level meets every other.
     sparse = parts.max(initial=0) == 0 and first.size * rest[0].size > len(first.codes)
     if in_turn.exact_rank and not sparse and _balanced(in_turn):
@@ -153,22 +159,25 @@ def absorb(columns: Floats, groupings: Sequence[Codes], weights: Floats | None =
     """
     if not groupings:
         return Absorbed(columns, rank=0, exact_rank=True, certificate=0.0)
-    if len(groupings) == 2 and weights is None:
-        done = _once_around(columns, groupings)
-        if done is not None:
-            return done
-    return absorber(groupings, weights).absorb(columns)
+    groups = _by_size(groupings, weights)
+    parts = _parts(groups)
+    done = _once_around(columns, groups, parts) if len(groups) == 2 and weights is None else None
+    return _prepared(groups, parts, weights).absorb(columns) if done is None else done
 
 
-def _once_around(columns: Floats, groupings: Sequence[Codes]) -> Absorbed | None:
+def _parts(groups: tuple[Grouping, ...]) -> Codes:
+    """Find the connected part of each level of the second grouping, where there is one."""
+    return connected_parts(groups[0], groups[1]) if len(groups) > 1 else np.zeros(0, dtype=np.int64)
+
+
+def _once_around(columns: Floats, groups: tuple[Grouping, ...], parts: Codes) -> Absorbed | None:
     """Remove two effects by one round of group means, where that is enough for these columns.
 
     What is taken off lies in the span of the effects; where no group mean is left, it is the projection on them.
     """
-    groups = _by_size(groupings)
     first, second = groups
-    parts = connected_parts(first, second)
-    number, outer = int(parts.max(initial=-1)) + 1, parts.take(second.codes.take(_some_row(first)))
+    rows = first_rows(first.codes, first.size) if first.starts is None else first.starts
+    number, outer = int(parts.max(initial=-1)) + 1, parts.take(second.codes.take(rows))
     # In a balanced part each level of one effect meets each of the other once.
     whole = first.present == first.size and second.present == second.size
     if not whole or len(first.codes) != np.bincount(outer, minlength=number) @ np.bincount(parts, minlength=number):
@@ -181,15 +190,6 @@ def _once_around(columns: Floats, groupings: Sequence[Codes]) -> Absorbed | None
 
 def _by_size(groupings: Sequence[Codes], weights: Floats | None = None) -> tuple[Grouping, ...]:
     return tuple(sorted((grouping(codes, weights) for codes in groupings), key=lambda group: -group.size))
-
-
-def _some_row(group: Grouping) -> Codes:
-    """Return a row of each level, shape (G,)."""
-    if group.starts is not None:
-        return group.starts
-    row = np.zeros(group.size, dtype=np.int64)
-    row[group.codes] = np.arange(len(group.codes))
-    return row
 
 
 def _balanced(effects: Absorber) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,7 +17,9 @@ from eventpanel.estimators.core.arrays import Codes, Floats, Mask
 from eventpanel.estimators.core.exact import exact
 from eventpanel.estimators.core.least_squares import Fit
 from eventpanel.estimators.core.moments import Moments
-from eventpanel.estimators.core.poisson import PoissonFit
+
+if TYPE_CHECKING:
+    from eventpanel.estimators.core.poisson import PoissonFit
 
 HALF_UNIT = 2.0**-53
 # From here on every double is a whole number.

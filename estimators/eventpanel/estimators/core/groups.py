@@ -43,6 +43,19 @@ def recode(codes: Codes) -> Codes:
     return numbered(codes)[1]
 
 
+def first_rows(codes: Codes, size: int) -> Codes:
+    """First row of each code 0..size-1, shape (size,); 0 for codes without rows.
+
+    Examples
+    --------
+    >>> first_rows(np.array([1, 0, 1]), 2).tolist()
+    [1, 0]
+    """
+    rows = np.zeros(size, dtype=np.int64)
+    rows[codes[::-1]] = np.arange(len(codes))[::-1]
+    return rows
+
+
 def cross(first: Codes, second: Codes) -> Codes:
     """Codes of the pairs of two groupings, 0..G-1, shape (n,).
 

@@ -7,7 +7,7 @@ effect is ``own'w``; its cluster sums are ``own_g w_g - reach_g' S'w``, S the cl
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import numpy as np
@@ -139,18 +139,33 @@ def wald(effect: Floats, sums: Floats) -> Floats:
     """
     if len(effect) == 1:
         return ratio(effect[0], dots(sums[0], sums[0]))
-    # Elimination on the products of all draws at once.
-    q, total = len(effect), np.zeros(effect.shape[1])
+    q = len(effect)
     products = {(i, j): dots(sums[i], sums[j]) for i in range(q) for j in range(i, q)}
-    sizes, rest = [products[i, i].copy() for i in range(q)], list(effect)
+    return eliminated(effect, products, [IDENTIFIED * products[i, i] for i in range(q)])
+
+
+def eliminated(effect: Floats, products: Mapping[tuple[int, int], Floats], least: Sequence[Floats]) -> Floats:
+    """Quadratic forms of effects in the inverse of products, by elimination on all draws at once.
+
+    Missing where a pivot is not larger than its least.
+
+    Parameters
+    ----------
+    effect : ndarray, shape (q, draws)
+    products : mapping of pair to ndarray, shape (draws,)
+        Upper triangle.
+    least : sequence of ndarray, length q, each of shape (draws,) or ()
+    """
+    q, total = len(effect), np.zeros(effect.shape[1])
+    rest, held = list(effect), dict(products)
     for i in range(q):
-        pivot = np.where(products[i, i] > IDENTIFIED * sizes[i], products[i, i], np.nan)
+        pivot = np.where(held[i, i] > least[i], held[i, i], np.nan)
         total += rest[i] ** 2 / pivot
         for j in range(i + 1, q):
-            slope = products[i, j] / pivot
+            slope = held[i, j] / pivot
             rest[j] = rest[j] - slope * rest[i]
             for h in range(j, q):
-                products[j, h] = products[j, h] - slope * products[i, h]
+                held[j, h] = held[j, h] - slope * held[i, h]
     return total
 
 

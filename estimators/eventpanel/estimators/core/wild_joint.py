@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from eventpanel.estimators.core.arrays import Floats, Mask
+from eventpanel.estimators.core.arrays import Floats
 from eventpanel.estimators.core.draws import Draws
 from eventpanel.estimators.core.moments import Moments
-from eventpanel.estimators.core.wild import CANCELLED, Residuals, reach_of, scores_under, summed
+from eventpanel.estimators.core.wild import CANCELLED, Residuals, dots, eliminated, reach_of, scores_under, summed
 
 Pair = tuple[int, int]
 
@@ -83,28 +83,9 @@ def _of_block(form: _Joint, block: Floats, *, plain_weights: bool) -> Floats:
     parts = moved[k + q :].reshape(len(form.squares), k, -1)
     weights = None if plain_weights else block**2
     squares = {pair: s.sum() if weights is None else s @ weights for pair, s in form.squares.items()}
-    products = {
-        pair: squares[pair] + np.einsum("kb,kb->b", base, part) for pair, part in zip(form.squares, parts, strict=True)
-    }
-    found, cancelled = _eliminated(effect, products, squares)
-    again = np.flatnonzero(cancelled)
+    products = {pair: squares[pair] + dots(base, part) for pair, part in zip(form.squares, parts, strict=True)}
+    found = eliminated(effect, products, [np.asarray(CANCELLED * squares[i, i]) for i in range(q)])
+    again = np.flatnonzero(np.isnan(found))
     if len(again):
         found[again] = summed(form.own, form.reach, form.scores, block[:, again])
     return found
-
-
-def _eliminated(effect: Floats, products: dict[Pair, Floats], squares: dict[Pair, Floats]) -> tuple[Floats, Mask]:
-    """Quadratic forms of the effects in the inverse of the products, and where a pivot has lost its digits."""
-    rest, held = list(effect), dict(products)
-    total, cancelled = np.zeros(effect.shape[1]), np.zeros(effect.shape[1], dtype=bool)
-    for i in range(len(effect)):
-        lost = ~(held[i, i] > CANCELLED * squares[i, i])
-        cancelled |= lost
-        pivot = np.where(lost, 1.0, held[i, i])
-        total += rest[i] ** 2 / pivot
-        for j in range(i + 1, len(effect)):
-            slope = held[i, j] / pivot
-            rest[j] = rest[j] - slope * rest[i]
-            for h in range(j, len(effect)):
-                held[j, h] = held[j, h] - slope * held[i, h]
-    return total, cancelled
