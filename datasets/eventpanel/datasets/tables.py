@@ -11,12 +11,10 @@ import pandas as pd
 from eventpanel.datasets.engine import ParquetFile, ask
 from eventpanel.datasets.errors import WrongLayoutError, first_few
 from eventpanel.datasets.files import keep_columns, parse_table, read_text, require
-from eventpanel.datasets.sheets import read_sheet
+from eventpanel.datasets.headers import separator_of
+from eventpanel.datasets.sheets import SHEETS, read_sheet
 
 __all__ = ["read_any", "read_stata"]
-
-SHEETS = (".xlsx", ".xls", ".xlsm", ".xlsb", ".ods")
-SEPARATORS = (",", ";", "\t")
 
 
 def read_any(
@@ -56,7 +54,7 @@ def read_any(
         table = ask("SELECT * FROM file", {"file": ParquetFile((path,))}).map(_text).astype(object)
     else:
         text = read_text(path, encoding)
-        table = parse_table(text, path.name, delimiter=_separator(text), columns=columns)
+        table = parse_table(text, path.name, delimiter=separator_of(text), columns=columns)
     return table if columns is None else keep_columns(table, columns, path.name)
 
 
@@ -93,12 +91,6 @@ def _whole_years(table: pd.DataFrame, path: Path) -> pd.DataFrame:
     years = {name: table[name].dt.year for name in dates}
     shown = {name: stored[name] for name in dates if (stored[name].dropna() == years[name].dropna()).all()}
     return table.assign(**shown)
-
-
-def _separator(text: str) -> str:
-    """Of comma, semicolon and tab, the one that the first line has most of."""
-    line = text[: text.find("\n") + 1 or len(text)]
-    return max(SEPARATORS, key=line.count)
 
 
 def _named(table: pd.DataFrame, name: str) -> pd.DataFrame:

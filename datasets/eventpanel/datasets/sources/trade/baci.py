@@ -27,9 +27,10 @@ from eventpanel.datasets.cells import to_years
 from eventpanel.datasets.conflicts import list_conflicts, stack_conflicts
 from eventpanel.datasets.countries import country_years
 from eventpanel.datasets.customs import match_in_turn, whole_sum
-from eventpanel.datasets.engine import TextFile, ask, header_of
+from eventpanel.datasets.engine import TextFile, ask
 from eventpanel.datasets.errors import DuplicateKeyError, InputError, MissingFileError, WrongLayoutError, first_few
 from eventpanel.datasets.files import read_table, require
+from eventpanel.datasets.headers import header_of
 from eventpanel.datasets.panel import Panel
 from eventpanel.datasets.product_request import find_products, request
 from eventpanel.datasets.products import REVISIONS
