@@ -27,7 +27,7 @@ def read(path: Path, *, columns: Mapping[str, str], country: str, scheme: Scheme
     Parameters
     ----------
     path : Path
-        csv file in UTF-8, spreadsheet or Stata file, with a header.
+        csv file in UTF-8, spreadsheet, Stata or SPSS file, with a header.
     columns : mapping of str to str
         Names in the file to names in the panel, for example ``{"Polity score": "polity"}``.
     country : str
