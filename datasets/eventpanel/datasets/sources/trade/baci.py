@@ -25,7 +25,7 @@ import pandas as pd
 
 from eventpanel.datasets.cells import to_years
 from eventpanel.datasets.conflicts import list_conflicts, stack_conflicts
-from eventpanel.datasets.countries import country_years
+from eventpanel.datasets.countries import require_iso3
 from eventpanel.datasets.customs import match_in_turn, whole_sum
 from eventpanel.datasets.engine import TextFile, ask
 from eventpanel.datasets.errors import DuplicateKeyError, InputError, MissingFileError, WrongLayoutError, first_few
@@ -227,7 +227,7 @@ def _pairs(
 ) -> pd.DataFrame:
     there = places.dropna(subset="iso3")[["iso3", "year"]].rename(columns={"iso3": "exporter"}).drop_duplicates()
     if exporters != "all":
-        country_years(2020, 2020, exporters)  # refuses what is no ISO3 code
+        require_iso3(exporters)
         never = sorted(set(exporters) - set(there["exporter"]))
         if never:
             raise InputError(f"No flow of {first_few(never)} in these files.", "option exporters", "correct the codes")

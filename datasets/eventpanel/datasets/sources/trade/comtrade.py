@@ -25,7 +25,7 @@ from typing import Literal
 import pandas as pd
 
 from eventpanel.datasets.cells import to_numbers, to_years
-from eventpanel.datasets.conflicts import list_conflicts, no_conflicts, stack_conflicts
+from eventpanel.datasets.conflicts import COLUMNS, list_conflicts, no_conflicts, stack_conflicts
 from eventpanel.datasets.countries import settle_successions
 from eventpanel.datasets.customs import Flows, match_in_turn, pairs, split_partners, totals
 from eventpanel.datasets.customs_layouts import FLOWS, WANTED, Layout, find_layout
@@ -273,4 +273,4 @@ def _with_places(rows: pd.DataFrame, layout: Layout, reports: pd.DataFrame) -> t
 
 def _same_files(table: Table) -> pd.DataFrame:
     lines = [(NAME, "repeat of another file", name, "", 0, "left out") for name in table.repeats]
-    return pd.DataFrame(lines, columns=no_conflicts().columns) if lines else no_conflicts()
+    return pd.DataFrame(lines, columns=COLUMNS) if lines else no_conflicts()
