@@ -26,7 +26,7 @@ def write(folder: Path, kind: str) -> Path:
         typed().to_stata(path, write_index=False, convert_dates={"day": "td"})
     elif kind == "sav":
         days = typed()["day"].dt.date.where(typed()["day"].notna(), None)
-        pyreadstat.write_sav(typed().assign(day=days), str(path))
+        pyreadstat.write_sav(typed().assign(day=days), str(path))  # pyright: ignore[reportArgumentType]
     elif kind == "xlsx":
         typed().assign(day=["2015-03-01", ""]).to_excel(path, index=False)
     else:

@@ -147,7 +147,11 @@ def _groups(flows: Flows) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def _cut_short(groups: pd.DataFrame) -> pd.Series:
-    """At most three partners, less than a quarter of the reporter's usual number, under a tenth of its usual value."""
+    """At most three partners, less than a quarter of the reporter's usual number, under a tenth of its usual value.
+
+    Usual is the median of all its years, not of those around as in :func:`eventpanel.datasets.truncated.truncated`: an
+    absent partner is decided by it, and a year missed in a long run would become zeros.
+    """
     there = groups[groups["present"]].groupby(["reporter", "group"])
     usual = there[["partners", "country"]].transform("median")
     rows = groups.loc[usual.index]
