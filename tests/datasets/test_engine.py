@@ -10,8 +10,9 @@ import duckdb
 import pandas as pd
 import pytest
 
-from eventpanel.datasets.engine import ParquetFile, TextFile, ask, header_of, keep
+from eventpanel.datasets.engine import ParquetFile, TextFile, ask, keep
 from eventpanel.datasets.errors import EncodingError, InputError, MissingFileError, NumberError, WrongLayoutError
+from eventpanel.datasets.headers import header_of
 
 ALL = "SELECT * FROM t"
 NAMES = ("a", "b")

@@ -111,3 +111,8 @@ def test_files_that_are_not_there_or_not_whole(tmp_path: Path) -> None:
     broken.write_bytes(gzip.compress(b"code,partner\n85,China\n")[:20])
     with pytest.raises(WrongLayoutError, match=r"x\.gz"):
         open_table(broken, WANTED)
+    # A stream whose blocks are damaged is told by zlib, not by gzip.
+    whole = gzip.compress(b"code,partner\n" + b"85,China\n" * 99)
+    broken.write_bytes(whole[:10] + b"\xff" * 8 + whole[18:])
+    with pytest.raises(WrongLayoutError, match=r"x\.gz is not compressed"):
+        open_table(broken, WANTED)

@@ -1,10 +1,11 @@
-"""Tables by the kind of their file: the same text from csv, spreadsheet and Stata."""
+"""Tables by the kind of their file: the same text from csv, spreadsheet, Stata and SPSS."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pandas as pd
+import pyreadstat
 import pytest
 
 from eventpanel.datasets.errors import MissingFileError, WrongLayoutError
@@ -23,6 +24,9 @@ def write(folder: Path, kind: str) -> Path:
     path = folder / f"table.{kind}"
     if kind == "dta":
         typed().to_stata(path, write_index=False, convert_dates={"day": "td"})
+    elif kind == "sav":
+        days = typed()["day"].dt.date.where(typed()["day"].notna(), None)
+        pyreadstat.write_sav(typed().assign(day=days), str(path))  # pyright: ignore[reportArgumentType]
     elif kind == "xlsx":
         typed().assign(day=["2015-03-01", ""]).to_excel(path, index=False)
     else:
@@ -31,13 +35,13 @@ def write(folder: Path, kind: str) -> Path:
     return path
 
 
-@pytest.mark.parametrize("kind", ["csv", "txt", "tsv", "xlsx", "dta"])
+@pytest.mark.parametrize("kind", ["csv", "txt", "tsv", "xlsx", "dta", "sav"])
 def test_every_kind_is_the_same_text(tmp_path: Path, kind: str) -> None:
     table = read_any(write(tmp_path, kind))
     assert table.columns.tolist() == NAMES and table.to_numpy().tolist() == ROWS
 
 
-@pytest.mark.parametrize("kind", ["csv", "xlsx", "dta"])
+@pytest.mark.parametrize("kind", ["csv", "xlsx", "dta", "sav"])
 def test_columns_are_chosen_or_refused(tmp_path: Path, kind: str) -> None:
     path = write(tmp_path, kind)
     assert read_any(path, ["part", "code"]).columns.tolist() == ["part", "code"]

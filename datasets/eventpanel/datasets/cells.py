@@ -64,7 +64,7 @@ def to_years(column: pd.Series, name: str) -> pd.Series:
             "sum them up to years, or keep rows of years",
         )
     numbers = to_numbers(column, name, missing=())
-    _refuse_cells(_text(column), numbers != numbers.round(), name, "years that are not whole numbers")
+    _refuse_cells(text, numbers != numbers.round(), name, "years that are not whole numbers")
     return numbers.astype("int64")
 
 

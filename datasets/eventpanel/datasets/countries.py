@@ -6,7 +6,7 @@ which ISO 3166 leaves to its users, name simulated countries that always exist.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -39,6 +39,7 @@ __all__ = [
     "match",
     "name_of",
     "normalise",
+    "require_iso3",
     "settle_successions",
 ]
 
@@ -234,6 +235,24 @@ def existed(iso3: npt.ArrayLike, years: npt.ArrayLike) -> npt.NDArray[np.bool_]:
     return alive.groupby(rows["row"]).any().to_numpy(dtype=bool)
 
 
+def require_iso3(codes: Iterable[str]) -> None:
+    """Refuse what is no ISO3 code of the crosswalk.
+
+    Raises
+    ------
+    CountryError
+        Other texts among the codes, with the first few of them.
+
+    Examples
+    --------
+    >>> require_iso3(["KEN", "CHN"])
+    """
+    unknown = sorted(set(codes) - set(crosswalk()["iso3"]))
+    if unknown:
+        what = f"Not ISO3 country codes: {first_few(unknown)}."
+        raise CountryError(what, "", "use codes such as KEN, CHN, USA")
+
+
 def country_years(first: int, last: int, countries: Sequence[str] | None = None) -> pd.DataFrame:
     """Every country and year in which it existed on 31 December: columns importer, year.
 
@@ -251,10 +270,7 @@ def country_years(first: int, last: int, countries: Sequence[str] | None = None)
     """
     table = crosswalk()
     codes = sorted(set(table.loc[table["gw"] != "", "iso3"] if countries is None else countries))
-    unknown = sorted(set(codes) - set(table["iso3"]))
-    if unknown:
-        what = f"Not ISO3 country codes: {first_few(unknown)}."
-        raise CountryError(what, "", "use codes such as KEN, CHN, USA")
+    require_iso3(codes)
     grid = pd.DataFrame(list(product(codes, range(first, last + 1))), columns=["importer", "year"])
     return grid[existed(grid["importer"], grid["year"])].reset_index(drop=True)
 

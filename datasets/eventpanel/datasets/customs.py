@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import numpy as np
 import pandas as pd
 
-from eventpanel.datasets.conflicts import list_conflicts, no_conflicts, stack_conflicts
-from eventpanel.datasets.countries import Scheme, country_years, existed, match
+from eventpanel.datasets.conflicts import COLUMNS, list_conflicts, no_conflicts, stack_conflicts
+from eventpanel.datasets.countries import Scheme, existed, match, require_iso3
 
 __all__ = ["Flows", "match_in_turn", "pairs", "split_partners", "totals", "whole_sum"]
 
@@ -147,7 +147,11 @@ def _groups(flows: Flows) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def _cut_short(groups: pd.DataFrame) -> pd.Series:
-    """At most three partners, less than a quarter of the reporter's usual number, under a tenth of its usual value."""
+    """At most three partners, less than a quarter of the reporter's usual number, under a tenth of its usual value.
+
+    Usual is the median of all its years, not of those around as in :func:`eventpanel.datasets.truncated.truncated`: an
+    absent partner is decided by it, and a year missed in a long run would become zeros.
+    """
     there = groups[groups["present"]].groupby(["reporter", "group"])
     usual = there[["partners", "country"]].transform("median")
     rows = groups.loc[usual.index]
@@ -258,7 +262,7 @@ def pairs(flows: Flows, column: str, partners: Sequence[str] | Literal["all"]) -
     rows = flows.rows[flows.rows["side"] == "country"]
     wanted = sorted(set(rows["partner"])) if partners == "all" else list(dict.fromkeys(partners))
     if partners != "all":
-        country_years(2020, 2020, wanted)  # refuses what is no ISO3 code
+        require_iso3(wanted)
     grid = groups.merge(pd.DataFrame({"partner": wanted}), how="cross")
     keyed = rows.groupby([*CELL, "partner"])
     sums = pd.DataFrame({"value": whole_sum(keyed["value"]), "products": keyed["product"].nunique()})
@@ -282,4 +286,4 @@ def _missing(frame: pd.DataFrame, column: str, source: str) -> pd.DataFrame:
 def _never(rows: pd.DataFrame, wanted: Sequence[str], source: str) -> pd.DataFrame:
     never = sorted(set(wanted) - set(rows["partner"]))
     lines = [(source, "partner never occurs in the file", one, "", 0, "as any absent partner") for one in never]
-    return pd.DataFrame(lines, columns=no_conflicts().columns) if lines else no_conflicts()
+    return pd.DataFrame(lines, columns=COLUMNS) if lines else no_conflicts()

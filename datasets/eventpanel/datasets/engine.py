@@ -17,9 +17,10 @@ import duckdb
 import pandas as pd
 
 from eventpanel.datasets.errors import EncodingError, InputError, NumberError, WrongLayoutError, first_few
-from eventpanel.datasets.files import header_of, require
+from eventpanel.datasets.files import require
+from eventpanel.datasets.headers import header_of, refuse_other_columns
 
-__all__ = ["MEMORY", "ParquetFile", "TextFile", "ask", "header_of", "keep"]
+__all__ = ["MEMORY", "ParquetFile", "TextFile", "ask", "keep"]
 
 MEMORY = "512MB"
 
@@ -213,7 +214,7 @@ def _view(engine: duckdb.DuckDBPyConnection, name: str, table: TextFile | Parque
         return
     if table.header:
         for path in table.paths:
-            _same_columns(path, table)
+            refuse_other_columns(header_of(path, table.delimiter, quote=table.quote), table.columns, path.name)
     engine.read_csv(
         paths,
         columns=dict.fromkeys(table.columns, "VARCHAR"),
@@ -225,15 +226,6 @@ def _view(engine: duckdb.DuckDBPyConnection, name: str, table: TextFile | Parque
         strict_mode=True,
         hive_partitioning=False,
     ).create_view(name)
-
-
-def _same_columns(path: Path, table: TextFile) -> None:
-    found = header_of(path, table.delimiter, quote=table.quote)
-    if found != table.columns:
-        odd = [column for column in table.columns if column not in found] or list(found)
-        raise WrongLayoutError(
-            f"{path.name} has other columns than the files it is read with.", first_few(odd), "read it by itself"
-        )
 
 
 def _refusal(message: str, paths: Sequence[Path]) -> InputError:

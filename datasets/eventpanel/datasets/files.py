@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import gzip
 import hashlib
 import os
 from collections import Counter
@@ -210,44 +209,3 @@ def rename(frame: pd.DataFrame, names: Mapping[str, str], file: str) -> pd.DataF
         )
     _refuse_repeats(list(names.values()), file)
     return frame[list(names)].rename(columns=dict(names))
-
-
-def header_of(path: Path, delimiter: str = ",", *, quote: str = '"') -> tuple[str, ...]:
-    """Names in the first line of a text file, which may be of any size, plain or compressed with gzip.
-
-    Parameters
-    ----------
-    path : Path
-        The file.
-    delimiter : str
-        One character.
-    quote : str
-        The character that quotes cells, or none.
-
-    Raises
-    ------
-    MissingFileError, EncodingError, WrongLayoutError
-        Not there; not UTF-8; no line, a web page, not what its name says.
-    """
-    line = _first_line(require(path))
-    try:
-        text = line.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise EncodingError(f"{path.name} is not written in UTF-8.", "line 1", "save it as UTF-8") from error
-    if text.lstrip().casefold().startswith(WEB_PAGE):
-        raise WrongLayoutError(f"{path.name} is a web page, not a table.", str(path), "download the file itself")
-    cells = csv.reader([text], delimiter=delimiter) if quote else iter([text.rstrip("\r\n").split(delimiter)])
-    names = next(cells, [])
-    if not any(names):
-        raise WrongLayoutError(f"{path.name} holds no rows.", path.name, "download the file again")
-    return tuple(names)
-
-
-def _first_line(path: Path) -> bytes:
-    try:
-        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as stream:
-            return stream.readline(1 << 20)
-    except (gzip.BadGzipFile, EOFError) as error:
-        raise WrongLayoutError(
-            f"{path.name} is not compressed with gzip, or is cut off.", str(error), "download the file again"
-        ) from error

@@ -7,7 +7,6 @@ is small, so that everything after it works on frames.
 from __future__ import annotations
 
 import csv
-import gzip
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,17 +14,16 @@ from pathlib import Path
 import pandas as pd
 
 from eventpanel.datasets.engine import TextFile, ask
-from eventpanel.datasets.errors import ColumnError, EncodingError, MissingFileError, WrongLayoutError, first_few
+from eventpanel.datasets.errors import ColumnError, EncodingError, MissingFileError, first_few
 from eventpanel.datasets.files import parse_table, read_text, require, sha256
-from eventpanel.datasets.sheets import read_sheet
+from eventpanel.datasets.headers import first_line, refuse_other_columns, separator_of
+from eventpanel.datasets.sheets import SHEETS, read_sheet
 
 __all__ = ["LARGE", "Table", "fold", "open_table"]
 
 # Beyond this many bytes files are asked where they lie.
 LARGE = 100_000_000
-SHEETS = (".xlsx", ".xls", ".ods")
 TEXTS = (".csv", ".txt", ".tsv", ".gz")
-DELIMITERS = (",", "\t", ";")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,17 +74,12 @@ def open_table(path: Path, wanted: Sequence[str], *, pattern: str = "*", large: 
         frame = read_sheet(paths[0])
         return Table(path.name, tuple(frame.columns), frame)
     line = _first_line(paths[0])
-    delimiter = max(DELIMITERS, key=line.count)
+    delimiter = separator_of(line)
     columns = tuple(_cells(line, delimiter))
     if any(one.suffix == ".gz" for one in paths) or sum(one.stat().st_size for one in paths) > large:
         return Table(path.name, columns, TextFile(tuple(paths), columns, delimiter), repeats)
     for one in paths[1:]:
-        other = _cells(_first_line(one), delimiter)
-        if tuple(other) != columns:
-            odd = [name for name in other if name not in columns] or other
-            raise WrongLayoutError(
-                f"{one.name} has other columns than the files it is read with.", first_few(odd), "read it by itself"
-            )
+        refuse_other_columns(_cells(_first_line(one), delimiter), columns, one.name)
     frames = [_read(one, delimiter, wanted) for one in paths]
     return Table(path.name, columns, pd.concat(frames, ignore_index=True), repeats)
 
@@ -109,11 +102,8 @@ def _paths(path: Path, pattern: str) -> tuple[list[Path], tuple[str, ...]]:
 
 
 def _first_line(path: Path) -> str:
-    with gzip.open(require(path)) if path.suffix == ".gz" else require(path).open("rb") as stream:
-        try:
-            return stream.readline(1 << 20).decode("latin-1").removeprefix("\xef\xbb\xbf").rstrip("\r\n")
-        except (OSError, EOFError) as error:
-            raise WrongLayoutError(f"{path.name} cannot be read.", str(error), "download the file again") from error
+    """Decode the first line in the encoding in which any file can be read."""
+    return first_line(path).decode("latin-1").removeprefix("\xef\xbb\xbf").rstrip("\r\n")
 
 
 def _cells(line: str, delimiter: str) -> list[str]:

@@ -124,15 +124,8 @@ def find_products(catalogue: pd.DataFrame, asked: Request, file: str, source: st
             "say which with the option classification",
         )
     table = table.assign(code=mend(table["code_text"], table["level_text"], families, file)) if len(table) else table
-    found, absent = [], []
-    for classification, rows in table.groupby("classification"):
-        wanted = asked.codes(str(classification))
-        if wanted:
-            places, missing = place(rows["code"].tolist(), wanted)
-            absent.append(set(missing))
-            found.append(rows.assign(product=rows["code"].map(places)).dropna(subset="product"))
-    lost = sorted(set.intersection(*absent)) if absent else []
-    if not found or not any(len(one) for one in found) or (lost and not isinstance(asked.products, str)):
+    chosen, lost = _chosen(table, asked)
+    if chosen.empty or (lost and not isinstance(asked.products, str)):
         raise InputError(
             f"{file} holds none of the products asked for."
             if not lost
@@ -141,7 +134,6 @@ def find_products(catalogue: pd.DataFrame, asked: Request, file: str, source: st
             f"codes: {first_few(sorted(set(table.get('code', []))), 12)}",
             "correct the option products, or give the file that has them",
         )
-    chosen = pd.concat(found, ignore_index=True)
     needed = _needed(table["classification"].unique().tolist(), asked, set(lost))
     columns = ["classification_text", "code_text", "classification", "code", "product"]
     texts = dict(zip(table["classification_text"], table["classification"], strict=True))
@@ -167,6 +159,18 @@ def _classifications(texts: pd.Series, asked: Request, file: str) -> pd.Series:
             f"state one of {', '.join(product_set(asked.products).classifications)}",
         )
     return said
+
+
+def _chosen(table: pd.DataFrame, asked: Request) -> tuple[pd.DataFrame, list[str]]:
+    """Rows that hold what is asked for, with the product they count towards; products in no classification."""
+    found, absent = [table.head(0).assign(product="")], []
+    for classification, rows in table.groupby("classification"):
+        wanted = asked.codes(str(classification))
+        if wanted:
+            places, missing = place(rows["code"].tolist(), wanted)
+            absent.append(set(missing))
+            found.append(rows.assign(product=rows["code"].map(places)).dropna(subset="product"))
+    return pd.concat(found, ignore_index=True), sorted(set.intersection(*absent)) if absent else []
 
 
 def _within(classification: str, limit: str | None) -> bool:

@@ -1,4 +1,4 @@
-"""Spreadsheets: xlsx, xls and ods files as tables of text, by python-calamine."""
+"""Spreadsheets: xlsx, xls, ods and the like as tables of text, by python-calamine."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from python_calamine import CalamineError, CalamineWorkbook
 from eventpanel.datasets.errors import WrongLayoutError, first_few
 from eventpanel.datasets.files import keep_columns, require
 
-__all__ = ["read_sheet", "sheet_names"]
+__all__ = ["SHEETS", "read_sheet", "sheet_names"]
+
+SHEETS = (".xlsx", ".xls", ".xlsm", ".xlsb", ".ods")
 
 # A spreadsheet is loaded whole; its files are zip archives, which may grow a thousandfold.
 LARGEST = 2_000_000_000

@@ -14,8 +14,9 @@ import pandas as pd
 import pyreadstat
 import pytest
 
+from eventpanel.datasets import tables
 from eventpanel.datasets.errors import DuplicateKeyError, EncodingError, InputError, NumberError, WrongLayoutError
-from eventpanel.datasets.sources.regime import common, ert, polity5, vdem
+from eventpanel.datasets.sources.regime import ert, polity5, vdem
 from tests.sources import ROOT
 
 POLITY = """p5,cyear,ccode,scode,country,year,flag,democ,autoc,polity,polity2
@@ -132,7 +133,7 @@ def test_a_file_that_only_bears_the_name_is_refused(tmp_path: Path, kind: str) -
 
 
 def test_spss_without_its_package_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(common, "reader_of_spss", None)
+    monkeypatch.setattr(tables, "reader_of_spss", None)
     with pytest.raises(InputError, match=r"eventpanel\[spss\]"):
         polity5.read(polity_file(tmp_path, "sav"))
 

@@ -11,6 +11,7 @@ import pandas as pd
 
 from eventpanel.datasets.conflicts import list_conflicts, stack_conflicts
 from eventpanel.datasets.countries import Scheme, harmonise, settle_successions
+from eventpanel.datasets.errors import StudyError, first_few
 from eventpanel.datasets.files import sha256
 from eventpanel.datasets.panel import Panel, Source
 from eventpanel.datasets.registry import entry
@@ -46,6 +47,32 @@ def describe(name: str, path: Path, coverage: str, files: Sequence[Path] = ()) -
         sha256=sha256(path) if not files else hashlib.sha256("".join(map(sha256, files)).encode()).hexdigest(),
         coverage=coverage,
     )
+
+
+def require_own_names(names: Sequence[str], taken: Iterable[str], example: str) -> None:
+    """Refuse names for columns of a panel unless each is given once, and none is one of its keys.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Names that a user gives with the option ``columns``.
+    taken : iterable of str
+        Names of keys.
+    example : str
+        What to write instead.
+
+    Raises
+    ------
+    StudyError
+        No name, one twice, or one that is taken.
+    """
+    keys = list(taken)
+    if not names or len(set(names)) < len(names) or set(keys) & set(names):
+        raise StudyError(
+            "The option `columns` must give each column a name of its own.",
+            f"names: {first_few(names)}",
+            f"write columns = {example}; taken: {first_few(keys)}",
+        )
 
 
 def say_years(years: Iterable[int]) -> str:

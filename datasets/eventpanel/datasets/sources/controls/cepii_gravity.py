@@ -19,12 +19,12 @@ from pathlib import Path
 import pandas as pd
 
 from eventpanel.datasets.conflicts import stack_conflicts
-from eventpanel.datasets.countries import country_years, harmonise
+from eventpanel.datasets.countries import harmonise, require_iso3
 from eventpanel.datasets.engine import TextFile, ask
-from eventpanel.datasets.errors import ColumnError, InputError, StudyError, first_few
+from eventpanel.datasets.errors import ColumnError, InputError, first_few
 from eventpanel.datasets.headers import header_with
 from eventpanel.datasets.panel import Panel
-from eventpanel.datasets.sources.common import describe
+from eventpanel.datasets.sources.common import describe, require_own_names
 
 NAME = "cepii_gravity"
 KEYS = ("year", "country_id_o", "country_id_d", "iso3_o", "iso3_d", "country_exists_o", "country_exists_d")
@@ -113,13 +113,7 @@ def _checked(columns: Mapping[str, str] | None) -> dict[str, str]:
             f"it has: {first_few(NUMBERS, 70)}",
             "correct the column names",
         )
-    given = list(names.values())
-    if not given or len(set(given)) < len(given) or {"exporter", "importer", "year"} & set(given):
-        raise StudyError(
-            "The option `columns` must give each column a name of its own.",
-            f"names: {first_few(given)}",
-            'write columns = { distcap = "distance_km" }; exporter, importer and year are taken',
-        )
+    require_own_names(list(names.values()), ("exporter", "importer", "year"), '{ distcap = "distance_km" }')
     return names
 
 
@@ -134,7 +128,7 @@ def _ask(
     values: list[object] = []
     for column, codes in (("iso3_o", exporters), ("iso3_d", importers)):
         if codes is not None:
-            country_years(2000, 2000, codes)  # refuses what is no ISO3 code
+            require_iso3(codes)
             where += f" AND list_contains(?::VARCHAR[], {column})"
             values.append(list(codes))
     question = PAIRS.format(numbers=numbers, where=where)

@@ -11,14 +11,13 @@ from pathlib import Path
 
 from eventpanel.datasets.cells import to_numbers, to_years
 from eventpanel.datasets.countries import Scheme
-from eventpanel.datasets.errors import StudyError, first_few
 from eventpanel.datasets.files import rename
 from eventpanel.datasets.panel import Panel
-from eventpanel.datasets.sources.common import country_years_panel
+from eventpanel.datasets.sources.common import country_years_panel, require_own_names
 from eventpanel.datasets.tables import read_any
 
 NAME = "country_years"
-KEYS = {"country", "importer", "year"}
+KEYS = ("country", "importer", "year")
 
 
 def read(path: Path, *, columns: Mapping[str, str], country: str, scheme: Scheme, year: str = "year") -> Panel:
@@ -27,7 +26,7 @@ def read(path: Path, *, columns: Mapping[str, str], country: str, scheme: Scheme
     Parameters
     ----------
     path : Path
-        csv file in UTF-8, spreadsheet or Stata file, with a header.
+        csv file in UTF-8, spreadsheet, Stata or SPSS file, with a header.
     columns : mapping of str to str
         Names in the file to names in the panel, for example ``{"Polity score": "polity"}``.
     country : str
@@ -52,12 +51,7 @@ def read(path: Path, *, columns: Mapping[str, str], country: str, scheme: Scheme
         No columns asked for, or two of one name.
     """
     names = list(columns.values())
-    if not names or len(set(names)) < len(names) or KEYS & set(names):
-        raise StudyError(
-            "The option `columns` must give each column a name of its own.",
-            f"names: {first_few(names)}",
-            'write columns = {"Polity score" = "polity"}; importer and year are taken',
-        )
+    require_own_names(names, KEYS, '{ "Polity score" = "polity" }')
     rows = rename(read_any(path), {country: "country", year: "year", **columns}, path.name)
     values = {name: to_numbers(rows[name], path.name) for name in names}
     rows = rows.assign(year=to_years(rows["year"], path.name), **values)

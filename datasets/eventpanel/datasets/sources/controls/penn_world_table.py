@@ -16,10 +16,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from eventpanel.datasets.cells import to_numbers, to_years
-from eventpanel.datasets.errors import StudyError, first_few
 from eventpanel.datasets.files import keep_columns, rename
 from eventpanel.datasets.panel import Panel
-from eventpanel.datasets.sources.common import country_years_panel
+from eventpanel.datasets.sources.common import country_years_panel, require_own_names
 from eventpanel.datasets.tables import read_any
 
 NAME = "penn_world_table"
@@ -55,12 +54,7 @@ def read(path: Path, *, columns: Mapping[str, str] | None = None) -> Panel:
     """
     names = USUAL if columns is None else columns
     given = list(names.values())
-    if not given or len(set(given)) < len(given) or {*KEYS, "importer"} & set(given):
-        raise StudyError(
-            "The option `columns` must give each column a name of its own.",
-            f"names: {first_few(given)}",
-            'write columns = { hc = "human_capital" }; importer and year are taken',
-        )
+    require_own_names(given, [*KEYS, "importer"], '{ hc = "human_capital" }')
     table = read_any(path, sheet=SHEET)
     keep_columns(table, KEYS, path.name)
     wanted = rename(table, names, path.name)

@@ -20,10 +20,10 @@ from pathlib import Path
 import pandas as pd
 
 from eventpanel.datasets.cells import to_numbers, to_years
-from eventpanel.datasets.engine import TextFile, ask, header_of
+from eventpanel.datasets.engine import TextFile, ask
 from eventpanel.datasets.errors import InputError, StudyError, WrongLayoutError, first_few
 from eventpanel.datasets.files import parse_table, read_table, read_text
-from eventpanel.datasets.headers import header_with
+from eventpanel.datasets.headers import header_of, header_with
 from eventpanel.datasets.panel import Panel
 from eventpanel.datasets.sources.common import country_years_panel
 

@@ -24,7 +24,8 @@ from eventpanel.datasets.conflicts import stack_conflicts
 from eventpanel.datasets.countries import harmonise, settle_successions
 from eventpanel.datasets.panel import Panel
 from eventpanel.datasets.sources.common import describe, set_aside
-from eventpanel.datasets.sources.regime.common import between, open_table, pick, renamed
+from eventpanel.datasets.sources.regime.common import between, pick, renamed
+from eventpanel.datasets.tables import read_any
 
 NAME = "bmr"
 MEASURES = ("democracy", "democracy_omitteddata", "democracy_femalesuffrage")
@@ -58,7 +59,7 @@ def read(path: Path) -> Panel:
     DuplicateKeyError
         A country and year on two rows that no succession of states explains.
     """
-    rows = pick(open_table(path), COLUMNS, path.name)
+    rows = pick(read_any(path), COLUMNS, path.name)
     scores = {f"bmr_{name}": between(rows[name], 0, 1, path.name, ("", "NA", ".", "-1", "-1.0")) for name in MEASURES}
     codes = to_numbers(rows["ccode"], path.name).astype("Int64").astype(str)
     table = rows[["country"]].assign(year=to_years(rows["year"], path.name), ccode=codes, **scores)

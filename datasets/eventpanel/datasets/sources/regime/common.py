@@ -1,78 +1,21 @@
-"""What the readers of regimes share: one table of text from whatever format a publisher chose.
+"""What the readers of regimes share: columns by any of their spellings, scales with ends, names of former states.
 
-Publishers of regime data hand out csv, spreadsheets, Stata and SPSS files of the same columns, and change the
-spelling of column names between editions. A table is therefore opened by the ending of its file and its columns
-are found by any of their known spellings, in any case.
+Publishers of regime data change the spelling of column names between editions, so columns are found by any of their
+known spellings, in any case.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
 from eventpanel.datasets.cells import to_numbers
 from eventpanel.datasets.conflicts import list_conflicts
-from eventpanel.datasets.errors import InputError, NumberError, WrongLayoutError, first_few
-from eventpanel.datasets.files import require
-from eventpanel.datasets.tables import read_any
+from eventpanel.datasets.errors import NumberError, WrongLayoutError, first_few
 
-try:
-    from pyreadstat import ReadstatError, read_sav
-
-    reader_of_spss: Callable[..., Any] | None = read_sav
-    SpssError: type[Exception] = ReadstatError
-except ImportError:
-    reader_of_spss = None
-    SpssError = OSError
-
-__all__ = ["between", "open_table", "pick", "renamed"]
-
-
-def open_table(path: Path) -> pd.DataFrame:
-    """Read a csv file, the first sheet of a spreadsheet, a Stata or an SPSS file as text; missing cells are empty.
-
-    Parameters
-    ----------
-    path : Path
-        The file; its ending says what it is, anything else is read as csv.
-
-    Raises
-    ------
-    MissingFileError, EncodingError, WrongLayoutError
-        Not there, another encoding, not a file of its kind.
-    InputError
-        An SPSS file without the package pyreadstat.
-    """
-    return _read_spss(path) if path.suffix.casefold() == ".sav" else read_any(path)
-
-
-def _read_spss(path: Path) -> pd.DataFrame:
-    if reader_of_spss is None:
-        raise InputError(
-            f"{path.name} is a file of SPSS, which needs the package pyreadstat.",
-            str(path),
-            "pip install 'eventpanel[spss]', or give the publisher's csv or Excel file",
-        )
-    table: pd.DataFrame
-    try:
-        # Codes declared missing, such as Polity's -66, are wanted as they are.
-        table, _ = reader_of_spss(os.fspath(require(path)), user_missing=True)
-    except (SpssError, ValueError, OSError) as error:
-        raise WrongLayoutError(
-            f"{path.name} cannot be read as a file of SPSS.", str(error), "download the file again"
-        ) from error
-    return pd.DataFrame({str(name): _as_text(table[name]) for name in table.columns}, dtype=object)
-
-
-def _as_text(column: pd.Series) -> pd.Series:
-    """Cells as text, whole numbers without a point, missing ones empty."""
-    text = column.astype(object).where(column.notna(), "").astype(str).str.strip()
-    return text.str.replace(r"^(-?\d+)\.0$", r"\1", regex=True).astype(object)
+__all__ = ["between", "pick", "renamed"]
 
 
 def pick(table: pd.DataFrame, spellings: Mapping[str, Sequence[str]], file: str) -> pd.DataFrame:

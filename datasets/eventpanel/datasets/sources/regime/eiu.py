@@ -25,7 +25,8 @@ from eventpanel.datasets.conflicts import stack_conflicts
 from eventpanel.datasets.errors import StudyError, WrongLayoutError, first_few
 from eventpanel.datasets.panel import Panel
 from eventpanel.datasets.sources.common import country_years_panel, set_aside
-from eventpanel.datasets.sources.regime.common import between, open_table, pick
+from eventpanel.datasets.sources.regime.common import between, pick
+from eventpanel.datasets.tables import read_any
 
 NAME = "eiu"
 COUNTRY = ("eiu_country", "country", "country_name", "economy")
@@ -67,7 +68,7 @@ def read(path: Path, *, year: int | None = None) -> Panel:
     DuplicateKeyError
         A country and year on two rows.
     """
-    rows = _rows(open_table(path), year, path.name)
+    rows = _rows(read_any(path), year, path.name)
     names = {"eiu": "eiu_democracy", **{part: part for part in PARTS if part in rows.columns}}
     scores = {name: between(rows[column], 0, 10, path.name, EMPTY) for column, name in names.items()}
     table = rows[["country"]].assign(year=to_years(rows["year"], path.name), **scores)

@@ -29,10 +29,10 @@ from eventpanel.datasets.cells import to_years
 from eventpanel.datasets.conflicts import list_conflicts, stack_conflicts
 from eventpanel.datasets.errors import NumberError, WrongLayoutError, first_few
 from eventpanel.datasets.panel import Panel
-from eventpanel.datasets.sheets import read_sheet, sheet_names
+from eventpanel.datasets.sheets import SHEETS, read_sheet, sheet_names
 from eventpanel.datasets.sources.common import country_years_panel, set_aside
-from eventpanel.datasets.sources.regime.common import between, open_table, pick
-from eventpanel.datasets.tables import SHEETS
+from eventpanel.datasets.sources.regime.common import between, pick
+from eventpanel.datasets.tables import read_any
 
 NAME = "freedom_house"
 STATUS = {"NF": 0.0, "PF": 1.0, "F": 2.0}
@@ -111,7 +111,7 @@ def read(path: Path, *, territories: bool = False) -> Panel:
 
 
 def _tidy(path: Path) -> pd.DataFrame:
-    rows = pick(open_table(path), TIDY, path.name)
+    rows = pick(read_any(path), TIDY, path.name)
     return rows.assign(year=to_years(rows["year"], path.name), kind="")
 
 

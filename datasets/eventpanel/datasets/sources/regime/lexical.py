@@ -24,7 +24,8 @@ from eventpanel.datasets.cells import to_numbers, to_years
 from eventpanel.datasets.conflicts import list_conflicts, stack_conflicts
 from eventpanel.datasets.panel import Panel
 from eventpanel.datasets.sources.common import country_years_panel
-from eventpanel.datasets.sources.regime.common import between, open_table, pick
+from eventpanel.datasets.sources.regime.common import between, pick
+from eventpanel.datasets.tables import read_any
 
 NAME = "lexical"
 SCALES = {"lexical_index": 6, "lexical_index_plus": 7}
@@ -68,7 +69,7 @@ def read(path: Path) -> Panel:
     DuplicateKeyError
         A country and year on two rows.
     """
-    rows = pick(open_table(path), COLUMNS, path.name)
+    rows = pick(read_any(path), COLUMNS, path.name)
     rows = rows[(rows["year"] != "") | (rows["country"] != "")].reset_index(drop=True)
     rows = rows.assign(year=to_years(rows["year"], path.name))
     indices = {name: between(rows[name], 0, top, path.name, EMPTY) for name, top in SCALES.items()}

@@ -35,9 +35,10 @@ from eventpanel.datasets.indices import (
     inverse_covariance_index,
 )
 from eventpanel.datasets.panel import Panel
+from eventpanel.datasets.sheets import SHEETS
 from eventpanel.datasets.sources.common import describe
 from eventpanel.datasets.sources.regime.common import pick, renamed
-from eventpanel.datasets.tables import SHEETS, read_any
+from eventpanel.datasets.tables import read_any
 
 NAME = "nelda"
 # Numbers of questions; below zero where the better answer is no (a star in the paper's table A.1).

@@ -20,7 +20,7 @@ from eventpanel.datasets.cells import to_numbers, to_years
 from eventpanel.datasets.files import keep_columns
 from eventpanel.datasets.panel import Panel
 from eventpanel.datasets.sources.common import country_years_panel
-from eventpanel.datasets.sources.regime.common import open_table
+from eventpanel.datasets.tables import read_any
 
 NAME = "polity5"
 SPECIAL = {-66.0: "interruption", -77.0: "interregnum", -88.0: "transition"}
@@ -51,7 +51,7 @@ def read(path: Path) -> Panel:
     DuplicateKeyError
         A country and year on two rows that no succession of states explains.
     """
-    rows = keep_columns(open_table(path), COLUMNS, path.name)
+    rows = keep_columns(read_any(path), COLUMNS, path.name)
     raw = to_numbers(rows["polity"], path.name)
     rows = rows.assign(
         year=to_years(rows["year"], path.name),

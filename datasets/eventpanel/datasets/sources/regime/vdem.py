@@ -24,8 +24,9 @@ from pathlib import Path
 import pandas as pd
 
 from eventpanel.datasets.cells import to_numbers, to_years
-from eventpanel.datasets.engine import ParquetFile, TextFile, ask, header_of
+from eventpanel.datasets.engine import ParquetFile, TextFile, ask
 from eventpanel.datasets.errors import InputError, WrongLayoutError, first_few
+from eventpanel.datasets.headers import header_of
 from eventpanel.datasets.panel import Panel
 from eventpanel.datasets.sources.common import country_years_panel
 

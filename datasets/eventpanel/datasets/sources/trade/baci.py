@@ -25,11 +25,12 @@ import pandas as pd
 
 from eventpanel.datasets.cells import to_years
 from eventpanel.datasets.conflicts import list_conflicts, stack_conflicts
-from eventpanel.datasets.countries import country_years
+from eventpanel.datasets.countries import require_iso3
 from eventpanel.datasets.customs import match_in_turn, whole_sum
-from eventpanel.datasets.engine import TextFile, ask, header_of
+from eventpanel.datasets.engine import TextFile, ask
 from eventpanel.datasets.errors import DuplicateKeyError, InputError, MissingFileError, WrongLayoutError, first_few
 from eventpanel.datasets.files import read_table, require
+from eventpanel.datasets.headers import header_of
 from eventpanel.datasets.panel import Panel
 from eventpanel.datasets.product_request import find_products, request
 from eventpanel.datasets.products import REVISIONS
@@ -40,8 +41,11 @@ COLUMNS = ("t", "i", "j", "k", "v", "q")
 FILE = re.compile(r"BACI_HS(\d\d)_Y(\d{4})_(V\w+)\.csv(?:\.gz)?", re.IGNORECASE)
 Measure = Literal["value", "quantity"]
 UNITS = {"value": "thousand_usd", "quantity": "tonnes"}
-CATALOGUE = "SELECT k AS code_text, count(*) AS rows FROM baci GROUP BY k ORDER BY k"
-PLACES = "SELECT DISTINCT t, code, j IS NOT NULL AS buys FROM (SELECT t, i AS code, NULL AS j FROM baci UNION ALL SELECT t, j, j FROM baci)"  # noqa: E501
+# Products and their rows, and the sellers and buyers of each year, in one pass over the files.
+CONTENTS = """
+SELECT t, i, j, k, count(*) AS rows, grouping(k) = 0 AS product, grouping(j) = 0 AS buys
+FROM baci GROUP BY GROUPING SETS ((k), (t, i), (t, j)) ORDER BY ALL
+"""
 FLOWS = """
 SELECT t, i, j,
        sum(CAST(trim(v) AS DOUBLE)) AS value,
@@ -93,12 +97,11 @@ def read(
     paths, revision = _files(path)
     table = {"baci": TextFile(paths, COLUMNS)}
     asked = request(products, None)
-    catalogue = ask(CATALOGUE, table).fillna({"code_text": ""})
-    catalogue = catalogue.assign(classification_text=revision, level_text="6")
-    found = find_products(catalogue, asked, path.name, NAME)
+    contents = ask(CONTENTS, table)
+    found = find_products(_catalogue(contents, revision), asked, path.name, NAME)
     flows = ask(FLOWS, table, [found.places["code_text"].tolist()])
     _refuse_repeats(flows, path.name)
-    places, unknown = _countries(ask(PLACES, table), paths[0].parent, path.name)
+    places, unknown = _countries(contents[~contents["product"]], paths[0].parent, path.name)
     flows = _named(flows.astype({"t": str, "i": str, "j": str}), places)
     column = f"imports{asked.label}_{UNITS[measure]}"
     flows = flows.assign(amount=flows["value"] if measure == "value" else _tonnes(flows))
@@ -122,12 +125,25 @@ def _files(path: Path) -> tuple[tuple[Path, ...], str]:
             str(path),
             "give files named BACI_HS17_Y2019_V202501.csv",
         )
-    parts = [FILE.fullmatch(one.name) for one in paths]
-    named = [part.groups() for part in parts if part is not None]
+    revision = _revision(paths, path.name)
+    for one in paths:
+        header = header_of(one)
+        if header != COLUMNS:
+            raise WrongLayoutError(
+                f"{one.name} has other columns than BACI.",
+                f"it has: {first_few(header, 8)}",
+                f"give the publisher's file with the columns {', '.join(COLUMNS)}",
+            )
+    return tuple(paths), revision
+
+
+def _revision(paths: Sequence[Path], name: str) -> str:
+    """Revision that the names of the files state, which are of one series."""
+    named = [part.groups() for part in (FILE.fullmatch(one.name) for one in paths) if part is not None]
     if len(named) < len(paths):
         raise WrongLayoutError(
-            f"{path.name} does not say its revision of the Harmonized System.",
-            path.name,
+            f"{name} does not say its revision of the Harmonized System.",
+            name,
             "keep the publisher's name: BACI_HS17_Y2019_V202501.csv",
         )
     kinds = sorted({f"HS{revision} {release}" for revision, _, release in named})
@@ -135,21 +151,19 @@ def _files(path: Path) -> tuple[tuple[Path, ...], str]:
     if len(kinds) > 1 or years.duplicated().any():
         twice = years[years.duplicated()].tolist()
         raise WrongLayoutError(
-            f"{path.name} holds files that are not of one series.",
+            f"{name} holds files that are not of one series.",
             first_few(kinds) if len(kinds) > 1 else f"years {first_few(twice)} twice",
             "keep one revision and one release in a folder, one file for each year",
         )
-    revisions = {str(year)[2:]: name for name, year in REVISIONS.items()}
+    revisions = {str(year)[2:]: classification for classification, year in REVISIONS.items()}
     if named[0][0] not in revisions:
-        raise WrongLayoutError(f"HS{named[0][0]} is no revision.", path.name, "keep the publisher's name")
-    for one in paths:
-        if one.suffix != ".gz" and header_of(one) != COLUMNS:
-            raise WrongLayoutError(
-                f"{one.name} has other columns than BACI.",
-                f"it has: {first_few(header_of(one), 8)}",
-                f"give the publisher's file with the columns {', '.join(COLUMNS)}",
-            )
-    return tuple(paths), revisions[named[0][0]]
+        raise WrongLayoutError(f"HS{named[0][0]} is no revision.", name, "keep the publisher's name")
+    return revisions[named[0][0]]
+
+
+def _catalogue(contents: pd.DataFrame, revision: str) -> pd.DataFrame:
+    codes = contents.loc[contents["product"], ["k", "rows"]].rename(columns={"k": "code_text"})
+    return codes.fillna({"code_text": ""}).assign(classification_text=revision, level_text="6")
 
 
 def _refuse_repeats(flows: pd.DataFrame, file: str) -> None:
@@ -164,6 +178,7 @@ def _refuse_repeats(flows: pd.DataFrame, file: str) -> None:
 
 def _countries(held: pd.DataFrame, folder: Path, file: str) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Every area and year in the files: its ISO3 code where it is a country, and whether it buys."""
+    held = held.assign(code=held["j"].where(held["buys"], held["i"]))
     places = held.groupby(["t", "code"])["buys"].any().reset_index()
     places = places.assign(year=to_years(places["t"], file), code=places["code"].astype(str))
     letters = sorted(folder.glob("country_codes_V*.csv"))
@@ -171,7 +186,7 @@ def _countries(held: pd.DataFrame, folder: Path, file: str) -> tuple[pd.DataFram
     if letters:
         names = read_table(letters[-1], ["country_code", "country_iso3"])
         known = dict(zip(names["country_code"].str.strip(), names["country_iso3"].str.strip(), strict=True))
-    places["letters"] = [known.get(code, "") for code in places["code"]]
+    places["letters"] = [known.get(code.strip(), "") for code in places["code"]]
     iso3, problem = match_in_turn(places, {"baci": "code", "iso3": "letters"}, places["year"])
     lost = iso3.isna()
     conflicts = list_conflicts(places[lost], "code", problem[lost], NAME, "kept apart from countries", "year")
@@ -212,7 +227,7 @@ def _pairs(
 ) -> pd.DataFrame:
     there = places.dropna(subset="iso3")[["iso3", "year"]].rename(columns={"iso3": "exporter"}).drop_duplicates()
     if exporters != "all":
-        country_years(2020, 2020, exporters)  # refuses what is no ISO3 code
+        require_iso3(exporters)
         never = sorted(set(exporters) - set(there["exporter"]))
         if never:
             raise InputError(f"No flow of {first_few(never)} in these files.", "option exporters", "correct the codes")

@@ -25,7 +25,7 @@ from typing import Literal
 import pandas as pd
 
 from eventpanel.datasets.cells import to_numbers, to_years
-from eventpanel.datasets.conflicts import list_conflicts, no_conflicts, stack_conflicts
+from eventpanel.datasets.conflicts import COLUMNS, list_conflicts, no_conflicts, stack_conflicts
 from eventpanel.datasets.countries import settle_successions
 from eventpanel.datasets.customs import Flows, match_in_turn, pairs, split_partners, totals
 from eventpanel.datasets.customs_layouts import FLOWS, WANTED, Layout, find_layout
@@ -96,10 +96,7 @@ def read(
     texts = _flow_texts(contents, layout, flow, table.name)
     _refuse_months(contents, layout, table.name)
     found = find_products(_catalogue(contents, layout, texts), asked, table.name, NAME)
-    reports, unknown = _reports(table, layout, found, texts)
-    rows, repeated = _one_row_each(_rows(table, layout, found, texts), layout, table.name)
-    rows, apart = _with_places(rows, layout, reports)
-    flows = Flows(rows, reports.drop(columns=list(layout.reporter.values())), NAME, complete)
+    flows, listed = _flows(table, layout, found, texts, complete=complete)
     column = f"{flow}{asked.label}_usd"
     frame, doubts = totals(flows, column) if partners is None else pairs(flows, column, partners)
     reporter, partner = SIDES[flow]
@@ -110,7 +107,7 @@ def read(
         unit,
         "year",
         (describe(NAME, path, _coverage(frame, reporter, complete=complete)),),
-        stack_conflicts([_same_files(table), found.conflicts, unknown, repeated, apart, doubts]),
+        stack_conflicts([_same_files(table), found.conflicts, listed, doubts]),
     )
 
 
@@ -160,6 +157,17 @@ def _read_keys(held: pd.DataFrame, layout: Layout, file: str) -> pd.DataFrame:
     years = to_years(held[layout.one["year"]], file)
     column = layout.one.get("classification")
     return held.assign(year=years, classification_text="" if column is None else held[column])
+
+
+def _flows(
+    table: Table, layout: Layout, found: Found, texts: list[str], *, complete: bool
+) -> tuple[Flows, pd.DataFrame]:
+    """Flows of the products that were found, between countries, and what was listed on the way."""
+    reports, unknown = _reports(table, layout, found, texts)
+    rows, repeated = _one_row_each(_rows(table, layout, found, texts), layout, table.name)
+    rows, apart = _with_places(rows, layout, reports)
+    flows = Flows(rows, reports.drop(columns=list(layout.reporter.values())), NAME, complete)
+    return flows, stack_conflicts([unknown, repeated, apart])
 
 
 def _reports(table: Table, layout: Layout, found: Found, texts: list[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -260,17 +268,16 @@ def _with_places(rows: pd.DataFrame, layout: Layout, reports: pd.DataFrame) -> t
         world |= rows[column].str.strip().isin(WORLD[scheme])
     rows = rows.assign(partner=iso3.mask(world), partner_problem=problem, world=world)
     rows["group"] = group_of(rows["product"])
-    others = rows[~world]
+    others, shown = rows[~world], list(layout.partner.values())[-1]
     if len(others) and (others["partner_problem"] == "aggregate").all():
-        shown = list(layout.partner.values())[-1]
         raise InputError(
             "The partners are groups of countries, not countries.",
             first_few(others[shown].unique()),
             "download the data by partner country",
         )
-    return split_partners(rows, list(layout.partner.values())[-1], NAME)
+    return split_partners(rows, shown, NAME)
 
 
 def _same_files(table: Table) -> pd.DataFrame:
     lines = [(NAME, "repeat of another file", name, "", 0, "left out") for name in table.repeats]
-    return pd.DataFrame(lines, columns=no_conflicts().columns) if lines else no_conflicts()
+    return pd.DataFrame(lines, columns=COLUMNS) if lines else no_conflicts()

@@ -48,7 +48,7 @@ def read(
     Parameters
     ----------
     path : Path
-        csv file in UTF-8, spreadsheet or Stata file, with a header.
+        csv file in UTF-8, spreadsheet, Stata or SPSS file, with a header.
     first, last : int
         Years in which the list is complete, both included: there, no deal is a zero.
     columns : mapping of str to str, optional

@@ -20,7 +20,7 @@ from typing import Literal
 import pandas as pd
 
 from eventpanel.datasets.conflicts import no_conflicts, stack_conflicts
-from eventpanel.datasets.countries import country_years, harmonise
+from eventpanel.datasets.countries import harmonise, require_iso3
 from eventpanel.datasets.engine import TextFile, ask
 from eventpanel.datasets.errors import DuplicateKeyError, InputError, WrongLayoutError, first_few
 from eventpanel.datasets.headers import header_with
@@ -121,7 +121,7 @@ def _sums(
     where = ["exporter_iso3 <> importer_iso3"]
     values: list[object] = []
     if exporters is not None:
-        country_years(2000, 2000, exporters)  # refuses what is no ISO3 code
+        require_iso3(exporters)
         where.append("list_contains(?::VARCHAR[], exporter_iso3)")
         values.append(list(exporters))
     if sector is not None:

@@ -24,7 +24,7 @@ import pandas as pd
 
 from eventpanel.datasets.cells import to_numbers
 from eventpanel.datasets.conflicts import list_conflicts, stack_conflicts
-from eventpanel.datasets.countries import country_years, existed, harmonise, match
+from eventpanel.datasets.countries import country_years, existed, harmonise, match, require_iso3
 from eventpanel.datasets.errors import CountryError, EncodingError, StudyError, WrongLayoutError, first_few
 from eventpanel.datasets.files import parse_table, read_text
 from eventpanel.datasets.panel import Panel
@@ -163,7 +163,7 @@ def _partner(name: str, stated: str | None, years: list[int], file: str) -> str:
     if stated not in (None, known):
         raise StudyError(f"{file} is of the partner {known}, not {stated}.", "option partner", "leave it out")
     if known != ALL:
-        country_years(years[-1], years[-1], [str(known)])  # refuses what is no ISO3 code
+        require_iso3([str(known)])
     return str(known)
 
 

@@ -23,9 +23,10 @@ from eventpanel.datasets.conflicts import list_conflicts, stack_conflicts
 from eventpanel.datasets.countries import country_years, harmonise
 from eventpanel.datasets.engine import TextFile, ask
 from eventpanel.datasets.errors import NumberError, StudyError, first_few
-from eventpanel.datasets.files import header_of, keep_columns
+from eventpanel.datasets.files import keep_columns
+from eventpanel.datasets.headers import header_of
 from eventpanel.datasets.records import Records
-from eventpanel.datasets.sheets import read_sheet
+from eventpanel.datasets.sheets import SHEETS, read_sheet
 from eventpanel.datasets.sources.common import describe
 
 NAME = "acled"
@@ -43,7 +44,6 @@ SELECT event_id_cnty AS event_id, event_date AS date, event_type AS event_type, 
        country AS country, fatalities AS fatalities
 FROM events
 """
-SHEETS = (".xlsx", ".xls", ".ods")
 DAY_FIRST = r"(?P<day>\d{1,2})[ -](?P<month>[A-Za-z]{3})[a-z]*[ -](?P<year>\d{4})"
 YEAR_FIRST = r"(?P<year>\d{4})-(?P<month>\d{2})-(?P<day>\d{2})(?: .*)?"
 MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]

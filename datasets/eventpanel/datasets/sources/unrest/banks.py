@@ -16,13 +16,11 @@ from pathlib import Path
 import pandas as pd
 
 from eventpanel.datasets.cells import to_numbers, to_years
-from eventpanel.datasets.files import read_table
 from eventpanel.datasets.panel import Panel
-from eventpanel.datasets.sheets import read_sheet
 from eventpanel.datasets.sources.common import country_years_panel
+from eventpanel.datasets.tables import read_any
 
 NAME = "banks"
-SHEETS = (".xlsx", ".xls", ".ods")
 COLUMNS = {
     "domestic1": "assassinations",
     "domestic2": "general_strikes",
@@ -66,8 +64,7 @@ def read(path: Path) -> Panel:
     DuplicateKeyError
         A country and year on two rows.
     """
-    columns = ["country", "year", *COLUMNS]
-    rows = read_sheet(path, columns) if path.suffix.casefold() in SHEETS else read_table(path, columns)
+    rows = read_any(path, ["country", "year", *COLUMNS])
     numbers = {name: to_numbers(rows[column], path.name) for column, name in COLUMNS.items()}
     country = rows["country"].str.strip().replace(NAMES)
     return country_years_panel(

@@ -27,8 +27,9 @@ from eventpanel.datasets.archives import batches, pieces, unpack
 from eventpanel.datasets.conflicts import list_conflicts, no_conflicts, stack_conflicts
 from eventpanel.datasets.countries import country_years, harmonise
 from eventpanel.datasets.crosswalk import spells
-from eventpanel.datasets.engine import ParquetFile, TextFile, ask, header_of, keep
+from eventpanel.datasets.engine import ParquetFile, TextFile, ask, keep
 from eventpanel.datasets.errors import InputError, MissingFileError, StudyError, WrongLayoutError, first_few
+from eventpanel.datasets.headers import header_of
 from eventpanel.datasets.panel import Panel
 from eventpanel.datasets.sources.common import add_parts, describe, say_years, set_aside
 

@@ -19,7 +19,8 @@ from eventpanel.datasets.conflicts import list_conflicts, stack_conflicts
 from eventpanel.datasets.countries import country_years, harmonise
 from eventpanel.datasets.engine import TextFile, ask
 from eventpanel.datasets.errors import WrongLayoutError, first_few
-from eventpanel.datasets.files import header_of, keep_columns
+from eventpanel.datasets.files import keep_columns
+from eventpanel.datasets.headers import header_of
 from eventpanel.datasets.records import Records
 from eventpanel.datasets.sources.common import describe, todays_serbia
 
