@@ -40,6 +40,15 @@ def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
     assert not loaded & HEAVY
 
 
+@pytest.mark.parametrize("arguments", [["sources"], ["fetch", "--list"]])
+def test_lists_do_not_wait_for_numbers(arguments: list[str]) -> None:
+    script = f"import sys\nfrom eventpanel.cli import main\nmain({arguments!r})\nprint('MODULES', *sys.modules)\n"
+    answer = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    loaded = {name.split(".")[0] for name in answer.stdout.rpartition("MODULES")[2].split()}
+    assert "tomllib" in loaded
+    assert not loaded & (HEAVY - {"requests"})
+
+
 def test_help_is_quick() -> None:
     def once() -> float:
         start = time.perf_counter()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import gzip
-import hashlib
 import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,6 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from eventpanel.datasets.checks import is_web_page
 from eventpanel.datasets.errors import (
     ColumnError,
     EncodingError,
@@ -19,17 +19,6 @@ from eventpanel.datasets.errors import (
     WrongLayoutError,
     first_few,
 )
-
-WEB_PAGE = ("<!doctype", "<html", "<?xml")
-
-
-def sha256(path: Path) -> str:
-    """Checksum of a file, in hexadecimal."""
-    digest = hashlib.sha256()
-    with path.open("rb") as stream:
-        while block := stream.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def require(path: Path) -> Path:
@@ -60,7 +49,7 @@ def read_text(path: Path, encoding: str = "utf-8-sig") -> str:
         raise EncodingError(f"{path.name} is written in UTF-16.", str(path), f"save it as {wanted} and run again")
     if b"\0" in raw:
         raise WrongLayoutError(f"{path.name} is not a text file.", str(path), "give the publisher's csv file")
-    if raw.lstrip(b"\xef\xbb\xbf \r\n\t")[:9].lower().startswith(tuple(mark.encode() for mark in WEB_PAGE)):
+    if is_web_page(raw):
         raise WrongLayoutError(
             f"{path.name} is a web page, not a table.",
             str(path),
@@ -230,12 +219,12 @@ def header_of(path: Path, delimiter: str = ",", *, quote: str = '"') -> tuple[st
         Not there; not UTF-8; no line, a web page, not what its name says.
     """
     line = _first_line(require(path))
+    if is_web_page(line):
+        raise WrongLayoutError(f"{path.name} is a web page, not a table.", str(path), "download the file itself")
     try:
         text = line.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise EncodingError(f"{path.name} is not written in UTF-8.", "line 1", "save it as UTF-8") from error
-    if text.lstrip().casefold().startswith(WEB_PAGE):
-        raise WrongLayoutError(f"{path.name} is a web page, not a table.", str(path), "download the file itself")
     cells = csv.reader([text], delimiter=delimiter) if quote else iter([text.rstrip("\r\n").split(delimiter)])
     names = next(cells, [])
     if not any(names):

@@ -14,9 +14,10 @@ from pathlib import Path
 
 import pandas as pd
 
+from eventpanel.datasets.checks import sha256
 from eventpanel.datasets.engine import TextFile, ask
 from eventpanel.datasets.errors import ColumnError, EncodingError, MissingFileError, WrongLayoutError, first_few
-from eventpanel.datasets.files import parse_table, read_text, require, sha256
+from eventpanel.datasets.files import parse_table, read_text, require
 from eventpanel.datasets.sheets import read_sheet
 
 __all__ = ["LARGE", "Table", "fold", "open_table"]
