@@ -21,7 +21,29 @@ KEYS = ("exporter", "importer", "year")
 def read_input(
     name: str, section: InputSection, folders: Sequence[Path], simulation: Simulation | None
 ) -> Records | Panel:
-    """Read the file of an input, the first that is there in the folders, or take its part of a simulation."""
+    """Read the file of an input, or take its part of a simulation.
+
+    Parameters
+    ----------
+    name : str
+        Name of the input.
+    section : InputSection
+    folders : sequence of Path
+        Searched in order; of several files the first that is there is read.
+    simulation : Simulation, optional
+        Needed where the input is simulated.
+
+    Returns
+    -------
+    Records or Panel
+
+    Raises
+    ------
+    StudyError
+        No file or folder, a file outside the folder, a simulation that the study lacks, wrong options.
+    InputError
+        The file cannot be used.
+    """
     if section.source == SIMULATED:
         if simulation is None or not section.part:
             raise StudyError(
@@ -61,7 +83,29 @@ def _inside(data: Path, file: str, name: str) -> Path:
 
 
 def narrow(name: str, section: InputSection, loaded: Records | Panel) -> Records | Panel:
-    """Keep the records of a list that an input asks for; a panel is taken as it is."""
+    """Keep the records of a list that an input asks for; a panel is taken as it is.
+
+    Parameters
+    ----------
+    name : str
+        Name of the input.
+    section : InputSection
+    loaded : Records or Panel
+        As :func:`read_input` returns it.
+
+    Returns
+    -------
+    Records or Panel
+
+    Raises
+    ------
+    StudyError
+        Records are asked of a panel.
+    CountryError
+        A panel without a row.
+    ColumnError, InputError
+        Columns, values or words that the list does not have.
+    """
     if isinstance(loaded, Panel):
         if section.select or section.search or section.count or section.exporters:
             raise StudyError(
@@ -85,7 +129,27 @@ def narrow(name: str, section: InputSection, loaded: Records | Panel) -> Records
 
 
 def counted(name: str, section: InputSection, loaded: Records | Panel) -> Panel:
-    """Count the records of a list, or keep the columns of a panel that an input asks for."""
+    """Count the records of a list, or keep the columns of a panel that an input asks for.
+
+    Parameters
+    ----------
+    name : str
+        Name of the input.
+    section : InputSection
+    loaded : Records or Panel
+        As :func:`narrow` returns it.
+
+    Returns
+    -------
+    Panel
+
+    Raises
+    ------
+    StudyError
+        A list without the name of its count, or with one that is taken.
+    ColumnError
+        A column that the panel does not have.
+    """
     if isinstance(loaded, Records):
         if not section.count:
             raise StudyError(
@@ -108,6 +172,20 @@ def counted(name: str, section: InputSection, loaded: Records | Panel) -> Panel:
 
 
 def refuse_taken(name: str, taken: Iterable[str], where: str) -> None:
-    """Refuse a name for a new column that another column has, or that the panel keeps for itself."""
+    """Refuse a name for a new column that another column has, or that starts with an underscore.
+
+    Parameters
+    ----------
+    name : str
+    taken : iterable of str
+        Names of the other columns.
+    where : str
+        Key of the study that holds the name.
+
+    Raises
+    ------
+    StudyError
+        With the names that are taken.
+    """
     if name in taken or name.startswith("_"):
         raise StudyError(f"A new column cannot be called {name!r}.", where, f"choose a name unlike {first_few(taken)}")
