@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pandas as pd
 
 from eventpanel.covariances import build_covariance
 from eventpanel.datasets import derive
-from eventpanel.datasets.errors import ColumnError, CountryError, InputError, StudyError, first_few
+from eventpanel.datasets.errors import InputError, StudyError
 from eventpanel.datasets.merge import merge, spine
 from eventpanel.datasets.panel import Panel
-from eventpanel.datasets.records import Records, count, search, select
-from eventpanel.datasets.registry import read
-from eventpanel.datasets.simulate import Simulation, simulate
+from eventpanel.datasets.records import Records
+from eventpanel.datasets.simulate import simulate
 from eventpanel.estimators.design import Design, Sample
 from eventpanel.estimators.events import Event, Threshold
 from eventpanel.estimators.moderator import Moderator
 from eventpanel.estimators.window import EventWindow
-from eventpanel.sections import DesignSection, EstimateSection, InputSection, SampleSection, Study
+from eventpanel.inputs import counted, narrow, read_input, refuse_taken
+from eventpanel.sections import DesignSection, EstimateSection, SampleSection, Study
 
 __all__ = ["build_designs", "build_panel"]
 
-SIMULATED = "simulation"
-KEYS = ("exporter", "importer", "year")
 DERIVATIONS: dict[str, Callable[[Panel, str, list[str]], Panel]] = {
     "any_of": derive.any_of,
     "total": derive.total,
@@ -69,105 +67,16 @@ def build_panel(study: Study, data: Folders = (), step: Step = _silent) -> Panel
         step(f"reading {name}")
         same = section.model_dump_json(include={"source", "file", "options", "part"})
         if same not in raw:
-            raw[same] = _load(name, section, folders, simulation)
-        loaded[name] = _narrow(name, section, raw[same])
+            raw[same] = read_input(name, section, folders, simulation)
+        loaded[name] = narrow(name, section, raw[same])
     step("merging")
     panel = _spine(study, loaded)
     for name, section in study.inputs.items():
-        panel = merge(panel, _counted(name, section, loaded[name]), cardinality=section.join)
+        panel = merge(panel, counted(name, section, loaded[name]), cardinality=section.join)
     for name, derivation in study.derive.items():
-        _refuse_taken(name, panel.frame.columns, f"derive.{name}")
+        refuse_taken(name, panel.frame.columns, f"derive.{name}")
         panel = DERIVATIONS[derivation.how](panel, name, derivation.columns)
     return panel
-
-
-def _refuse_taken(name: str, taken: Iterable[str], where: str) -> None:
-    if name in taken or name.startswith("_"):
-        raise StudyError(f"A new column cannot be called {name!r}.", where, f"choose a name unlike {first_few(taken)}")
-
-
-def _load(name: str, section: InputSection, folders: Sequence[Path], simulation: Simulation | None) -> Records | Panel:
-    if section.source == SIMULATED:
-        if simulation is None or not section.part:
-            raise StudyError(
-                f"The input {name!r} is simulated; the study needs a [simulation] table and the input a part.",
-                name,
-                "add simulation.seed and simulation.effect, and part = 'deals', 'unrest' or 'regime'",
-            )
-        parts: dict[str, Records | Panel] = {
-            "deals": simulation.deals,
-            "unrest": simulation.unrest,
-            "regime": simulation.regime,
-        }
-        return parts[section.part]
-    files = [section.file] if isinstance(section.file, str) else section.file
-    if not folders:
-        raise StudyError(
-            f"The input {name!r} is a file, and no data folder is given.",
-            first_few(files) or section.source,
-            "use --data DIR, set the environment variable EVENTPANEL_DATA, or see `eventpanel fetch --list`",
-        )
-    paths = [_inside(folder, file, name) for folder in folders for file in files or [""]]
-    return read(section.source, next((path for path in paths if path.exists()), paths[0]), section.options)
-
-
-def _inside(data: Path, file: str, name: str) -> Path:
-    if not file:
-        raise StudyError(f"The input {name!r} names no file.", f"inputs.{name}", "add file = 'FILE.csv'")
-    try:
-        path = (data / file).resolve()
-    except ValueError:  # a zero byte
-        path = Path()
-    if not path.is_relative_to(data.resolve()):
-        raise StudyError(
-            f"The file of input {name!r} must lie in the data folder.", repr(file), "give a path below the data folder"
-        )
-    return path
-
-
-def _narrow(name: str, section: InputSection, loaded: Records | Panel) -> Records | Panel:
-    if isinstance(loaded, Panel):
-        if section.select or section.search or section.count or section.exporters:
-            raise StudyError(
-                f"The input {name!r} is a panel already; select, search, count and exporters are for lists of records.",
-                name,
-                "remove these keys",
-            )
-        if loaded.frame.empty:
-            lost = loaded.conflicts[["value", "problem"]].itertuples(index=False)
-            raise CountryError(
-                f"No row of the input {name!r} can be used.",
-                first_few(f"{value}: {problem}" for value, problem in lost),
-                "check its options, above all the scheme of its country codes",
-            )
-        return loaded
-    for column, values in section.select.items():
-        loaded = select(loaded, column, values)
-    for column, words in section.search.items():
-        loaded = search(loaded, column, words)
-    return loaded
-
-
-def _counted(name: str, section: InputSection, loaded: Records | Panel) -> Panel:
-    if isinstance(loaded, Records):
-        if not section.count:
-            raise StudyError(
-                f"The input {name!r} is a list of records and must be counted.",
-                name,
-                f"add count = {name!r}, the name of the new column",
-            )
-        _refuse_taken(section.count, KEYS, f"inputs.{name}.count")
-        return count(loaded, section.count, exporters=section.exporters)
-    if section.columns is None:
-        return loaded
-    absent = [column for column in section.columns if column not in loaded.variables]
-    if absent:
-        raise ColumnError(
-            f"The input {name!r} has no column {first_few(map(repr, absent))}.",
-            f"columns: {', '.join(loaded.variables)}",
-            "correct its columns",
-        )
-    return loaded.with_frame(loaded.frame[[*loaded.keys, *section.columns]])
 
 
 def _spine(study: Study, loaded: dict[str, Records | Panel]) -> Panel:

@@ -87,7 +87,7 @@ def test_the_years_of_a_series(publisher: Publisher, tmp_path: Path, capsys: pyt
     assert len(list(folder.iterdir())) == len(publisher.asked) == 24
 
 
-@pytest.mark.parametrize("years", ["", "x", "20", "2001-", "2002-2001", "1999", "2001,2002", "2001-2002-2003"])
+@pytest.mark.parametrize("years", ["", "x", "20", "2001-", "2002-2001", "0000", "1999", "2001,2002", "2001-2002-2003"])
 def test_years_that_cannot_be(publisher: Publisher, capsys: pytest.CaptureFixture[str], years: str) -> None:
     assert main(["fetch", "gdelt_events", "--years", years]) == StudyError.exit_code
     assert "years" in capsys.readouterr().err and publisher.asked == []

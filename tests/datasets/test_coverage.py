@@ -112,6 +112,14 @@ def test_text_is_a_value() -> None:
     assert answers(merge(spine(2010, 2012, importers=["KEN"]), kinds, cardinality="1:1"), "kind") == [V, G, N]
 
 
+def test_columns_of_a_merged_panel_keep_their_order() -> None:
+    names = [f"score_{letter}" for letter in "qzambycx"]
+    own = spine(2010, 2011, importers=["KEN"])
+    scores = Panel(own.frame.assign(**dict.fromkeys(names, 1.0)), ("importer",), "year")
+    twice = merge(own, merge(own, scores, cardinality="1:1"), cardinality="1:1")
+    assert coverage_table(twice)["variable"].tolist() == names
+
+
 def test_a_column_of_ones_own_has_the_rows_as_its_frame() -> None:
     panel = scores([1, 0, None])
     assert answers(panel, "polity") == [V, Z, G]

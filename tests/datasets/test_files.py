@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from eventpanel.datasets.cells import to_flags, to_numbers, to_years
+from eventpanel.datasets.checks import sha256
 from eventpanel.datasets.errors import (
     ColumnError,
     EncodingError,
@@ -16,7 +17,7 @@ from eventpanel.datasets.errors import (
     NumberError,
     WrongLayoutError,
 )
-from eventpanel.datasets.files import keep_columns, parse_table, read_table, read_text, rename, sha256
+from eventpanel.datasets.files import keep_columns, parse_table, read_table, read_text, rename
 
 
 def write(folder: Path, content: bytes, name: str = "deals.csv") -> Path:

@@ -11,10 +11,11 @@ import pytest
 from eventpanel.datasets.errors import DesignError
 from eventpanel.estimators.covariance import Robust
 from eventpanel.estimators.window import EventWindow
+from eventpanel.reports.printed import result_text
 from eventpanel.reports.results import estimates_table, summarise
 from eventpanel.reports.results import tests_table as joint_tests
 from eventpanel.reports.tables import grid, latex, markdown, number
-from eventpanel.reports.terminal import aligned, result_text
+from eventpanel.reports.terminal import aligned
 from tests.reports.results import HOSTILE, estimate, result
 
 REFERENCE = EventWindow(leads=2, lags=2, reference=-1)

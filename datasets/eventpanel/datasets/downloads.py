@@ -95,12 +95,11 @@ class Series:
 
     def files(self, first: int, last: int) -> Iterator[Remote]:
         """Yield the files of some years."""
-        begin = max(self.first, date(first, 1, 1))
-        end = min(self.last or date.today() - timedelta(DELAY), date(last, 12, 31))
-        for number in range((end - begin).days + 1):
-            day = begin + timedelta(number)
+        end = self.last or date.today() - timedelta(DELAY)
+        for number in range((end - self.first).days + 1):
+            day = self.first + timedelta(number)
             starts = {"year": (day.month, day.day) == (1, 1), "month": day.day == 1, "day": True}[self.by]
-            if starts and day not in self.without:
+            if first <= day.year <= last and starts and day not in self.without:
                 yield Remote(day.strftime(self.url), day.strftime(self.file), self.limit)
 
 

@@ -12,9 +12,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
+from eventpanel.datasets.checks import is_web_page, sha256
 from eventpanel.datasets.downloads import Download, Remote, download
 from eventpanel.datasets.errors import FetchError
-from eventpanel.datasets.files import WEB_PAGE, sha256
 from eventpanel.datasets.store import Seen, Slot, cache_folder
 from eventpanel.datasets.transfer import BY_HAND, Line, transfer
 from eventpanel.datasets.unpacking import unpack
@@ -169,13 +169,12 @@ def _checked(remote: Remote, slot: Slot, known: Seen | None, *, refresh: bool) -
     whole = slot.part
     if remote.unpack:
         whole = unpack(slot.part, remote, slot)
-    elif _is_web_page(whole):
+    elif _starts_as_web_page(whole):
         raise FetchError(f"The server sent a web page in place of {remote.file}.", remote.url, BY_HAND)
     seen = Seen(remote.url, digest, sha256(whole), whole.stat().st_size, datetime.now(UTC).date().isoformat())
     return whole, seen if known is None or known.sha256 != digest else replace(seen, first=known.first)
 
 
-def _is_web_page(path: Path) -> bool:
+def _starts_as_web_page(path: Path) -> bool:
     with path.open("rb") as stream:
-        head = stream.read(512).lstrip(b"\xef\xbb\xbf \r\n\t").lower()
-    return head.startswith(tuple(mark.encode() for mark in WEB_PAGE))
+        return is_web_page(stream.read(512))

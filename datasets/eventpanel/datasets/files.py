@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import hashlib
 import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from eventpanel.datasets.checks import is_web_page
 from eventpanel.datasets.errors import (
     ColumnError,
     EncodingError,
@@ -18,17 +18,6 @@ from eventpanel.datasets.errors import (
     WrongLayoutError,
     first_few,
 )
-
-WEB_PAGE = ("<!doctype", "<html", "<?xml")
-
-
-def sha256(path: Path) -> str:
-    """Checksum of a file, in hexadecimal."""
-    digest = hashlib.sha256()
-    with path.open("rb") as stream:
-        while block := stream.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def require(path: Path) -> Path:
@@ -59,7 +48,7 @@ def read_text(path: Path, encoding: str = "utf-8-sig") -> str:
         raise EncodingError(f"{path.name} is written in UTF-16.", str(path), f"save it as {wanted} and run again")
     if b"\0" in raw:
         raise WrongLayoutError(f"{path.name} is not a text file.", str(path), "give the publisher's csv file")
-    if raw.lstrip(b"\xef\xbb\xbf \r\n\t")[:9].lower().startswith(tuple(mark.encode() for mark in WEB_PAGE)):
+    if is_web_page(raw):
         raise WrongLayoutError(
             f"{path.name} is a web page, not a table.",
             str(path),

@@ -13,9 +13,10 @@ from pathlib import Path
 
 import pandas as pd
 
+from eventpanel.datasets.checks import sha256
 from eventpanel.datasets.engine import TextFile, ask
 from eventpanel.datasets.errors import ColumnError, EncodingError, MissingFileError, first_few
-from eventpanel.datasets.files import parse_table, read_text, require, sha256
+from eventpanel.datasets.files import parse_table, read_text, require
 from eventpanel.datasets.headers import first_line, refuse_other_columns, separator_of
 from eventpanel.datasets.sheets import SHEETS, read_sheet
 

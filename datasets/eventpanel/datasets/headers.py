@@ -8,8 +8,9 @@ import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
+from eventpanel.datasets.checks import is_web_page
 from eventpanel.datasets.errors import EncodingError, WrongLayoutError, first_few
-from eventpanel.datasets.files import WEB_PAGE, require
+from eventpanel.datasets.files import require
 
 __all__ = ["first_line", "header_of", "header_with", "refuse_other_columns", "separator_of"]
 
@@ -64,12 +65,12 @@ def header_of(path: Path, delimiter: str = ",", *, quote: str = '"') -> tuple[st
         Not there; not UTF-8; no line, a web page, not what its name says.
     """
     line = first_line(path)
+    if is_web_page(line):
+        raise WrongLayoutError(f"{path.name} is a web page, not a table.", str(path), "download the file itself")
     try:
         text = line.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise EncodingError(f"{path.name} is not written in UTF-8.", "line 1", "save it as UTF-8") from error
-    if text.lstrip().casefold().startswith(WEB_PAGE):
-        raise WrongLayoutError(f"{path.name} is a web page, not a table.", str(path), "download the file itself")
     cells = csv.reader([text], delimiter=delimiter) if quote else iter([text.rstrip("\r\n").split(delimiter)])
     names = next(cells, [])
     if not any(names):

@@ -164,7 +164,8 @@ def _unplaced(left: Panel, right: Panel, keys: list[str]) -> pd.DataFrame:
 
 def _frames(right: Panel) -> tuple[Watched, ...]:
     """Frames of the dataset: those it hands over, and its own rows for all other columns."""
-    handed = [replace(one, variables=tuple(set(one.variables) & set(right.variables))) for one in right.watched]
+    there = set(right.variables)
+    handed = [replace(one, variables=tuple(name for name in one.variables if name in there)) for one in right.watched]
     named = {name for one in handed for name in one.variables}
     rest = tuple(name for name in right.variables if name not in named)
     own = Watched(_name(right), rest, right.frame[list(right.keys)])

@@ -42,15 +42,15 @@ def main(options: Namespace) -> int:
 
 
 def _files(study: Study, panel: Panel, options: Namespace) -> tuple[dict[str, bytes], str]:
-    """All files by name, and why there is no map."""
-    files = _charts(study, panel)
-    remark = ""
+    """All files by name, and why there is no map; the map first, since a column or year of it may be wrong."""
+    files, remark = {}, ""
     try:
         column = options.map or study.event.column
         drawn = plot_coverage_map(panel, column, year=options.year, label=study.label)
-        files |= {"coverage_map.png": save(drawn, "png"), "coverage_map.pdf": save(drawn, "pdf")}
+        files = {"coverage_map.png": save(drawn, "png"), "coverage_map.pdf": save(drawn, "pdf")}
     except CountryError as error:
         remark = f"No map: {error.what}"
+    files = _charts(study, panel) | files
     files["coverage.csv"] = csv_bytes(panel.coverage.assign(label=study.label))
     by_year = coverage_table(panel, by=[str(panel.period)]).drop(columns=["first", "last"])
     files["coverage_by_year.csv"] = csv_bytes(by_year.assign(label=study.label))

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from eventpanel.commands.progress import progress
 from eventpanel.commands.shared import data_folders, study_of
-from eventpanel.reports.terminal import result_text, wrapped
+from eventpanel.reports.printed import result_text
+from eventpanel.reports.terminal import wrapped
 from eventpanel.run import run_study
 
 

@@ -11,7 +11,6 @@ from typing import Literal
 import numpy as np
 from matplotlib import rc_context
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 
@@ -19,8 +18,8 @@ from eventpanel.datasets.countries import name_of
 from eventpanel.datasets.coverage import known_variables
 from eventpanel.datasets.errors import ColumnError
 from eventpanel.datasets.panel import Panel
-from eventpanel.reports.coverage_grid import LOOKS, NO_ROW, Grid, answer_grid, legend
-from eventpanel.reports.figures import STYLE, wrap
+from eventpanel.reports.coverage_grid import LOOKS, NO_ROW, Grid, answer_grid, legend, sheet
+from eventpanel.reports.figures import STYLE
 from eventpanel.reports.tiles import regions
 
 __all__ = ["plot_coverage"]
@@ -107,12 +106,8 @@ def plot_coverage(
         raise ColumnError("There is no column to draw.", "", "merge a source first, or name a column")
     grids = [answer_grid(panel, name) for name in names]
     layout = _layout(_lines(grids, order), len(grids), len(grids[0].periods))
-    width, height = layout.size
     with rc_context(STYLE):
-        figure = Figure(figsize=layout.size)
-        FigureCanvasAgg(figure)
-        figure.suptitle(wrap(title, round(9 * width)), x=GAP / width, y=1 - 0.1 / height, ha="left", va="top")
-        figure.text(GAP / width, 1 - 0.32 / height, wrap(label, round(14 * width)), fontsize=7, color="0.3", va="top")
+        figure = sheet(layout.size, title, label, side=GAP)
         for number, lines in enumerate(layout.blocks):
             for column, grid in enumerate(grids):
                 ax = figure.add_axes(layout.box(number, column))

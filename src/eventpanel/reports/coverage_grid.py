@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
@@ -15,8 +16,9 @@ from eventpanel.datasets.answers import Answer, frame_of
 from eventpanel.datasets.errors import ColumnError
 from eventpanel.datasets.panel import Panel
 from eventpanel.datasets.registry import entries
+from eventpanel.reports.figures import wrap
 
-__all__ = ["LOOKS", "NO_ROW", "Grid", "answer_grid", "legend"]
+__all__ = ["LABEL", "LOOKS", "NO_ROW", "Grid", "answer_grid", "legend", "sheet"]
 
 # Apart in lightness as well as in hue: they stay four in grey and for every colour blindness.
 LOOKS = {
@@ -27,6 +29,10 @@ LOOKS = {
 }
 NO_ROW = -1
 EDGE = "0.6"
+# Inches from the top to the label of a figure.
+LABEL = 0.34
+# Inches from which the legend stands on one line.
+WIDE = 8.5
 # Several rows may fall into a cell, as those of several exporters do: it shows the most that is known.
 RANKS = {Answer.NO_VALUE: 0, Answer.NOT_COVERED: 0, Answer.CENSORED: 1, Answer.ZERO: 2, Answer.VALUE: 3}
 BY_RANK = (Answer.NOT_COVERED, Answer.CENSORED, Answer.ZERO, Answer.VALUE)
@@ -82,6 +88,26 @@ def answer_grid(panel: Panel, name: str) -> Grid:
     return Grid(name, cells, country.labels, period.labels, "" if own is None else own.why)
 
 
+def sheet(size: tuple[float, float], title: str, label: str, *, side: float) -> Figure:
+    """Empty figure with title and label above; to be called in the style of the figures.
+
+    Parameters
+    ----------
+    size : tuple of float
+        Width and height in inches.
+    title, label : str
+    side : float
+        Inches left of both.
+    """
+    width, height = size
+    figure = Figure(figsize=size)
+    FigureCanvasAgg(figure)
+    figure.suptitle(wrap(title, round(9 * width)), x=side / width, y=1 - 0.1 / height, ha="left", va="top")
+    below = 1 - LABEL / height
+    figure.text(side / width, below, wrap(label, round(14 * width)), fontsize=7, color="0.3", va="top")
+    return figure
+
+
 def legend(figure: Figure, grids: Sequence[Grid], *, blank: bool = False) -> None:
     """Name the answers that are drawn, in words, below the figure.
 
@@ -105,7 +131,3 @@ def legend(figure: Figure, grids: Sequence[Grid], *, blank: bool = False) -> Non
         handles.append(Patch(facecolor="white", edgecolor=EDGE, linewidth=0.4, label="no row in the panel"))
     columns = 3 if figure.get_figwidth() < WIDE else len(handles)
     figure.legend(handles=handles, loc="lower left", ncols=columns, fontsize=7, frameon=False)
-
-
-# Inches from which the legend stands on one line.
-WIDE = 8.5

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
 from matplotlib import rc_context
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
 from eventpanel.datasets.answers import Answer
 from eventpanel.datasets.errors import ColumnError, CountryError, first_few
 from eventpanel.datasets.panel import Panel
-from eventpanel.reports.coverage_grid import LOOKS, NO_ROW, Grid, answer_grid, legend
-from eventpanel.reports.figures import STYLE, wrap
+from eventpanel.reports.coverage_grid import LABEL, LOOKS, NO_ROW, Grid, answer_grid, legend, sheet
+from eventpanel.reports.figures import STYLE
 from eventpanel.reports.tiles import COLUMNS, ROWS, off_the_map, tiles
 
 __all__ = ["plot_coverage_map"]
@@ -65,8 +65,8 @@ def plot_coverage_map(
         No country has a position, as with simulated ones.
     """
     grid = answer_grid(panel, variable)
+    span = f"{grid.periods[0]} to {grid.periods[-1]}"
     if year is not None and year not in grid.periods:
-        span = f"{grid.periods[0]} to {grid.periods[-1]}"
         raise ColumnError(f"The panel has no period {year}.", f"periods: {span}", "choose one of its periods")
     codes = [str(code) for code in grid.countries]
     lost = off_the_map(codes)
@@ -74,28 +74,28 @@ def plot_coverage_map(
         raise CountryError("No country of the panel has a place on the map.", first_few(lost), "draw the chart instead")
     width, height = COLUMNS * TILE + 2 * SIDE, ROWS * TILE + ABOVE + BELOW
     with rc_context(STYLE):
-        figure = Figure(figsize=(width, height))
-        FigureCanvasAgg(figure)
-        head = title or f"{variable}, {year if year is not None else f'{grid.periods[0]} to {grid.periods[-1]}'}"
-        figure.suptitle(wrap(head, 100), x=SIDE / width, y=1 - 0.1 / height, ha="left", va="top")
-        figure.text(SIDE / width, 1 - 0.34 / height, wrap(label, 150), fontsize=7, color="0.3", va="top")
-        box = (SIDE / width, BELOW / height, COLUMNS * TILE / width, ROWS * TILE / height)
-        ax = figure.add_axes(box, xlim=(0, COLUMNS), ylim=(0, ROWS), aspect="equal")
-        ax.set_axis_off()
-        if year is not None:
-            grid = replace(grid, cells=grid.cells[:, [list(grid.periods).index(year)]])
-        looks = _shares(grid) if year is None else _answers(grid)
+        figure = sheet((width, height), title or f"{variable}, {span if year is None else year}", label, side=SIDE)
         if lost:
             note = f"Not on the map: {first_few(lost, 12)}"
-            figure.text(1 - SIDE / width, 1 - 0.34 / height, note, fontsize=7, color="0.3", va="top", ha="right")
-        squares = tiles(codes)
-        for code, place in squares.items():
-            _tile(ax, code, place, looks.get(code, ("", "")))
+            figure.text(1 - SIDE / width, 1 - LABEL / height, note, fontsize=7, color="0.3", va="top", ha="right")
         if year is None:
+            _draw(figure, tiles(codes), _shares(grid))
             _share_legend(figure)
         else:
+            grid = replace(grid, cells=grid.cells[:, [list(grid.periods).index(year)]])
+            squares, looks = tiles(codes), _answers(grid)
+            _draw(figure, squares, looks)
             legend(figure, [grid], blank=len(squares) > len(looks))
     return figure
+
+
+def _draw(figure: Figure, squares: Mapping[str, tuple[int, int]], looks: Mapping[str, tuple[str, str]]) -> None:
+    width, height = figure.get_size_inches()
+    box = (SIDE / width, BELOW / height, COLUMNS * TILE / width, ROWS * TILE / height)
+    ax = figure.add_axes(box, xlim=(0, COLUMNS), ylim=(0, ROWS), aspect="equal")
+    ax.set_axis_off()
+    for code, place in squares.items():
+        _tile(ax, code, place, looks.get(code, ("", "")))
 
 
 def _shares(grid: Grid) -> dict[str, tuple[str, str]]:
@@ -137,5 +137,7 @@ def _share_legend(figure: Figure) -> None:
     looks = {**SHADES, "no row in the panel": "white"}
     handles = [Patch(facecolor=color, edgecolor="0.6", linewidth=0.4, label=words) for words, color in looks.items()]
     title = "Share of periods with a value or a true zero; the number counts them"
-    figure.legend(handles=handles, loc="lower left", ncols=len(handles), fontsize=7, frameon=False, title=title,
-                  title_fontsize=7, alignment="left")  # fmt: skip
+    small = {"fontsize": 7, "title_fontsize": 7}
+    figure.legend(
+        handles=handles, loc="lower left", ncols=len(handles), frameon=False, title=title, alignment="left", **small
+    )

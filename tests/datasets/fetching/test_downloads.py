@@ -72,7 +72,7 @@ def test_a_series_that_goes_on_ends_before_today() -> None:
     assert files[-1].file == (today - timedelta(2)).strftime("unrest/gdelt/%Y%m%d.export.CSV.zip")
 
 
-@pytest.mark.parametrize("years", [None, (1960, 1978), (2014, 2013)])
+@pytest.mark.parametrize("years", [None, (0, 1978), (1960, 1978), (2014, 2013), (9999, 10_000)])
 def test_a_series_needs_years_that_it_has(years: tuple[int, int] | None) -> None:
     with pytest.raises(StudyError, match="come by year, from 1979 on"):
         download("gdelt_events").wanted(years)

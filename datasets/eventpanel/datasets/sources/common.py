@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from eventpanel.datasets.checks import sha256
 from eventpanel.datasets.conflicts import list_conflicts, stack_conflicts
 from eventpanel.datasets.countries import Scheme, harmonise, settle_successions
 from eventpanel.datasets.errors import StudyError, first_few
-from eventpanel.datasets.files import sha256
 from eventpanel.datasets.panel import Panel, Source
 from eventpanel.datasets.registry import entry
 
