@@ -11,7 +11,7 @@ which it is: ``nelda3_yes``, ``nelda11_no``.
 
 Known faults: many questions are asked only if another is answered yes, so N/A is frequent and means something different
 from unclear; a country-year can hold several elections; numeric codes are those of Gleditsch and Ward, but Serbia keeps
-Yugoslavia's 345 after 2006; the csv file is separated by tabs and not in UTF-8. csv, Excel and Stata files are read.
+Yugoslavia's 345 from 2006 on; the csv file is separated by tabs and not in UTF-8. csv, Excel and Stata files are read.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ from eventpanel.datasets.indices import (
     inverse_covariance_index,
 )
 from eventpanel.datasets.panel import Panel
-from eventpanel.datasets.sources.common import describe
-from eventpanel.datasets.sources.regime.common import pick, renamed
+from eventpanel.datasets.sources.common import TODAYS_SERBIA, describe, renamed
+from eventpanel.datasets.sources.regime.common import pick
 from eventpanel.datasets.tables import SHEETS, read_any
 
 NAME = "nelda"
@@ -56,7 +56,6 @@ TYPES = {
 }
 COUNTS = ("elections", *TYPES.values())
 NO_ANSWER = ("", "na", "n/a", "unclear")
-CODES = {"345": ("340", 2006)}
 
 Weighting = Literal["inverse_covariance", "equal", "first_component"]
 DOORS: dict[str, Callable[[pd.DataFrame], Index]] = {
@@ -122,7 +121,7 @@ def read(
         Answers from which no index can be made; ``answers = "indicator"`` makes one.
     """
     rows = _elections(path, answers)
-    rows, late = renamed(rows, "ccode", CODES, NAME)
+    rows, late = renamed(rows, "ccode", TODAYS_SERBIA, NAME)
     rows, unknown = harmonise(rows, "ccode", "gw", source=NAME)
     years = int(rows["year"].min()), int(rows["year"].max())
     watched = country_years(*years, None if states == "all" else sorted(rows["importer"].unique()))

@@ -30,7 +30,7 @@ from eventpanel.datasets.crosswalk import spells
 from eventpanel.datasets.engine import ParquetFile, TextFile, ask, header_of, keep
 from eventpanel.datasets.errors import InputError, MissingFileError, StudyError, WrongLayoutError, first_few
 from eventpanel.datasets.panel import Panel
-from eventpanel.datasets.sources.common import add_parts, describe, say_years, set_aside
+from eventpanel.datasets.sources.common import LEFT_OUT, add_parts, describe, say_years, set_aside
 
 NAME = "gdelt_events"
 ROOTS = tuple(f"{number:02d}" for number in range(1, 21))
@@ -197,8 +197,7 @@ def _files(path: Path) -> tuple[list[Path], pd.DataFrame]:
             "give the folder of the zip files from GDELT",
         )
     rows = pd.DataFrame({"file": [one.name for one in every if _is_other(one.name)]})
-    problem = pd.Series("not an event file", index=rows.index, dtype=object)
-    return files, list_conflicts(rows, "file", problem, NAME, "not read", None)
+    return files, list_conflicts(rows, "file", "not an event file", NAME, "not read", None)
 
 
 def _is_other(name: str) -> bool:
@@ -258,7 +257,7 @@ def _whole_years(cells: pd.DataFrame, days: pd.Series, least: int) -> tuple[pd.D
     length = pd.Series([365 + isleap(year) for year in cells["year"].tolist()], index=cells.index, dtype="int64")
     problem = held.astype(str) + " of " + length.astype(str) + " days in the files"
     lost, short = held < least, (held >= least) & (held < length)
-    left_out = list_conflicts(cells[lost], "year", problem[lost], NAME, "rows left out", "year")
+    left_out = list_conflicts(cells[lost], "year", problem[lost], NAME, LEFT_OUT, "year")
     kept = list_conflicts(cells[short], "year", problem[short], NAME, "kept", "year")
     return cells[~lost], stack_conflicts([left_out, kept])
 

@@ -4,7 +4,7 @@ Publishers: Uppsala Conflict Data Program and Peace Research Institute Oslo, htt
 4.0. Unit: one conflict in one year; this reader returns countries and years. Coverage: all independent states
 since 1946; no conflict is a zero.
 
-Known faults: one cell lists several states (``750, 770``); Serbia keeps the number 345 of Yugoslavia after 2006
+Known faults: one cell lists several states (``750, 770``); Serbia keeps the number 345 of Yugoslavia from 2006 on
 (read as 340, and reported); wars of colonies stand under countries that were no states yet (listed), Hyderabad
 in 1947 and 1948 under a number of its own. Intensity is 1 for 25 to 999 battle deaths in the year and 2 for 1,000
 and more; quiet years between two active ones have no row, so they are zeros.
@@ -23,7 +23,7 @@ from eventpanel.datasets.countries import country_years, harmonise
 from eventpanel.datasets.errors import DuplicateKeyError, first_few
 from eventpanel.datasets.files import read_table
 from eventpanel.datasets.panel import Panel
-from eventpanel.datasets.sources.common import describe, todays_serbia
+from eventpanel.datasets.sources.common import TODAYS_SERBIA, describe, renamed
 
 NAME = "ucdp_acd"
 WHERE = {"location": ["gwno_loc"], "sides": ["gwno_a", "gwno_a_2nd", "gwno_b", "gwno_b_2nd"]}
@@ -67,7 +67,7 @@ def read(path: Path, *, states: Literal["location", "sides"] = "location") -> Pa
     first, last = int(rows["year"].min()), int(rows["year"].max())
     each = rows.assign(state=rows[columns].agg(",".join, axis=1).str.split(",")).explode("state", ignore_index=True)
     each = each.assign(state=each["state"].str.strip())
-    each, renumbered = todays_serbia(each[each["state"] != ""], "state", NAME)
+    each, renumbered = renamed(each[each["state"] != ""], "state", TODAYS_SERBIA, NAME)
     each, unknown = harmonise(each, "state", "gw", source=NAME)
     counted = _count(each.drop_duplicates(["importer", "year", "conflict_id"]))
     frame = country_years(first, last).merge(counted, on=["importer", "year"], how="outer")
