@@ -16,7 +16,7 @@ Yugoslavia's 345 from 2006 on; the csv file is separated by tabs and not in UTF-
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
@@ -28,12 +28,7 @@ from eventpanel.datasets.conflicts import COLUMNS, stack_conflicts
 from eventpanel.datasets.countries import country_years, harmonise
 from eventpanel.datasets.errors import DuplicateKeyError, InputError, NumberError, first_few
 from eventpanel.datasets.files import parse_table, read_text
-from eventpanel.datasets.indices import (
-    Index,
-    equal_weights_index,
-    first_component_index,
-    inverse_covariance_index,
-)
+from eventpanel.datasets.indices import Index, Weighting, summary_index
 from eventpanel.datasets.panel import Panel
 from eventpanel.datasets.sources.common import TODAYS_SERBIA, describe, renamed
 from eventpanel.datasets.sources.regime.common import pick
@@ -56,13 +51,6 @@ TYPES = {
 }
 COUNTS = ("elections", *TYPES.values())
 NO_ANSWER = ("", "na", "n/a", "unclear")
-
-Weighting = Literal["inverse_covariance", "equal", "first_component"]
-DOORS: dict[str, Callable[[pd.DataFrame], Index]] = {
-    "inverse_covariance": inverse_covariance_index,
-    "equal": equal_weights_index,
-    "first_component": first_component_index,
-}
 
 
 def column_of(question: int) -> str:
@@ -159,13 +147,13 @@ def institutional_indices(panel: Panel, *, weighting: Weighting = "inverse_covar
         A panel without the answers; answers from which no index can be made.
     """
     groups = {**GROUPS, OVERALL: QUESTIONS}
-    return {name: _index(panel, name, questions, DOORS[weighting]) for name, questions in groups.items()}
+    return {name: _index(panel, name, questions, weighting) for name, questions in groups.items()}
 
 
-def _index(panel: Panel, name: str, questions: Sequence[int], door: Callable[[pd.DataFrame], Index]) -> Index:
+def _index(panel: Panel, name: str, questions: Sequence[int], weighting: Weighting) -> Index:
     items = pd.DataFrame({column_of(question): panel.number(column_of(question)) for question in questions})
     try:
-        return door(items)
+        return summary_index(items, weighting=weighting)
     except InputError as error:
         raise InputError(
             f"There is no index {name!r}: {error.what}",
