@@ -145,12 +145,7 @@ def read(
             "correct the CAMEO types, such as OPP, CVL, LAB",
         )
     days = _days(answer["added"].dropna().astype("int64"))
-    rows, partial = _whole_years(cells, days, least_days)
-    placeless = rows["fips"] == ""
-    events = rows.loc[placeless, "gdelt_total"].sum()
-    rows, nowhere = set_aside(rows, placeless, "fips", f"no country code ({events:,} events)", NAME)
-    rows, unknown = harmonise(rows.drop(columns=["repeated", "example"]), "fips", "fips", source=NAME)
-    rows, parts = add_parts(rows, "fips", NAME)
+    rows, listed = _by_country(cells, days, least_days)
     years = sorted(days[days >= least_days].index)
     coverage = (
         f"Countries of the files, {say_years(years)}; no event there is a zero. "
@@ -161,7 +156,7 @@ def read(
         ("importer",),
         "year",
         (describe(NAME, path, coverage, files if path.is_dir() else ()),),
-        stack_conflicts([others, _repeated(cells), partial, nowhere, unknown, parts]),
+        stack_conflicts([others, listed]),
     )
 
 
@@ -260,6 +255,17 @@ def _whole_years(cells: pd.DataFrame, days: pd.Series, least: int) -> tuple[pd.D
     left_out = list_conflicts(cells[lost], "year", problem[lost], NAME, LEFT_OUT, "year")
     kept = list_conflicts(cells[short], "year", problem[short], NAME, "kept", "year")
     return cells[~lost], stack_conflicts([left_out, kept])
+
+
+def _by_country(cells: pd.DataFrame, days: pd.Series, least: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Rows of countries and whole years from those of codes, and a list of what was left out or added up."""
+    rows, partial = _whole_years(cells.drop(columns=["repeated", "example"]), days, least)
+    placeless = rows["fips"] == ""
+    events = rows.loc[placeless, "gdelt_total"].sum()
+    rows, nowhere = set_aside(rows, placeless, "fips", f"no country code ({events:,} events)", NAME)
+    rows, unknown = harmonise(rows, "fips", "fips", source=NAME)
+    rows, parts = add_parts(rows, "fips", NAME)
+    return rows, stack_conflicts([_repeated(cells), partial, nowhere, unknown, parts])
 
 
 def _repeated(cells: pd.DataFrame) -> pd.DataFrame:
