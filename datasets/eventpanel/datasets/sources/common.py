@@ -11,6 +11,7 @@ import pandas as pd
 
 from eventpanel.datasets.conflicts import list_conflicts, stack_conflicts
 from eventpanel.datasets.countries import Scheme, harmonise, settle_successions
+from eventpanel.datasets.errors import DuplicateKeyError, first_few
 from eventpanel.datasets.files import sha256
 from eventpanel.datasets.panel import Panel, Source
 from eventpanel.datasets.registry import entry
@@ -103,6 +104,31 @@ def set_aside(
         Name of the source.
     """
     return frame[~lost], list_conflicts(frame[lost], column, problem, source, LEFT_OUT, "year")
+
+
+def refuse_repeats(rows: pd.DataFrame, keys: list[str], what: str, file: str, advice: str) -> None:
+    """Refuse rows that are the same thing in the same year.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        With ``keys``.
+    keys : list of str
+        Columns that must be unique together.
+    what : str
+        What they name, for the message, such as ``"a code and year"``.
+    file, advice : str
+        Name of the file, and what to do about it.
+
+    Raises
+    ------
+    DuplicateKeyError
+        Two rows with the same keys; the first five are named.
+    """
+    twice = rows.loc[rows.duplicated(keys), keys]
+    if len(twice):
+        places = first_few(" ".join(map(str, row)) for row in twice.itertuples(index=False))
+        raise DuplicateKeyError(f"{file}: {what} stand on two rows.", places, advice)
 
 
 def once(rows: pd.DataFrame, key: str, column: str, source: str) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -20,10 +20,9 @@ import pandas as pd
 from eventpanel.datasets.cells import to_numbers, to_years
 from eventpanel.datasets.conflicts import stack_conflicts
 from eventpanel.datasets.countries import country_years, harmonise
-from eventpanel.datasets.errors import DuplicateKeyError, first_few
 from eventpanel.datasets.files import read_table
 from eventpanel.datasets.panel import Panel
-from eventpanel.datasets.sources.common import TODAYS_SERBIA, describe, renamed
+from eventpanel.datasets.sources.common import TODAYS_SERBIA, describe, refuse_repeats, renamed
 
 NAME = "ucdp_acd"
 WHERE = {"location": ["gwno_loc"], "sides": ["gwno_a", "gwno_a_2nd", "gwno_b", "gwno_b_2nd"]}
@@ -63,7 +62,13 @@ def read(path: Path, *, states: Literal["location", "sides"] = "location") -> Pa
         intensity=to_numbers(rows["intensity_level"], path.name, missing=()),
         kind=to_numbers(rows["type_of_conflict"], path.name, missing=()),
     )
-    _refuse_repeats(rows, path.name)
+    refuse_repeats(
+        rows,
+        ["conflict_id", "year"],
+        "a conflict and year",
+        path.name,
+        "give the conflict-level file, not that of dyads",
+    )
     first, last = int(rows["year"].min()), int(rows["year"].max())
     each = rows.assign(state=rows[columns].agg(",".join, axis=1).str.split(",")).explode("state", ignore_index=True)
     each = each.assign(state=each["state"].str.strip())
@@ -76,17 +81,6 @@ def read(path: Path, *, states: Literal["location", "sides"] = "location") -> Pa
     coverage = f"All states, {first}-{last}, conflicts {where}; no conflict is a zero."
     conflicts = stack_conflicts([renumbered, unknown])
     return Panel(frame, ("importer",), "year", (describe(NAME, path, coverage),), conflicts)
-
-
-def _refuse_repeats(rows: pd.DataFrame, file: str) -> None:
-    twice = rows.duplicated(["conflict_id", "year"])
-    if twice.any():
-        places = rows.loc[twice, ["conflict_id", "year"]].itertuples(index=False)
-        raise DuplicateKeyError(
-            f"{file}: a conflict and year stand on two rows.",
-            first_few(f"{conflict} {year}" for conflict, year in places),
-            "give the conflict-level file, not that of dyads",
-        )
 
 
 def _count(each: pd.DataFrame) -> pd.DataFrame:
