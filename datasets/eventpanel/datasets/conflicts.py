@@ -24,7 +24,7 @@ def stack_conflicts(tables: Iterable[pd.DataFrame]) -> pd.DataFrame:
 
 
 def list_conflicts(
-    rows: pd.DataFrame, column: str, problem: pd.Series, source: str, resolution: str, year: str | None
+    rows: pd.DataFrame, column: str, problem: pd.Series | str, source: str, resolution: str, year: str | None
 ) -> pd.DataFrame:
     """Gather rows into a conflict table, one line per value and problem.
 
@@ -34,8 +34,8 @@ def list_conflicts(
         Rows with a problem.
     column : str
         Column whose values are listed.
-    problem : Series, shape (n,)
-        What is wrong with each row.
+    problem : Series, shape (n,), or str
+        What is wrong with each row, or with all of them.
     source, resolution : str
         Where the rows come from, and what was done about them.
     year : str or None
@@ -45,7 +45,7 @@ def list_conflicts(
         return no_conflicts()
     table = pd.DataFrame(
         {
-            "problem": problem.to_numpy(),
+            "problem": problem if isinstance(problem, str) else problem.to_numpy(),
             "value": rows[column].astype(str).to_numpy(),
             "year": rows[year].to_numpy() if year is not None else "",
         }

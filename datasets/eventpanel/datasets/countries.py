@@ -217,8 +217,7 @@ def settle_successions(
             ),
             "keep one row per country and year",
         )
-    problem = pd.Series("two states in one year", index=lost.index)
-    return kept, list_conflicts(lost, column, problem, source, "kept the state of 31 December", year)
+    return kept, list_conflicts(lost, column, "two states in one year", source, "kept the state of 31 December", year)
 
 
 def existed(iso3: npt.ArrayLike, years: npt.ArrayLike) -> npt.NDArray[np.bool_]:

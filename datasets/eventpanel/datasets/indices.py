@@ -21,8 +21,9 @@ import pandas as pd
 
 from eventpanel.datasets.errors import InputError, first_few
 
-__all__ = ["Index", "equal_weights_index", "first_component_index", "inverse_covariance_index"]
+__all__ = ["Index", "Weighting", "summary_index"]
 
+Weighting = Literal["inverse_covariance", "equal", "first_component"]
 Missing = Literal["available", "complete", "mean"]
 Array = npt.NDArray[np.float64]
 # Relative to the largest eigenvalue: below it a covariance of a few dozen items is singular in double precision.
@@ -54,15 +55,21 @@ class Index:
     notes: tuple[str, ...]
 
 
-def inverse_covariance_index(
-    items: pd.DataFrame, *, reference: pd.Series | None = None, missing: Missing = "available"
+def summary_index(
+    items: pd.DataFrame,
+    *,
+    weighting: Weighting = "inverse_covariance",
+    reference: pd.Series | None = None,
+    missing: Missing = "available",
 ) -> Index:
-    """Weight items by the inverse of their covariance.
+    """Make one number of many items.
 
     Parameters
     ----------
     items : DataFrame, shape (n, k)
         Numbers, larger being more of the same thing in every item; turn items around before.
+    weighting : {"inverse_covariance", "equal", "first_component"}
+        How the items are weighted; see the module.
     reference : Series of bool, shape (n,), optional
         Rows whose means and standard deviations standardise the items; all rows without it. The covariance is
         that of all rows in either case.
@@ -77,60 +84,23 @@ def inverse_covariance_index(
     Raises
     ------
     InputError
-        No item that varies; a covariance measured pair by pair that no data could have; items of which a weighted sum
-        is constant; a reference of another length.
+        No item that varies; a reference of another length. Unless weights are equal, a covariance that no data could
+        have or that is unknown, measured pair by pair. With inverse covariance, items of which a weighted sum is
+        constant; with a component, weights that cancel, so that it is no mean of the items.
 
     Examples
     --------
     >>> items = pd.DataFrame({"a": [1.0, 1, -1, -1], "b": [1.0, -1, 1, -1], "again": [2.0, -2, 2, -2]})
-    >>> inverse_covariance_index(items).weights.round(2).tolist()
+    >>> summary_index(items).weights.round(2).tolist()
     [0.5, 0.25, 0.25]
     """
-    return _index(items, reference, missing, _inverse_covariance)
-
-
-def equal_weights_index(
-    items: pd.DataFrame, *, reference: pd.Series | None = None, missing: Missing = "available"
-) -> Index:
-    """Weight standardised items equally; parameters and errors of :func:`inverse_covariance_index`.
-
-    Parameters
-    ----------
-    items : DataFrame, shape (n, k)
-    reference : Series of bool, shape (n,), optional
-    missing : {"available", "complete", "mean"}
-    """
-    return _index(items, reference, missing, _equal)
-
-
-def first_component_index(
-    items: pd.DataFrame, *, reference: pd.Series | None = None, missing: Missing = "available"
-) -> Index:
-    """Weight items by the first principal component; parameters of :func:`inverse_covariance_index`.
-
-    Parameters
-    ----------
-    items : DataFrame, shape (n, k)
-    reference : Series of bool, shape (n,), optional
-    missing : {"available", "complete", "mean"}
-
-    Raises
-    ------
-    InputError
-        As there; and a component whose weights cancel, so that it is no mean of the items.
-    """
-    return _index(items, reference, missing, _first_component)
-
-
-def _index(
-    items: pd.DataFrame, reference: pd.Series | None, missing: Missing, weigh: Callable[[Array], Array]
-) -> Index:
     numbers = items.astype(float)
     scores, dropped = _standardised(numbers, _rows(numbers, reference))
     if missing == "mean":
         scores = scores.fillna(0.0)
     covariance = (scores.dropna() if missing == "complete" else scores).cov()
-    notes = () if weigh is _equal else _conditions(covariance)
+    notes = () if weighting == "equal" else _conditions(covariance)
+    weigh = WEIGHTS[weighting]
     z, matrix = scores.to_numpy(), covariance.to_numpy()
     weights = pd.Series(weigh(matrix), index=scores.columns, name="weight")
     values = np.full(len(z), np.nan)
@@ -229,3 +199,10 @@ def _first_component(covariance: Array) -> Array:
             "turn items around so that more of each is more of the same thing",
         )
     return np.asarray(leading / leading.sum())
+
+
+WEIGHTS: dict[Weighting, Callable[[Array], Array]] = {
+    "inverse_covariance": _inverse_covariance,
+    "equal": _equal,
+    "first_component": _first_component,
+}

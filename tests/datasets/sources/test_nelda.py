@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from eventpanel.datasets.errors import DuplicateKeyError, InputError, NumberError, WrongLayoutError
-from eventpanel.datasets.indices import inverse_covariance_index
+from eventpanel.datasets.indices import summary_index
 from eventpanel.datasets.panel import Panel
 from eventpanel.datasets.sources.regime.nelda import (
     GROUPS,
@@ -164,7 +164,7 @@ def test_indices_by_group_and_over_all(tmp_path: Path, weighting: str) -> None:
 def test_the_index_of_a_group_is_that_of_its_items(tmp_path: Path) -> None:
     panel = read(drawn(tmp_path), answers="indicator", without_election="lowest", index="inverse_covariance")
     items = panel.frame[[column_of(question) for question in GROUPS["monitors"]]]
-    np.testing.assert_allclose(panel.frame["monitors"], inverse_covariance_index(items).values)
+    np.testing.assert_allclose(panel.frame["monitors"], summary_index(items).values)
     # Every item is at its lowest without an election, so those years share one value.
     without = panel.frame.loc[panel.frame["elections"] == 0, "monitors"]
     assert without.nunique() == 1 and without.iloc[0] < 0

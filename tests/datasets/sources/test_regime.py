@@ -53,6 +53,12 @@ def test_special_codes_are_no_scores(tmp_path: Path) -> None:
     assert frame.loc["KEN", "polity"] == 8
 
 
+@pytest.mark.parametrize(("row", "column"), [("-99,8", "polity"), ("8,-66", "polity2")])
+def test_a_number_that_is_neither_a_score_nor_a_code_is_refused(tmp_path: Path, row: str, column: str) -> None:
+    with pytest.raises(NumberError, match=f"'{column}' holds numbers outside -10 to 10"):
+        polity5.read(write(tmp_path, POLITY.replace("0,8,0,8,8", f"0,8,0,{row}")))
+
+
 def test_two_states_of_one_code_are_settled_and_reported(tmp_path: Path) -> None:
     panel = polity5.read(write(tmp_path, POLITY))
     assert (panel.frame["importer"] == "SDN").sum() == 1

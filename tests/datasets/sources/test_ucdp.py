@@ -106,6 +106,13 @@ def test_numbers_of_states_that_changed(tmp_path: Path) -> None:
     ]
 
 
+def test_2006_is_a_year_of_serbia(tmp_path: Path) -> None:
+    panel = ucdp_acd.read(table(tmp_path, ACD, [conflict(1, 2005, "345"), conflict(1, 2006, "345")]))
+    here = panel.frame[panel.frame["conflicts"] == 1]
+    assert here[["importer", "year"]].to_numpy().tolist() == [["SCG", 2005], ["SRB", 2006]]
+    assert existed(panel.frame["importer"], panel.frame["year"]).all()
+
+
 def test_a_conflict_and_year_twice(tmp_path: Path) -> None:
     with pytest.raises(DuplicateKeyError, match="1 2010"):
         ucdp_acd.read(table(tmp_path, ACD, [conflict(1, 2010, "750"), conflict(1, 2010, "770")]))

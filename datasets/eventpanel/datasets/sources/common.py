@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,11 +12,13 @@ import pandas as pd
 from eventpanel.datasets.checks import sha256
 from eventpanel.datasets.conflicts import list_conflicts, stack_conflicts
 from eventpanel.datasets.countries import Scheme, harmonise, settle_successions
-from eventpanel.datasets.errors import StudyError, first_few
+from eventpanel.datasets.errors import DuplicateKeyError, StudyError, first_few
 from eventpanel.datasets.panel import Panel, Source
 from eventpanel.datasets.registry import entry
 
 LEFT_OUT = "rows left out"
+# UCDP and NELDA go on with Gleditsch and Ward's number of Yugoslavia, although Serbia is 340 since 2006.
+TODAYS_SERBIA = {"345": ("340", 2006)}
 
 
 def describe(name: str, path: Path, coverage: str, files: Sequence[Path] = ()) -> Source:
@@ -103,8 +105,7 @@ def add_parts(rows: pd.DataFrame, column: str, source: str) -> tuple[pd.DataFram
         Name of the source.
     """
     parts = rows[rows.duplicated(["importer", "year"], keep=False)]
-    reason = pd.Series("several codes of one country", index=parts.index, dtype=object)
-    listed = list_conflicts(parts, column, reason, source, "added up", "year")
+    listed = list_conflicts(parts, column, "several codes of one country", source, "added up", "year")
     numbers = [name for name in rows.columns if name not in ("importer", "year", column)]
     totals = rows.groupby(["importer", "year"])[numbers].sum(min_count=1)
     return totals.reset_index(), listed
@@ -128,9 +129,75 @@ def set_aside(
     source : str
         Name of the source.
     """
-    rows = frame[lost]
-    reason = pd.Series(problem, index=rows.index, dtype=object)
-    return frame[~lost], list_conflicts(rows, column, reason, source, LEFT_OUT, "year")
+    return frame[~lost], list_conflicts(frame[lost], column, problem, source, LEFT_OUT, "year")
+
+
+def refuse_repeats(rows: pd.DataFrame, keys: list[str], what: str, file: str, advice: str) -> None:
+    """Refuse rows that are the same thing in the same year.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        With ``keys``.
+    keys : list of str
+        Columns that must be unique together.
+    what : str
+        What they name, for the message, such as ``"a code and year"``.
+    file, advice : str
+        Name of the file, and what to do about it.
+
+    Raises
+    ------
+    DuplicateKeyError
+        Two rows with the same keys; the first five are named.
+    """
+    twice = rows.loc[rows.duplicated(keys), keys]
+    if len(twice):
+        places = first_few(" ".join(map(str, row)) for row in twice.itertuples(index=False))
+        raise DuplicateKeyError(f"{file}: {what} stand on two rows.", places, advice)
+
+
+def once(rows: pd.DataFrame, key: str, column: str, source: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Keep the first row of each event, and list the others.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Columns ``key``, ``column`` and year.
+    key : str
+        Column of the events' names.
+    column : str
+        Column whose values are listed.
+    source : str
+        Name of the source.
+    """
+    twice = rows.duplicated(key)
+    listed = list_conflicts(rows[twice], column, "one event on several rows", source, "counted once", "year")
+    return rows[~twice], listed
+
+
+def renamed(
+    rows: pd.DataFrame, column: str, names: Mapping[str, tuple[str, int]], source: str
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Read a name or code as its successor's from a year on, and list the rows it was done for.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        With ``column`` and ``year``.
+    column : str
+        Column of names or codes.
+    names : mapping of str to (str, int)
+        A publisher's name or code, what to read in its place, and the first year of it.
+    source : str
+        Name of the source.
+    """
+    written = rows[column].str.removesuffix(".0")
+    late = rows["year"] >= written.map({name: first for name, (_, first) in names.items()})
+    successor = written.map({name: other for name, (other, _) in names.items()})
+    problem = "name or code of a state that had ended"
+    listed = list_conflicts(rows[late], column, problem, source, "read as its successor", "year")
+    return rows.assign(**{column: rows[column].mask(late, successor)}), listed
 
 
 def country_years_panel(
@@ -166,21 +233,3 @@ def country_years_panel(
         (describe(name, path, coverage.replace("{years}", years)),),
         stack_conflicts([unknown, successions]),
     )
-
-
-def todays_serbia(rows: pd.DataFrame, column: str, source: str) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Give Serbia its own number of Gleditsch and Ward: UCDP goes on with that of Yugoslavia after 2006.
-
-    Parameters
-    ----------
-    rows : DataFrame
-        Columns ``column`` and year.
-    column : str
-        Column of the numbers, as text.
-    source : str
-        Name of the source.
-    """
-    kept = (rows[column].str.removesuffix(".0") == "345") & (rows["year"] > 2006)
-    reason = pd.Series("number of a state that ended in 2006", index=rows.index[kept], dtype=object)
-    listed = list_conflicts(rows[kept], column, reason, source, "read as its successor", "year")
-    return rows.assign(**{column: rows[column].mask(kept, "340")}), listed

@@ -16,15 +16,14 @@ bmr_ccode.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 from eventpanel.datasets.cells import to_numbers, to_years
 from eventpanel.datasets.conflicts import stack_conflicts
 from eventpanel.datasets.countries import harmonise, settle_successions
 from eventpanel.datasets.panel import Panel
-from eventpanel.datasets.sources.common import describe, set_aside
-from eventpanel.datasets.sources.regime.common import between, pick, renamed
+from eventpanel.datasets.sources.common import describe, renamed, set_aside
+from eventpanel.datasets.sources.regime.common import between, pick
 from eventpanel.datasets.tables import read_any
 
 NAME = "bmr"
@@ -70,5 +69,10 @@ def read(path: Path) -> Panel:
     # Only the numeric codes tell the Yugoslavia that ended in 1991 from the one that began then.
     settled, successions = settle_successions(named, "ccode", "polity", keys=["importer", "year"], source=NAME)
     coverage = f"Sovereign states, {settled['year'].min()}-{settled['year'].max()}; an absent row is missing."
-    panel = Panel(settled.drop(columns=["country", "ccode"]), ("importer",), "year", (describe(NAME, path, coverage),))
-    return replace(panel, conflicts=stack_conflicts([unknown, successions, late, occupied]))
+    return Panel(
+        settled.drop(columns=["country", "ccode"]),
+        ("importer",),
+        "year",
+        (describe(NAME, path, coverage),),
+        stack_conflicts([unknown, successions, late, occupied]),
+    )

@@ -12,10 +12,9 @@ import numpy as np
 import pandas as pd
 
 from eventpanel.datasets.cells import to_numbers
-from eventpanel.datasets.conflicts import list_conflicts
 from eventpanel.datasets.errors import NumberError, WrongLayoutError, first_few
 
-__all__ = ["between", "pick", "renamed"]
+__all__ = ["between", "pick"]
 
 
 def pick(table: pd.DataFrame, spellings: Mapping[str, Sequence[str]], file: str) -> pd.DataFrame:
@@ -87,27 +86,3 @@ def between(
             "check that this is the column and the edition the reader is made for",
         )
     return numbers
-
-
-def renamed(
-    rows: pd.DataFrame, column: str, names: Mapping[str, tuple[str, int]], source: str
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Read a name as its successor's from a year on, and list the rows it was done for.
-
-    Parameters
-    ----------
-    rows : DataFrame
-        With ``column`` and ``year``.
-    column : str
-        Column of names.
-    names : mapping of str to (str, int)
-        A publisher's name, the name to read in its place, and the first year of it.
-    source : str
-        Name of the source.
-    """
-    old = rows[column].map({name: since for name, (_, since) in names.items()})
-    late = old.notna() & (rows["year"] >= old)
-    new = rows[column].map({name: other for name, (other, _) in names.items()})
-    reason = pd.Series("name or code of a state that had ended", index=rows.index[late], dtype=object)
-    listed = list_conflicts(rows[late], column, reason, source, "read as its successor", "year")
-    return rows.assign(**{column: rows[column].where(~late, new)}), listed

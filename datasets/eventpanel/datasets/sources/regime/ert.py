@@ -22,7 +22,6 @@ from pathlib import Path
 import pandas as pd
 
 from eventpanel.datasets.cells import to_flags, to_numbers, to_years
-from eventpanel.datasets.conflicts import stack_conflicts
 from eventpanel.datasets.countries import harmonise
 from eventpanel.datasets.errors import WrongLayoutError, first_few
 from eventpanel.datasets.files import read_table
@@ -154,7 +153,7 @@ def episodes(path: Path) -> Records:
         named.drop(columns="country_text_id").sort_values(["importer", "year", "kind"], ignore_index=True),
         watched[["importer", "year"]].drop_duplicates(ignore_index=True),
         describe(NAME, path, coverage),
-        stack_conflicts([unknown]),
+        unknown,
     )
 
 

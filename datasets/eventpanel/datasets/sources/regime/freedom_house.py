@@ -93,8 +93,7 @@ def read(path: Path, *, territories: bool = False) -> Panel:
     rows = _workbook(path) if path.suffix.casefold() in SHEETS else _tidy(path)
     rows, apart = set_aside(rows, (rows["kind"] == "t") & (not territories), "country", "rated as a territory", NAME)
     split = rows[MEASURES].apply(lambda column: column.str.contains("(", regex=False)).any(axis=1)
-    reason = pd.Series("two ratings in one cell", index=rows.index[split], dtype=object)
-    torn = list_conflicts(rows[split], "country", reason, NAME, "left missing", "year")
+    torn = list_conflicts(rows[split], "country", "two ratings in one cell", NAME, "left missing", "year")
     rows[MEASURES] = rows[MEASURES].mask(split, "")
     scales = {**RATINGS, **(SCORES if "total" in rows.columns else {})}
     values = {name: between(rows[column], low, high, path.name, EMPTY) for name, (column, low, high) in scales.items()}

@@ -75,7 +75,10 @@ def read(path: Path) -> Panel:
     indices = {name: between(rows[name], 0, top, path.name, EMPTY) for name, top in SCALES.items()}
     conditions = pd.DataFrame({name: to_numbers(rows[name], path.name, EMPTY) for name in CONDITIONS})
     wrong = conditions.notna() & ~conditions.isin([0, 1])
-    listed = [_listed(rows[wrong[name]], name) for name in CONDITIONS]
+    listed = [
+        list_conflicts(rows[wrong[name]], "country", f"{name} neither 0 nor 1", NAME, "left missing", "year")
+        for name in CONDITIONS
+    ]
     panel = country_years_panel(
         rows[["country", "year"]].assign(**indices).join(conditions.mask(wrong)),
         "country",
@@ -85,8 +88,3 @@ def read(path: Path) -> Panel:
         coverage="States of the file on 31 December of {years}; an absent row is missing.",
     )
     return replace(panel, conflicts=stack_conflicts([panel.conflicts, *listed]))
-
-
-def _listed(rows: pd.DataFrame, name: str) -> pd.DataFrame:
-    reason = pd.Series(f"{name} neither 0 nor 1", index=rows.index, dtype=object)
-    return list_conflicts(rows, "country", reason, NAME, "left missing", "year")

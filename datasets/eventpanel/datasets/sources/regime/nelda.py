@@ -11,12 +11,12 @@ which it is: ``nelda3_yes``, ``nelda11_no``.
 
 Known faults: many questions are asked only if another is answered yes, so N/A is frequent and means something different
 from unclear; a country-year can hold several elections; numeric codes are those of Gleditsch and Ward, but Serbia keeps
-Yugoslavia's 345 after 2006; the csv file is separated by tabs and not in UTF-8. csv, Excel and Stata files are read.
+Yugoslavia's 345 from 2006 on; the csv file is separated by tabs and not in UTF-8. csv, Excel and Stata files are read.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
@@ -28,16 +28,11 @@ from eventpanel.datasets.conflicts import COLUMNS, stack_conflicts
 from eventpanel.datasets.countries import country_years, harmonise
 from eventpanel.datasets.errors import DuplicateKeyError, InputError, NumberError, first_few
 from eventpanel.datasets.files import parse_table, read_text
-from eventpanel.datasets.indices import (
-    Index,
-    equal_weights_index,
-    first_component_index,
-    inverse_covariance_index,
-)
+from eventpanel.datasets.indices import Index, Weighting, summary_index
 from eventpanel.datasets.panel import Panel
 from eventpanel.datasets.sheets import SHEETS
-from eventpanel.datasets.sources.common import describe
-from eventpanel.datasets.sources.regime.common import pick, renamed
+from eventpanel.datasets.sources.common import TODAYS_SERBIA, describe, renamed
+from eventpanel.datasets.sources.regime.common import pick
 from eventpanel.datasets.tables import read_any
 
 NAME = "nelda"
@@ -57,14 +52,6 @@ TYPES = {
 }
 COUNTS = ("elections", *TYPES.values())
 NO_ANSWER = ("", "na", "n/a", "unclear")
-CODES = {"345": ("340", 2006)}
-
-Weighting = Literal["inverse_covariance", "equal", "first_component"]
-DOORS: dict[str, Callable[[pd.DataFrame], Index]] = {
-    "inverse_covariance": inverse_covariance_index,
-    "equal": equal_weights_index,
-    "first_component": first_component_index,
-}
 
 
 def column_of(question: int) -> str:
@@ -123,7 +110,7 @@ def read(
         Answers from which no index can be made; ``answers = "indicator"`` makes one.
     """
     rows = _elections(path, answers)
-    rows, late = renamed(rows, "ccode", CODES, NAME)
+    rows, late = renamed(rows, "ccode", TODAYS_SERBIA, NAME)
     rows, unknown = harmonise(rows, "ccode", "gw", source=NAME)
     years = int(rows["year"].min()), int(rows["year"].max())
     watched = country_years(*years, None if states == "all" else sorted(rows["importer"].unique()))
@@ -161,13 +148,13 @@ def institutional_indices(panel: Panel, *, weighting: Weighting = "inverse_covar
         A panel without the answers; answers from which no index can be made.
     """
     groups = {**GROUPS, OVERALL: QUESTIONS}
-    return {name: _index(panel, name, questions, DOORS[weighting]) for name, questions in groups.items()}
+    return {name: _index(panel, name, questions, weighting) for name, questions in groups.items()}
 
 
-def _index(panel: Panel, name: str, questions: Sequence[int], door: Callable[[pd.DataFrame], Index]) -> Index:
+def _index(panel: Panel, name: str, questions: Sequence[int], weighting: Weighting) -> Index:
     items = pd.DataFrame({column_of(question): panel.number(column_of(question)) for question in questions})
     try:
-        return door(items)
+        return summary_index(items, weighting=weighting)
     except InputError as error:
         raise InputError(
             f"There is no index {name!r}: {error.what}",

@@ -16,10 +16,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from eventpanel.datasets.cells import to_numbers, to_years
+from eventpanel.datasets.cells import MISSING, to_numbers, to_years
 from eventpanel.datasets.files import keep_columns
 from eventpanel.datasets.panel import Panel
 from eventpanel.datasets.sources.common import country_years_panel
+from eventpanel.datasets.sources.regime.common import between
 from eventpanel.datasets.tables import read_any
 
 NAME = "polity5"
@@ -45,19 +46,19 @@ def read(path: Path) -> Panel:
     Raises
     ------
     MissingFileError, WrongLayoutError, NumberError
-        Not this file, text for numbers.
+        Not this file, text for numbers, a number that is neither a score nor a code.
     InputError
         An SPSS file without the package pyreadstat.
     DuplicateKeyError
         A country and year on two rows that no succession of states explains.
     """
     rows = keep_columns(read_any(path), COLUMNS, path.name)
-    raw = to_numbers(rows["polity"], path.name)
+    special = to_numbers(rows["polity"], path.name).map(SPECIAL)
     rows = rows.assign(
         year=to_years(rows["year"], path.name),
-        polity2=to_numbers(rows["polity2"], path.name),
-        polity=raw.where(raw.between(-10, 10)),
-        polity_special=raw.map(SPECIAL).fillna(REGULAR),
+        polity2=between(rows["polity2"], -10, 10, path.name, MISSING),
+        polity=between(rows["polity"].mask(special.notna(), ""), -10, 10, path.name, MISSING),
+        polity_special=special.fillna(REGULAR),
     )
     return country_years_panel(
         rows[["ccode", "year", "polity2", "polity", "polity_special"]],

@@ -19,7 +19,7 @@ from pathlib import Path
 import pandas as pd
 
 from eventpanel.datasets.cells import to_numbers
-from eventpanel.datasets.conflicts import list_conflicts, stack_conflicts
+from eventpanel.datasets.conflicts import stack_conflicts
 from eventpanel.datasets.countries import country_years, harmonise
 from eventpanel.datasets.engine import TextFile, ask
 from eventpanel.datasets.errors import NumberError, StudyError, first_few
@@ -27,7 +27,7 @@ from eventpanel.datasets.files import keep_columns
 from eventpanel.datasets.headers import header_of
 from eventpanel.datasets.records import Records
 from eventpanel.datasets.sheets import SHEETS, read_sheet
-from eventpanel.datasets.sources.common import describe
+from eventpanel.datasets.sources.common import describe, once
 
 NAME = "acled"
 COLUMNS = {
@@ -98,7 +98,7 @@ def read(path: Path, *, first: int | None = None, last: int | None = None) -> Re
     rows = _rows(path)
     rows = rows.assign(date=_dates(rows["date"], path.name), fatalities=to_numbers(rows["fatalities"], path.name))
     rows = rows.assign(year=rows["date"].str[:4].astype("int64")).sort_values(["date", "event_id"], ignore_index=True)
-    rows, twice = _once(rows)
+    rows, twice = once(rows, "event_id", "country", NAME)
     rows, unknown = harmonise(rows, "country", "name", source=NAME)
     begin, end = _span(rows, first, last)
     watched = country_years(begin, end, sorted(rows["importer"].unique()))
@@ -150,13 +150,6 @@ def _dates(column: pd.Series, file: str) -> pd.Series:
             "write them as 31 January 2019 or 2019-01-31",
         )
     return column.map(dict(zip(texts, joined, strict=True)))
-
-
-def _once(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    twice = rows.duplicated("event_id")
-    reason = pd.Series("one event on several rows", index=rows.index[twice], dtype=object)
-    listed = list_conflicts(rows[twice], "country", reason, NAME, "counted once", "year")
-    return rows[~twice], listed
 
 
 def _span(rows: pd.DataFrame, first: int | None, last: int | None) -> tuple[int, int]:

@@ -20,19 +20,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
-import pandas as pd
-
 from eventpanel.datasets.cells import to_numbers, to_years
-from eventpanel.datasets.conflicts import list_conflicts, no_conflicts, stack_conflicts
+from eventpanel.datasets.conflicts import stack_conflicts
 from eventpanel.datasets.countries import Scheme
 from eventpanel.datasets.errors import InputError, first_few
 from eventpanel.datasets.files import read_table
 from eventpanel.datasets.panel import Panel
-from eventpanel.datasets.sources.common import country_years_panel
+from eventpanel.datasets.sources.common import country_years_panel, renamed
 
 NAME = "gdelt_acled"
 Measure = Literal["gdelt", "acled", "ucdp"]
-LETTERS_KEPT = {"GFR": "GMY", "YAR": "YEM"}
+# Letters of the western and northern halves of Germany and Yemen, and those of the whole.
+LETTERS_KEPT = {"GFR": ("GMY", 1991), "YAR": ("YEM", 1991)}
 SCHEMES: dict[str, Scheme] = {"gdelt": "iso3", "acled": "iso3", "ucdp": "cow_letters"}
 
 
@@ -72,7 +71,7 @@ def read(path: Path, *, measure: Measure, event_type: int = 14) -> Panel:
             "choose one of these, or another measure",
         )
     table = rows[["country_code"]].assign(year=to_years(rows["year"], path.name), **{name: counts})[there]
-    table, read_as = _today(table) if measure == "ucdp" else (table, no_conflicts())
+    table, read_as = renamed(table, "country_code", LETTERS_KEPT if measure == "ucdp" else {}, NAME)
     panel = country_years_panel(
         table,
         "country_code",
@@ -82,12 +81,3 @@ def read(path: Path, *, measure: Measure, event_type: int = 14) -> Panel:
         coverage="Country-years with a row, {years}; an absent row is missing, not zero.",
     )
     return replace(panel, conflicts=stack_conflicts([read_as, panel.conflicts]))
-
-
-def _today(table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Letters of Germany and Yemen in place of those of their western and northern halves, after 1990."""
-    kept = table["country_code"].isin(LETTERS_KEPT) & (table["year"] > 1990)
-    codes = table["country_code"].where(~kept, table["country_code"].replace(LETTERS_KEPT))
-    reason = pd.Series("letters of a state that ended in 1990", index=table.index[kept], dtype=object)
-    listed = list_conflicts(table[kept], "country_code", reason, NAME, "read as its successor", "year")
-    return table.assign(country_code=codes), listed

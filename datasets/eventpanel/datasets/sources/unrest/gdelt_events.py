@@ -31,7 +31,7 @@ from eventpanel.datasets.engine import ParquetFile, TextFile, ask, keep
 from eventpanel.datasets.errors import InputError, MissingFileError, StudyError, WrongLayoutError, first_few
 from eventpanel.datasets.headers import header_of
 from eventpanel.datasets.panel import Panel
-from eventpanel.datasets.sources.common import add_parts, describe, say_years, set_aside
+from eventpanel.datasets.sources.common import LEFT_OUT, add_parts, describe, say_years, set_aside
 
 NAME = "gdelt_events"
 ROOTS = tuple(f"{number:02d}" for number in range(1, 21))
@@ -146,12 +146,7 @@ def read(
             "correct the CAMEO types, such as OPP, CVL, LAB",
         )
     days = _days(answer["added"].dropna().astype("int64"))
-    rows, partial = _whole_years(cells, days, least_days)
-    placeless = rows["fips"] == ""
-    events = rows.loc[placeless, "gdelt_total"].sum()
-    rows, nowhere = set_aside(rows, placeless, "fips", f"no country code ({events:,} events)", NAME)
-    rows, unknown = harmonise(rows.drop(columns=["repeated", "example"]), "fips", "fips", source=NAME)
-    rows, parts = add_parts(rows, "fips", NAME)
+    rows, listed = _by_country(cells, days, least_days)
     years = sorted(days[days >= least_days].index)
     coverage = (
         f"Countries of the files, {say_years(years)}; no event there is a zero. "
@@ -162,7 +157,7 @@ def read(
         ("importer",),
         "year",
         (describe(NAME, path, coverage, files if path.is_dir() else ()),),
-        stack_conflicts([others, _repeated(cells), partial, nowhere, unknown, parts]),
+        stack_conflicts([others, listed]),
     )
 
 
@@ -198,8 +193,7 @@ def _files(path: Path) -> tuple[list[Path], pd.DataFrame]:
             "give the folder of the zip files from GDELT",
         )
     rows = pd.DataFrame({"file": [one.name for one in every if _is_other(one.name)]})
-    problem = pd.Series("not an event file", index=rows.index, dtype=object)
-    return files, list_conflicts(rows, "file", problem, NAME, "not read", None)
+    return files, list_conflicts(rows, "file", "not an event file", NAME, "not read", None)
 
 
 def _is_other(name: str) -> bool:
@@ -259,9 +253,20 @@ def _whole_years(cells: pd.DataFrame, days: pd.Series, least: int) -> tuple[pd.D
     length = pd.Series([365 + isleap(year) for year in cells["year"].tolist()], index=cells.index, dtype="int64")
     problem = held.astype(str) + " of " + length.astype(str) + " days in the files"
     lost, short = held < least, (held >= least) & (held < length)
-    left_out = list_conflicts(cells[lost], "year", problem[lost], NAME, "rows left out", "year")
+    left_out = list_conflicts(cells[lost], "year", problem[lost], NAME, LEFT_OUT, "year")
     kept = list_conflicts(cells[short], "year", problem[short], NAME, "kept", "year")
     return cells[~lost], stack_conflicts([left_out, kept])
+
+
+def _by_country(cells: pd.DataFrame, days: pd.Series, least: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Rows of countries and whole years from those of codes, and a list of what was left out or added up."""
+    rows, partial = _whole_years(cells.drop(columns=["repeated", "example"]), days, least)
+    placeless = rows["fips"] == ""
+    events = rows.loc[placeless, "gdelt_total"].sum()
+    rows, nowhere = set_aside(rows, placeless, "fips", f"no country code ({events:,} events)", NAME)
+    rows, unknown = harmonise(rows, "fips", "fips", source=NAME)
+    rows, parts = add_parts(rows, "fips", NAME)
+    return rows, stack_conflicts([_repeated(cells), partial, nowhere, unknown, parts])
 
 
 def _repeated(cells: pd.DataFrame) -> pd.DataFrame:

@@ -12,15 +12,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pandas as pd
-
 from eventpanel.datasets.cells import to_numbers, to_years
 from eventpanel.datasets.conflicts import stack_conflicts
 from eventpanel.datasets.countries import harmonise
-from eventpanel.datasets.errors import DuplicateKeyError, first_few
 from eventpanel.datasets.files import parse_table, read_text
 from eventpanel.datasets.panel import Panel
-from eventpanel.datasets.sources.common import add_parts, describe, set_aside
+from eventpanel.datasets.sources.common import add_parts, describe, refuse_repeats, set_aside
 
 NAME = "gdelt_totals"
 HEADER = ["year", "fips", "gdelt_events"]
@@ -53,7 +50,7 @@ def read(path: Path) -> Panel:
     rows, partial = set_aside(rows, rows["year"] > LAST_FULL, "year", "2021 ends in April", NAME)
     rows, nowhere = set_aside(rows, rows["fips"].str.strip() == "", "fips", "no country code", NAME)
     rows, unknown = harmonise(rows, "fips", "fips", source=NAME)
-    _refuse_repeats(rows, path.name)
+    refuse_repeats(rows, ["fips", "year"], "a code and year", path.name, "keep one of them")
     rows, parts = add_parts(rows, "fips", NAME)
     last = int(rows["year"].max())
     coverage = f"Country-years with a row, {FIRST}-{last}; an absent row is missing, not zero."
@@ -64,14 +61,3 @@ def read(path: Path) -> Panel:
         (describe(NAME, path, coverage),),
         stack_conflicts([stray, partial, nowhere, unknown, parts]),
     )
-
-
-def _refuse_repeats(rows: pd.DataFrame, file: str) -> None:
-    twice = rows.duplicated(["fips", "year"])
-    if twice.any():
-        places = rows.loc[twice, ["fips", "year"]].itertuples(index=False)
-        raise DuplicateKeyError(
-            f"{file}: a code and year stand on two rows.",
-            first_few(f"{code} {year}" for code, year in places),
-            "keep one of them",
-        )

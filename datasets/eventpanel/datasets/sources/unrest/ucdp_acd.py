@@ -4,7 +4,7 @@ Publishers: Uppsala Conflict Data Program and Peace Research Institute Oslo, htt
 4.0. Unit: one conflict in one year; this reader returns countries and years. Coverage: all independent states
 since 1946; no conflict is a zero.
 
-Known faults: one cell lists several states (``750, 770``); Serbia keeps the number 345 of Yugoslavia after 2006
+Known faults: one cell lists several states (``750, 770``); Serbia keeps the number 345 of Yugoslavia from 2006 on
 (read as 340, and reported); wars of colonies stand under countries that were no states yet (listed), Hyderabad
 in 1947 and 1948 under a number of its own. Intensity is 1 for 25 to 999 battle deaths in the year and 2 for 1,000
 and more; quiet years between two active ones have no row, so they are zeros.
@@ -20,10 +20,9 @@ import pandas as pd
 from eventpanel.datasets.cells import to_numbers, to_years
 from eventpanel.datasets.conflicts import stack_conflicts
 from eventpanel.datasets.countries import country_years, harmonise
-from eventpanel.datasets.errors import DuplicateKeyError, first_few
 from eventpanel.datasets.files import read_table
 from eventpanel.datasets.panel import Panel
-from eventpanel.datasets.sources.common import describe, todays_serbia
+from eventpanel.datasets.sources.common import TODAYS_SERBIA, describe, refuse_repeats, renamed
 
 NAME = "ucdp_acd"
 WHERE = {"location": ["gwno_loc"], "sides": ["gwno_a", "gwno_a_2nd", "gwno_b", "gwno_b_2nd"]}
@@ -63,11 +62,17 @@ def read(path: Path, *, states: Literal["location", "sides"] = "location") -> Pa
         intensity=to_numbers(rows["intensity_level"], path.name, missing=()),
         kind=to_numbers(rows["type_of_conflict"], path.name, missing=()),
     )
-    _refuse_repeats(rows, path.name)
+    refuse_repeats(
+        rows,
+        ["conflict_id", "year"],
+        "a conflict and year",
+        path.name,
+        "give the conflict-level file, not that of dyads",
+    )
     first, last = int(rows["year"].min()), int(rows["year"].max())
     each = rows.assign(state=rows[columns].agg(",".join, axis=1).str.split(",")).explode("state", ignore_index=True)
     each = each.assign(state=each["state"].str.strip())
-    each, renumbered = todays_serbia(each[each["state"] != ""], "state", NAME)
+    each, renumbered = renamed(each[each["state"] != ""], "state", TODAYS_SERBIA, NAME)
     each, unknown = harmonise(each, "state", "gw", source=NAME)
     counted = _count(each.drop_duplicates(["importer", "year", "conflict_id"]))
     frame = country_years(first, last).merge(counted, on=["importer", "year"], how="outer")
@@ -76,17 +81,6 @@ def read(path: Path, *, states: Literal["location", "sides"] = "location") -> Pa
     coverage = f"All states, {first}-{last}, conflicts {where}; no conflict is a zero."
     conflicts = stack_conflicts([renumbered, unknown])
     return Panel(frame, ("importer",), "year", (describe(NAME, path, coverage),), conflicts)
-
-
-def _refuse_repeats(rows: pd.DataFrame, file: str) -> None:
-    twice = rows.duplicated(["conflict_id", "year"])
-    if twice.any():
-        places = rows.loc[twice, ["conflict_id", "year"]].itertuples(index=False)
-        raise DuplicateKeyError(
-            f"{file}: a conflict and year stand on two rows.",
-            first_few(f"{conflict} {year}" for conflict, year in places),
-            "give the conflict-level file, not that of dyads",
-        )
 
 
 def _count(each: pd.DataFrame) -> pd.DataFrame:

@@ -4,7 +4,7 @@ Publisher: Uppsala Conflict Data Program, https://ucdp.uu.se. Licence: CC BY 4.0
 conflict, non-state conflict or one-sided violence. Coverage: all states since 1989; no event is a zero.
 
 Known faults: countries have the numbers of Gleditsch and Ward, but Serbia keeps the number 345 of Yugoslavia
-after 2006 (read as 340, and reported); monthly candidate releases end inside a year, which is then not covered;
+from 2006 on (read as 340, and reported); monthly candidate releases end inside a year, which is then not covered;
 first releases leave out Syria, where a zero is then none. Protests that cost no life are not in it.
 """
 
@@ -15,14 +15,14 @@ from pathlib import Path
 import pandas as pd
 
 from eventpanel.datasets.cells import to_numbers, to_years
-from eventpanel.datasets.conflicts import list_conflicts, stack_conflicts
+from eventpanel.datasets.conflicts import stack_conflicts
 from eventpanel.datasets.countries import country_years, harmonise
 from eventpanel.datasets.engine import TextFile, ask
 from eventpanel.datasets.errors import WrongLayoutError, first_few
 from eventpanel.datasets.files import keep_columns
 from eventpanel.datasets.headers import header_of
 from eventpanel.datasets.records import Records
-from eventpanel.datasets.sources.common import describe, todays_serbia
+from eventpanel.datasets.sources.common import TODAYS_SERBIA, describe, once, renamed
 
 NAME = "ucdp_ged"
 COLUMNS = ["id", "year", "type_of_violence", "conflict_name", "country_id", "date_end", "best", "low", "high"]
@@ -59,9 +59,9 @@ def read(path: Path) -> Records:
         for column, name in {"best": "deaths", "low": "deaths_low", "high": "deaths_high"}.items()
     }
     rows = rows.assign(year=to_years(rows["year"], path.name), violence=_violence(rows, path.name), **numbers)
-    rows, twice = _once(rows)
+    rows, twice = once(rows, "id", "country_id", NAME)
     first, last = int(rows["year"].min()), _last(rows, path.name)
-    rows, renumbered = todays_serbia(rows, "country_id", NAME)
+    rows, renumbered = renamed(rows, "country_id", TODAYS_SERBIA, NAME)
     rows, unknown = harmonise(rows, "country_id", "gw", source=NAME)
     frame = rows.rename(columns={"id": "event_id", "conflict_name": "conflict"})
     return Records(
@@ -81,12 +81,6 @@ def _violence(rows: pd.DataFrame, file: str) -> pd.Series:
             "give the event file of UCDP GED",
         )
     return kinds
-
-
-def _once(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    twice = rows.duplicated("id")
-    reason = pd.Series("one event on several rows", index=rows.index[twice], dtype=object)
-    return rows[~twice], list_conflicts(rows[twice], "country_id", reason, NAME, "counted once", "year")
 
 
 def _last(rows: pd.DataFrame, file: str) -> int:
