@@ -12,6 +12,7 @@
     |-- DesignError (30)           a question the panel cannot answer
     |   |-- WindowError (31)           -- ConstantOutcomeError (32)
     |   |-- NoEventError (33)          -- FewClustersError (34)   -- IdentificationError (35)
+    |   |-- RecurringEventError (36)
     |-- StudyError (40)            a study file or a setting that is not understood
     |-- OutputError (50)           results that cannot be written
 
@@ -161,6 +162,12 @@ class IdentificationError(DesignError):
     """A path of which nothing is identified."""
 
     exit_code = 35
+
+
+class RecurringEventError(DesignError):
+    """Events that return, given to an estimator for events that happen once."""
+
+    exit_code = 36
 
 
 class StudyError(EventPanelError):

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from eventpanel.datasets.errors import first_few
+from eventpanel.estimators.contributions import Contributions
 from eventpanel.estimators.core.arrays import Floats, Mask
 from eventpanel.estimators.design import Design
 from eventpanel.estimators.ledger import Ledger
@@ -59,6 +60,10 @@ class Estimate:
         Fixed effects with levels, R2 within, small-sample factor and what else a table note needs.
     notes : tuple of str
         Cautions a reader must see beside the numbers.
+    contributions : Contributions, optional
+        What each cluster adds to the error of the coefficients, where rows are clustered one way.
+    base : str
+        What the reference is, where it is neither a restriction nor a normalisation.
     """
 
     estimator: str
@@ -76,6 +81,8 @@ class Estimate:
     sizes: tuple[GroupSize, ...]
     facts: tuple[tuple[str, str], ...]
     notes: tuple[str, ...]
+    contributions: Contributions | None = None
+    base: str = ""
 
     @property
     def sample(self) -> Mask:
@@ -182,8 +189,9 @@ class Estimate:
         lost = (matrix[:, missing] != 0).any(axis=1)
         vcov = np.where(lost[:, None] | lost, np.nan, matrix @ known @ matrix.T)
         dof = np.min(np.where(matrix != 0, self.dof, np.inf), axis=1, initial=np.inf)
-        coef = matrix @ self.coef
-        return replace(self, terms=terms, coef=coef, vcov=vcov, dof=dof, reference=(), dropped=())
+        parts = None if self.contributions is None else self.contributions.combine(matrix)
+        changed = replace(self, coef=matrix @ self.coef, vcov=vcov, dof=dof, contributions=parts)
+        return replace(changed, terms=terms, reference=(), dropped=())
 
     def tidy(self, level: float = 0.95) -> pd.DataFrame:
         """One row per term, with the reference (zero by restriction) and the terms that were dropped.
@@ -225,7 +233,7 @@ class Estimate:
             f"{self.design.covariance.describe()}. Intervals: {level:.0%}.",
         ]
         if self.reference:
-            kind = "restriction" if self.design.window.is_restricted else "normalisation"
+            kind = self.base or ("restriction" if self.design.window.is_restricted else "normalisation")
             times = first_few(sorted({str(term.event_time) for term in self.reference}))
             lines.append(f"Reference: event time {times}, set to zero ({kind}).")
         if self.design.moderator is not None:

@@ -19,7 +19,7 @@ from eventpanel.estimators.ledger import Ledger
 from eventpanel.estimators.moderator import Groups, groups_of
 from eventpanel.estimators.record import Record
 
-__all__ = ["Path", "Selection", "crossed", "select"]
+__all__ = ["Path", "Selection", "crossed", "known_rows", "select"]
 
 # Leads and lags of the event on its calendar, by event time.
 Path = dict[int, Floats]
@@ -75,7 +75,7 @@ def select(panel: Panel, design: Design, path: Path, groups: Groups, events: Rec
     FewClustersError
         A group has too few clusters before rows that are alone are left out.
     """
-    lost = _known(panel, design, path, groups, events)
+    lost = known_rows(panel, design, path, groups, events)
     columns = [crossed(panel, design, groups, name) for name in design.fixed_effects]
     clusters = panel.crossed(cluster_name(panel, design))
     where = _where(lost.keep)
@@ -124,8 +124,19 @@ def _where(keep: Mask) -> Codes | None:
     return None if keep.all() else np.flatnonzero(keep)
 
 
-def _known(panel: Panel, design: Design, path: Path, groups: Groups, events: Record) -> Ledger:
-    """Rows of the sample that have all that a design needs."""
+def known_rows(panel: Panel, design: Design, path: Path, groups: Groups, events: Record) -> Ledger:
+    """Rows of the sample that have all that a design needs.
+
+    Parameters
+    ----------
+    panel : Panel
+    design : Design
+    path : dict of int to ndarray
+        Leads and lags that each row needs.
+    groups : Groups
+        Of the moderator.
+    events : Record
+    """
     lost = Ledger(panel, events.by)
     _restrict(panel, design, lost)
     lost.drop(panel.censored(design.outcome), f"censored value of the outcome {design.outcome}")

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from eventpanel.datasets.errors import ConstantOutcomeError, DesignError, IdentificationError, first_few
+from eventpanel.estimators.cautions import EstimationWarning, cautions, restriction
 from eventpanel.estimators.clusters import degrees_of_freedom
 from eventpanel.estimators.core.absorb import Absorbed, absorb
 from eventpanel.estimators.core.arrays import Codes, Floats, Mask
@@ -35,19 +36,10 @@ __all__ = [
     "spread",
 ]
 
-# Below about 20 clusters CRV1 tests reject too often even with t(G-1) (Cameron and Miller 2015,
-# doi:10.3368/jhr.50.2.317); with few treated clusters at any number of clusters (MacKinnon and Webb 2018,
-# doi:10.1111/ectj.12107).
-FEW_CLUSTERS = 20
-FEW_TREATED = 10
 # Estimators whose mean an offset enters.
 WITH_OFFSET = ("ppml",)
 # A certificate worse than this means that the fixed effects were not removed.
 ABSORBED_WELL = 1e-8
-
-
-class EstimationWarning(UserWarning):
-    """A result that should be read with care."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +166,7 @@ def assemble(estimator: str, design: Design, m: Matrices, solution: Solution) ->
     fit, terms = solution.fit, tuple(t for t, keep in zip(m.terms, solution.kept, strict=True) if keep)
     counts, (sizes, treated) = counts_of(m, solution.rank, len(terms)), sizes_of(m)
     clusters = m.clusters if solution.clusters is None else solution.clusters
+    said = cautions(design, counts.clusters, treated, sizes, solution.dropped)
     found = _uncertainty(design, Rows(m, fit, terms, counts, clusters), solution, sizes)
     estimate = Estimate(
         estimator=estimator,
@@ -190,7 +183,8 @@ def assemble(estimator: str, design: Design, m: Matrices, solution: Solution) ->
         lost=m.lost,
         sizes=sizes,
         facts=(("Fixed effects", _levels(m)), *solution.facts),
-        notes=(*_notes(design, counts, treated, sizes, solution.dropped), *found.notes),
+        notes=(*said, *restriction(design), *found.notes),
+        contributions=found.contributions,
     )
     for note in estimate.notes:
         warnings.warn(note, EstimationWarning, stacklevel=3)
@@ -240,30 +234,3 @@ def _reference(design: Design, groups: Sequence[str]) -> tuple[Term, ...]:
     if design.window.reference is None:
         return ()
     return tuple(Term(design.event.column, design.window.reference, group) for group in groups)
-
-
-def _notes(
-    design: Design, counts: Counts, treated: int, sizes: Sequence[GroupSize], dropped: Sequence[tuple[Term, str]]
-) -> tuple[str, ...]:
-    notes = []
-    what = "clusters" if design.covariance.ways else "units"
-    if counts.clusters < FEW_CLUSTERS and design.covariance.ways:
-        notes.append(f"only {counts.clusters} clusters: tests reject too often; see docs/methods/inference.md.")
-    elif treated < FEW_TREATED:
-        notes.append(f"the event happens in only {treated} {what}: standard errors may be far too small.")
-    for size in sizes:
-        few = size.clusters < FEW_CLUSTERS or size.treated_clusters < FEW_TREATED
-        if size.group and few:
-            notes.append(
-                f"{size.group}: {size.clusters} {what}, {size.treated_clusters} with an event; its standard "
-                f"errors rest on few {what}."
-            )
-    if design.moderator is not None and design.moderator.timing == "contemporaneous":
-        notes.append(f"{design.moderator.name} is taken in the same period: a post-treatment moderator.")
-    notes += [f"not estimated: {term} ({reason})." for term, reason in dropped if term.event_time is not None]
-    if design.window.is_restricted:
-        notes.append(
-            f"the effect at event time {design.window.reference} is set to zero: a restriction, not a normalisation, "
-            "since nothing is collinear; compare with no reference."
-        )
-    return tuple(notes)

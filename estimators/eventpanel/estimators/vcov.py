@@ -10,6 +10,7 @@ import pandas as pd
 
 from eventpanel.datasets.errors import DesignError, first_few
 from eventpanel.estimators.clusters import degrees_of_freedom
+from eventpanel.estimators.contributions import Contributions
 from eventpanel.estimators.core.arrays import Codes, Floats, Mask
 from eventpanel.estimators.core.conley import spatial
 from eventpanel.estimators.core.dyadic import dyadic
@@ -17,7 +18,7 @@ from eventpanel.estimators.core.groups import cross, recode
 from eventpanel.estimators.core.hc import identified, pinned, robust
 from eventpanel.estimators.core.leverage import leverage
 from eventpanel.estimators.core.multiway import multiway
-from eventpanel.estimators.core.sandwich import clustered
+from eventpanel.estimators.core.sandwich import influence_of
 from eventpanel.estimators.core.semidefinite import semidefinite
 from eventpanel.estimators.core.serial import bartlett, serial
 from eventpanel.estimators.covariance import Clustered, Conley, DriscollKraay, Dyadic, NeweyWest, Robust
@@ -43,11 +44,14 @@ class Uncertainty:
         Degrees of freedom of each coefficient's t distribution.
     notes : tuple of str
         Cautions a reader must see beside the numbers.
+    contributions : Contributions, optional
+        Of the clusters, where rows are clustered one way.
     """
 
     vcov: Floats
     dof: Floats
     notes: tuple[str, ...] = ()
+    contributions: Contributions | None = None
 
 
 def uncertainty(design: Design, rows: Rows) -> Uncertainty:
@@ -111,10 +115,12 @@ def _clustered(asked: Clustered, rows: Rows) -> Uncertainty:
         codes, counts = rows.m.clusters, rows.counts
         if asked.small_sample == "fixest":
             counts = rows.counted(counts.clusters, [codes])
-        vcov = asked.factor(counts) * clustered(rows.fit, rows.clusters)
+        influence, factor = influence_of(rows.fit, rows.clusters), asked.factor(counts)
+        vcov = factor * (influence.T @ influence)
         own = rows.m.by_cluster[0].sum(axis=1)
         fewest = dict(zip(rows.m.names, own.tolist(), strict=True))
-        return Uncertainty(vcov, degrees_of_freedom(rows.terms, fewest, counts.clusters))
+        dof = degrees_of_freedom(rows.terms, fewest, counts.clusters)
+        return Uncertainty(vcov, dof, contributions=Contributions(np.sqrt(factor) * influence))
     ways = [rows.codes(name) for name in asked.ways]
     sizes = [int(codes.max()) + 1 for codes in ways]
     vcov = multiway(rows.fit, ways, own_factors=asked.own_factors)

@@ -16,6 +16,18 @@ def clustered(fit: Fit, clusters: Codes) -> Floats:
     clusters : ndarray, shape (n,)
         Codes 0..G-1.
     """
-    # The bread first: outer products of the scores themselves would cost the square of the condition.
-    influence = group_sums(fit.scores, clusters) @ fit.bread
+    influence = influence_of(fit, clusters)
     return influence.T @ influence
+
+
+def influence_of(fit: Fit, clusters: Codes) -> Floats:
+    """Sum up what each cluster adds to the error of the coefficients, shape (G, k).
+
+    Parameters
+    ----------
+    fit : Fit
+    clusters : ndarray, shape (n,)
+        Codes 0..G-1.
+    """
+    # The bread first: outer products of the scores themselves would cost the square of the condition.
+    return group_sums(fit.scores, clusters) @ fit.bread
