@@ -33,7 +33,8 @@ LAYERS: tuple[dict[str, tuple[str, ...]], ...] = (
         "placebo_units": ("estimators.placebo_units",),
     },
     {"bootstrap": ("estimators.bootstrap",)},
-    {"card": ("estimators.card",)},
+    {"card": ("estimators.card",), "local_projections": ("estimators.local_projections",)},
+    {"lag_plans": ("estimators.lag_plans",)},
     {
         "influence": ("estimators.influence",),
         "many": ("estimators.many",),
@@ -52,6 +53,8 @@ LAYERS: tuple[dict[str, tuple[str, ...]], ...] = (
         "audit": ("estimators.audit",),
         "histories": ("estimators.histories",),
         "averages": ("estimators.averages",),
+        "joint": ("estimators.joint",),
+        "orthogonalised": ("estimators.orthogonalised",),
     },
     {"poisson_model": ("estimators.poisson_model",)},
     {"likelihood": ("estimators.likelihood",)},

@@ -12,7 +12,7 @@ import pandas as pd
 from eventpanel.datasets.errors import DesignError
 from eventpanel.datasets.panel import Panel
 from eventpanel.estimators.design import Design
-from eventpanel.estimators.method import Method
+from eventpanel.estimators.method import Planned
 from eventpanel.estimators.trajectories import Trajectories, trajectories
 from eventpanel.estimators.uses import Uses
 
@@ -107,12 +107,12 @@ class Card:
         return "".join(f"<p>{escape(line)}</p>" for line in self.describe())
 
 
-def card(method: Method, panel: Panel, design: Design) -> Card:
+def card(method: Planned, panel: Panel, design: Design) -> Card:
     """Plan a method on a panel; nothing is estimated.
 
     Parameters
     ----------
-    method : Method
+    method : Planned
     panel : Panel
     design : Design
 
