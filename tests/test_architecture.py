@@ -32,7 +32,8 @@ LAYERS: tuple[dict[str, tuple[str, ...]], ...] = (
         "debiased_ppml": ("estimators.debiased_ppml",),
         "placebo_units": ("estimators.placebo_units",),
     },
-    {"bootstrap": ("estimators.bootstrap",)},
+    {"bootstrap": ("estimators.bootstrap",), "side_by_side": ("estimators.side_by_side",)},
+    {"methods": ("estimators.methods",)},
     {"card": ("estimators.card",), "local_projections": ("estimators.local_projections",)},
     {"lag_plans": ("estimators.lag_plans",)},
     {

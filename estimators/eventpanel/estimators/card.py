@@ -58,6 +58,11 @@ class Card:
         return np.nan if self.refused or not self.sample else self.rows / self.sample
 
     @property
+    def share_of_events(self) -> float:
+        """Share of the events that are used; missing without any."""
+        return float((self.events["use"] == "used").mean()) if len(self.events) else np.nan
+
+    @property
     def by_unit(self) -> pd.DataFrame:
         """One row per group and unit: events, used, dropped, comparison (events in whose window rows are compared)."""
         flags = self.events.assign(used=self.events["use"] == "used", dropped=self.events["use"] == "dropped", events=1)
@@ -82,7 +87,7 @@ class Card:
             "used": used,
             "dropped": len(events) - used,
             "comparison": int(events["comparison"].sum()),
-            "share_of_events": used / len(events) if len(events) else np.nan,
+            "share_of_events": self.share_of_events,
             "share_of_rows": self.share,
             "refused": self.refused,
         }

@@ -88,13 +88,9 @@ class DistributedLag:
     @property
     def assumptions(self) -> tuple[str, ...]:
         """What it assumes."""
-        zero = (
-            ("The effect at event time -1 is zero: a restriction, unless the ends are binned.",)
-            if self.reading == "restricted"
-            else ()
-        )
+        zero = "The effect at event time -1 is zero: a restriction, unless the ends are binned."
         return (
-            "Without events all units would move in parallel" + (" in proportion." if self.model == "poisson" else "."),
+            f"Without events all units would move in parallel{' in proportion' if self.model == 'poisson' else ''}.",
             "The effect is the same for all events at an event time; otherwise coefficients mix event times, and some "
             "effects may enter with negative weight.",
             "Effects of overlapping events add up, and there is none outside the window unless its ends are binned.",

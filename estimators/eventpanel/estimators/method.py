@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -79,6 +79,7 @@ class Planned(Protocol):
         """Say what is done with every event and row of one group; it rests on no value of the outcome."""
 
 
+@runtime_checkable
 class Method(Planned, Protocol):
     """A planned estimator that finds the effects of one group at a time from trajectories."""
 
