@@ -17,7 +17,7 @@ LAYERS: tuple[dict[str, tuple[str, ...]], ...] = (
     {"cli": ("cli",)},
     {"commands": ("commands",)},
     {"run": ("run",)},
-    {"build": ("build", "covariances", "inputs")},
+    {"build": ("build", "comparisons", "covariances", "inputs")},
     {"study": ("study", "sections", "studies"), "reports": ("reports",), "robustness": ("robustness",)},
     {"multiple": ("estimators.multiple",), "ppml_influence": ("estimators.ppml_influence",)},
     {

@@ -92,17 +92,26 @@ class Card:
             "refused": self.refused,
         }
 
+    @property
+    def terms(self) -> list[str]:
+        """What it estimates and what it assumes, in words."""
+        return [f"{self.method}: {self.estimand}", *(f"Assumes: {said}" for said in self.assumptions)]
+
+    @property
+    def outcome(self) -> list[str]:
+        """Why it refuses, or what it does with the events and what identifies it, in words."""
+        if self.refused:
+            return [f"Refused: {self.refused}"]
+        used, compared = (self.events["use"] == "used").sum(), self.events["comparison"].sum()
+        return [
+            f"Events: {used} of {len(self.events)} used; {compared} lie in windows that others are compared with.",
+            *(f"Dropped: {r.events} events of {r.units} units, {r.reason}." for r in self.reasons.itertuples()),
+            f"Identified by {self.rows} of {self.sample} rows ({self.share:.0%}).",
+        ]
+
     def describe(self) -> list[str]:
         """Lines of text: what it estimates, what it assumes, what it does with the events, what identifies it."""
-        lines = [f"{self.method}: {self.estimand}", *(f"Assumes: {said}" for said in self.assumptions)]
-        if self.refused:
-            return [*lines, f"Refused: {self.refused}"]
-        used, compared = (self.events["use"] == "used").sum(), self.events["comparison"].sum()
-        lines.append(
-            f"Events: {used} of {len(self.events)} used; {compared} lie in windows that others are compared with."
-        )
-        lines += [f"Dropped: {r.events} events of {r.units} units, {r.reason}." for r in self.reasons.itertuples()]
-        return [*lines, f"Identified by {self.rows} of {self.sample} rows ({self.share:.0%})."]
+        return [*self.terms, *self.outcome]
 
     def __repr__(self) -> str:
         """Show the lines."""

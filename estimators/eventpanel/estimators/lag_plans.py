@@ -25,8 +25,9 @@ from eventpanel.estimators.record import record
 from eventpanel.estimators.trajectories import Trajectories, not_alone
 from eventpanel.estimators.uses import Uses, compared
 
-__all__ = ["DistributedLag"]
+__all__ = ["DistributedLag", "Model", "Reading"]
 
+Model = Literal["linear", "poisson"]
 Reading = Literal["plain", "restricted", "orthogonalised"]
 READINGS = ("plain", "restricted", "orthogonalised")
 
@@ -54,7 +55,7 @@ class DistributedLag:
     'ppml'
     """
 
-    model: Literal["linear", "poisson"] = "linear"
+    model: Model = "linear"
     reading: Reading = "plain"
 
     def __post_init__(self) -> None:
@@ -111,7 +112,7 @@ class DistributedLag:
         rows = t.inside & not_alone(t, design, t.sample & self._known(t, self._design(design)))
         used, lags = compared(t.events, rows, design.window.lags), design.window.lags
         reason = np.where(t.events & ~used, 0, -1)
-        reasons = ("no row in its window has all leads and lags",)
+        reasons = ("no row of its window is in the sample with all leads and lags",)
         return Uses(used, compared(t.events, rows, lags), rows, reason, reasons)
 
     def run(self, panel: Panel, design: Design) -> Estimate:

@@ -104,7 +104,13 @@ class LocalProjections:
                 late |= base
         used = t.events & late
         reason = np.where(t.events & ~used, 0, -1)
-        return Uses(used, compared(t.events, rows, design.window.lags), rows, reason, ("no outcome in its window",))
+        return Uses(
+            used,
+            compared(t.events, rows, design.window.lags),
+            rows,
+            reason,
+            ("not in the sample with an outcome in its window",),
+        )
 
     def _known(self, t: Trajectories, design: Design) -> Mask:
         """Cells that can be the period of an event or of a comparison."""

@@ -16,7 +16,7 @@ from eventpanel.estimators.core.groups import first_rows, not_singletons, number
 from eventpanel.estimators.design import Design, cluster_name
 from eventpanel.estimators.ledger import Ledger
 from eventpanel.estimators.moderator import groups_or_one
-from eventpanel.estimators.path import check_record
+from eventpanel.estimators.path import check_record, happened_in
 from eventpanel.estimators.record import Record, record
 from eventpanel.estimators.selection import crossed, known_rows
 
@@ -36,6 +36,8 @@ class Trajectories:
     event : ndarray, shape (U, T)
         The coded event, on the whole record, also outside the sample; missing where it cannot be told. For an event
         of kind ``"change"`` it is the change of the level.
+    happened : ndarray of bool, shape (U, T)
+        Whether something happened: the level changed, the threshold was passed, or the dose as given is not zero.
     level : ndarray, shape (U, T)
         What the unit is exposed to in each period: the level for an event of kind ``"change"``, else the coded event.
     outcome : ndarray, shape (U, T)
@@ -62,6 +64,7 @@ class Trajectories:
     row: Codes
     first: int
     event: Floats
+    happened: Mask
     level: Floats
     outcome: Floats
     controls: Floats
@@ -83,11 +86,6 @@ class Trajectories:
     def inside(self) -> Mask:
         """Cells of the sample, shape (U, T)."""
         return ~np.isnan(self.outcome)
-
-    @property
-    def happened(self) -> Mask:
-        """Cells in which something happened: the coded event is known and not zero, shape (U, T)."""
-        return np.asarray(np.nan_to_num(self.event) != 0)
 
     @property
     def sample(self) -> Mask:
@@ -169,6 +167,7 @@ def trajectories(panel: Panel, design: Design) -> Trajectories:
         row=row,
         first=events.calendar.first,
         event=event,
+        happened=happened_in(design, events)[owner],
         level=events.given[owner] if design.event.kind == "change" else event,
         outcome=grid(panel.values(design.outcome), np.nan),
         controls=np.array([grid(panel.values(name), np.nan) for name in design.controls]).reshape(-1, units, periods),
