@@ -13,7 +13,7 @@ from tests.sources import ROOT, ROOTS, Module, Place, code_lines, functions, gra
 
 # From the top: a module imports from lower layers and from its own family, never from a sibling or upwards.
 LAYERS: tuple[dict[str, tuple[str, ...]], ...] = (
-    {"front door": ("api", "__main__")},
+    {"front door": ("api", "public", "__main__")},
     {"cli": ("cli",)},
     {"commands": ("commands",)},
     {"run": ("run",)},

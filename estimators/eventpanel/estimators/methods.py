@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
 from eventpanel.datasets.errors import DesignError
 from eventpanel.datasets.panel import Panel
+from eventpanel.estimators.card import Card, card
 from eventpanel.estimators.design import Design
 from eventpanel.estimators.estimate import Estimate
 from eventpanel.estimators.lag_plans import DistributedLag
 from eventpanel.estimators.local_projections import LocalProjections
 from eventpanel.estimators.method import Method, Planned, estimated
 
-__all__ = ["METHODS", "method_of", "run_method"]
+__all__ = ["METHODS", "cards", "method_of", "run_method"]
 
 METHODS: Mapping[str, Planned] = {
     "distributed_lag": DistributedLag(),
@@ -76,3 +77,30 @@ def run_method(method: Planned, panel: Panel, design: Design) -> Estimate:
     if isinstance(method, Method):
         return estimated(method, panel, design)
     raise TypeError(f"{method.name} can neither be run nor estimated")
+
+
+def cards(panel: Panel, design: Design, methods: Sequence[str | Planned] = tuple(METHODS)) -> dict[str, Card]:
+    """Draw up the estimand cards of methods on a panel, refusals included; nothing is estimated.
+
+    Parameters
+    ----------
+    panel : Panel
+    design : Design
+    methods : sequence of str or method
+        All of :data:`METHODS` without them.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from eventpanel.estimators.covariance import Clustered
+    >>> from eventpanel.estimators.events import Event
+    >>> from eventpanel.estimators.window import EventWindow
+    >>> frame = pd.DataFrame([(u, t) for u in "ABC" for t in range(6)], columns=["u", "t"])
+    >>> frame = frame.assign(x=(frame["t"] == 3).astype(float), y=0.0)
+    >>> design = Design(outcome="y", event=Event(column="x", kind="dose"), fixed_effects=("u", "t"),
+    ...     window=EventWindow(leads=1, lags=1, reference=-1), covariance=Clustered("u", "none"))
+    >>> cards(Panel(frame, ("u",), "t"), design, ["distributed_lag"])["distributed_lag"].totals["used"]
+    3
+    """
+    made = [(method if isinstance(method, str) else method.name, method_of(method)) for method in methods]
+    return {label: card(method, panel, design) for label, method in made}
