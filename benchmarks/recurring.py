@@ -1,4 +1,4 @@
-"""Bias and coverage with recurring events: ``python benchmarks/recurring.py [--panels N] [--write]``, minutes on one core.
+"""Bias and coverage with recurring events: ``python benchmarks/recurring.py [--panels N] [--write]``, in minutes.
 
 ``--write`` puts the table into docs/methods/recurring.md. It measures the checkout it stands in.
 """

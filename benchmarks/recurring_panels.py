@@ -132,7 +132,8 @@ def _events(world: World, rng: np.random.Generator, error: Grid, liking: Grid) -
         events[units, rng.integers(AROUND + 3, AROUND + YEARS - 3, len(units))] = 1.0
         return events
     odds = np.log(world.rate / (1 - world.rate)) + 0.5 * liking - world.drawn * _later(error, 1)
-    return (rng.random((UNITS, years)) < 1 / (1 + np.exp(-odds))).astype(np.float64)
+    happens: NDArray[np.bool_] = rng.random((UNITS, years)) < 1 / (1 + np.exp(-odds))
+    return happens.astype(np.float64)
 
 
 def _soon_after(events: Grid) -> NDArray[np.bool_]:

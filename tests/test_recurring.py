@@ -1,4 +1,4 @@
-"""The table of estimators for recurring events: the command that makes it, and that the page holds what it would print."""
+"""The table of estimators for recurring events: the command that makes it, and that the page holds what it prints."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.recoveries import BEGIN, END, LAGS, NOT_LINEAR, Cell, markdown, recovery, written
-from benchmarks.recurring_panels import WORLDS, World, recurring_panel
+from benchmarks.recoveries import BEGIN, END, NOT_LINEAR, Cell, markdown, recovery, written
+from benchmarks.recurring_panels import LAGS, WORLDS, World, recurring_panel
 from eventpanel.estimators.methods import METHODS
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "methods" / "recurring.md"
