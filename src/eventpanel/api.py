@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from eventpanel.datasets.registry import read
     from eventpanel.datasets.simulate import simulate
     from eventpanel.datasets.truncated import TruncationRule, truncated
-    from eventpanel.estimators.audit import recurrence, recurrence_totals
+    from eventpanel.estimators.audit import Audit, audit_events, recurrence, recurrence_totals
     from eventpanel.estimators.binary_bias import average_partial_effects, bias_corrected
     from eventpanel.estimators.bootstrap import Bootstrap
     from eventpanel.estimators.covariance import Clustered, Conley, DriscollKraay, Dyadic, NeweyWest, Robust
@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from eventpanel.estimators.design import Design, Sample
     from eventpanel.estimators.distributed_lag import EstimationWarning, distributed_lag
     from eventpanel.estimators.estimate import Estimate, Term
-    from eventpanel.estimators.events import Event, Threshold
+    from eventpanel.estimators.event_table import code_events
+    from eventpanel.estimators.events import Event, Overlap, Threshold
     from eventpanel.estimators.few_treated import FewTreated, few_treated
     from eventpanel.estimators.inference import (
         Test,
@@ -66,12 +67,14 @@ if TYPE_CHECKING:
     from eventpanel.reports.coverage import plot_coverage
     from eventpanel.reports.coverage_map import plot_coverage_map
     from eventpanel.reports.show import etable, iplot
+    from eventpanel.reports.status import plot_status
     from eventpanel.run import check_study, estimate_study, run_study
     from eventpanel.study import Study, load_study
 
 # Where each public name stands: module and name there.
 PLACES = {
     "Answer": ("datasets.answers", "Answer"),
+    "Audit": ("estimators.audit", "Audit"),
     "Bootstrap": ("estimators.bootstrap", "Bootstrap"),
     "Clustered": ("estimators.covariance", "Clustered"),
     "ConditioningWarning": ("estimators.precision", "ConditioningWarning"),
@@ -87,6 +90,7 @@ PLACES = {
     "FewTreated": ("estimators.few_treated", "FewTreated"),
     "Moderator": ("estimators.moderator", "Moderator"),
     "NeweyWest": ("estimators.covariance", "NeweyWest"),
+    "Overlap": ("estimators.events", "Overlap"),
     "Panel": ("datasets.panel", "Panel"),
     "Placebo": ("estimators.placebo_units", "Placebo"),
     "Randomisation": ("estimators.randomisation", "Randomisation"),
@@ -103,12 +107,14 @@ PLACES = {
     "adjust": ("estimators.multiple", "adjust"),
     "any_of": ("datasets.derive", "any_of"),
     "audit_codes": ("datasets.audit", "audit"),
+    "audit_events": ("estimators.audit", "audit_events"),
     "average": ("estimators.inference", "average"),
     "average_partial_effects": ("estimators.binary_bias", "average_partial_effects"),
     "bias_corrected": ("estimators.binary_bias", "bias_corrected"),
     "build_designs": ("build", "build_designs"),
     "build_panel": ("build", "build_panel"),
     "check_study": ("run", "check_study"),
+    "code_events": ("estimators.event_table", "code_events"),
     "concord": ("datasets.products", "concord"),
     "count": ("datasets.records", "count"),
     "country_years": ("datasets.countries", "country_years"),
@@ -143,6 +149,7 @@ PLACES = {
     "placebo_units": ("estimators.placebo_units", "placebo_units"),
     "plot_coverage": ("reports.coverage", "plot_coverage"),
     "plot_coverage_map": ("reports.coverage_map", "plot_coverage_map"),
+    "plot_status": ("reports.status", "plot_status"),
     "ppml": ("estimators.ppml", "ppml"),
     "probit": ("estimators.probit", "probit"),
     "product_set": ("datasets.products", "product_set"),
@@ -171,6 +178,7 @@ PLACES = {
 
 __all__ = [
     "Answer",
+    "Audit",
     "Bootstrap",
     "Clustered",
     "ConditioningWarning",
@@ -186,6 +194,7 @@ __all__ = [
     "FewTreated",
     "Moderator",
     "NeweyWest",
+    "Overlap",
     "Panel",
     "Placebo",
     "Randomisation",
@@ -202,12 +211,14 @@ __all__ = [
     "adjust",
     "any_of",
     "audit_codes",
+    "audit_events",
     "average",
     "average_partial_effects",
     "bias_corrected",
     "build_designs",
     "build_panel",
     "check_study",
+    "code_events",
     "concord",
     "count",
     "country_years",
@@ -242,6 +253,7 @@ __all__ = [
     "placebo_units",
     "plot_coverage",
     "plot_coverage_map",
+    "plot_status",
     "ppml",
     "probit",
     "product_set",

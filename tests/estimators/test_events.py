@@ -8,9 +8,9 @@ import pytest
 
 from eventpanel.datasets.errors import DesignError, PanelError
 from eventpanel.datasets.panel import Panel
-from eventpanel.estimators.audit import shift
 from eventpanel.estimators.events import Event, Threshold
 from eventpanel.estimators.record import record
+from tests.panels import shift
 
 ABOVE_ZERO = Threshold(rule="absolute", value=0)
 

@@ -8,12 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eventpanel.datasets.panel import Panel
-from eventpanel.estimators.audit import recurrence, recurrence_totals, shift
+from eventpanel.estimators.audit import recurrence, recurrence_totals
 from eventpanel.estimators.events import Event, Threshold
 from eventpanel.estimators.path import event_path
 from eventpanel.estimators.record import record
 from eventpanel.estimators.window import EventWindow
 from tests.estimators.designs import design
+from tests.panels import shift
 
 ABOVE = Threshold(rule="absolute", value=0)
 rows = st.tuples(st.sampled_from("ABC"), st.integers(2000, 2012), st.integers(0, 3))
