@@ -11,7 +11,7 @@ import pandas as pd
 
 from eventpanel.build import Folders, build_designs, build_event, build_panel, build_window
 from eventpanel.datasets.panel import Panel
-from eventpanel.estimators.audit import recurrence, recurrence_totals
+from eventpanel.estimators.audit import audit_events
 from eventpanel.estimators.debiased_ppml import debiased_ppml
 from eventpanel.estimators.design import Design
 from eventpanel.estimators.distributed_lag import EstimationWarning, distributed_lag
@@ -81,10 +81,10 @@ def check_study(study: Study, data: Folders = (), step: Step = _silent) -> Check
     designs = build_designs(study)
     panel = build_panel(study, data, step)
     step("auditing events")
-    audit = recurrence(panel, build_event(study), build_window(study))
+    audit = audit_events(panel, build_event(study), build_window(study))
     for design in designs.values():
         panel.column(design.outcome)
-    return Checked(panel, audit, recurrence_totals(audit))
+    return Checked(panel, audit.units, audit.totals)
 
 
 def estimate_study(study: Study, panel: Panel, step: Step = _silent) -> tuple[Result, ...]:

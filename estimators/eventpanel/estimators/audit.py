@@ -218,7 +218,7 @@ def _units(events: Record, stand: Standing, labels: pd.Index) -> pd.DataFrame:
         "first_usable": usable_first,
         "last_usable": usable_last,
     }
-    return pd.DataFrame(table).loc[watched].reset_index(drop=True)
+    return pd.DataFrame(table).iloc[np.flatnonzero(watched)].reset_index(drop=True)
 
 
 def _events(events: Record, stand: Standing, labels: pd.Index) -> pd.DataFrame:

@@ -52,8 +52,7 @@ def code_events(panel: Panel, event: Event) -> pd.DataFrame:
     given, known = events.given, events.known
     occurred, entering = happened(given, event), entry(given, event)
     passed = over(given, event)
-    inside = spells(passed, event.quiet)
-    number, position = _numbered(inside, known)
+    number, position = _numbered(passed, event.quiet, known)
     since, until = since_last(occurred), to_next(occurred)
     unit, period = np.nonzero(known)
     table = pd.DataFrame(
@@ -79,14 +78,13 @@ def code_events(panel: Panel, event: Event) -> pd.DataFrame:
     return table.assign(**whole, left_censored=np.isnan(since)[known], right_censored=np.isnan(until)[known])
 
 
-def _numbered(inside: Floats, known: Mask) -> tuple[Floats, Floats]:
-    """Number spells, and periods in them, shape (U, T) each; missing outside spells and where it cannot be told."""
-    starts = inside.copy()
-    starts[:, 1:] = np.where((inside[:, 1:] == 1) & (inside[:, :-1] == 1), 0.0, inside[:, 1:])
-    # A spell that runs on from before the record is its first all the same.
-    number = np.where(inside == 1, so_far(starts, known), np.nan)
-    # Time since the last period outside a spell, which is the place in it.
-    return number, np.where(inside == 1, since_last(1.0 - inside), np.nan)
+def _numbered(passed: Floats, quiet: int, known: Mask) -> tuple[Floats, Floats]:
+    """Count spells, and periods in them, shape (U, T) each; missing outside spells and where it cannot be told."""
+    inside, begins = spells(passed, quiet) == 1, onsets(passed, quiet)
+    # The first event belongs to the first spell of the record, also where that may have begun before it.
+    first = (passed == 1) & (np.cumsum(passed == 1, axis=1) == 1)
+    number = so_far(np.where(first, 1.0, begins), known)
+    return np.where(inside, number, np.nan), np.where(inside, since_last(begins) + 1, np.nan)
 
 
 def _whole(values: Floats) -> pd.arrays.IntegerArray:

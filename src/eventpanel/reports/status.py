@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from math import ceil
-
 import numpy as np
 from matplotlib import rc_context
 from matplotlib.axes import Axes
@@ -12,24 +10,28 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from eventpanel.datasets.countries import name_of
+from eventpanel.datasets.errors import NoEventError
 from eventpanel.datasets.panel import Panel
 from eventpanel.estimators.events import Event
 from eventpanel.estimators.window import EventWindow
 from eventpanel.reports.coverage_grid import sheet
 from eventpanel.reports.figures import STYLE, wrap
-from eventpanel.reports.status_grid import LOOKS, Status, StatusGrid, status_grid
+from eventpanel.reports.status_grid import LOOKS, Cells, Status, StatusGrid, status_grid
 
 __all__ = ["plot_status", "status_caption"]
 
-# Inches: around everything, for names, above, below; of a unit and a period where there is room; of a letter.
-SIDE, NAMES, ABOVE, BELOW = 0.14, 1.45, 0.85, 1.35
+# Inches: around everything, above, below, from below to the caption; of a unit and a period where there is room; of a
+# line and a letter.
+SIDE, ABOVE, BELOW, CAPTION = 0.14, 0.62, 1.12, 0.86
 UNIT, PERIOD, LINE, LETTER = 0.14, 0.16, 0.1, 0.065
-TALL, WIDE = (1.0, 8.4), (4.2, 6.4)
+TALL, WIDE, NAMES = (1.0, 8.4), (4.2, 6.4), (0.4, 1.45)
 # Units that can be told apart on a sheet; of more, an even choice is drawn.
 MOST = 1500
 # Rows from which cells are set apart by lines, in inches.
 THICK = 0.06
 LONGEST_NAME = 22
+# Labels stand at every so manieth row or column.
+STEPS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000)
 
 
 def plot_status(
@@ -56,21 +58,31 @@ def plot_status(
 
     Raises
     ------
+    NoEventError
+        No unit has a record of the event.
     DesignError, PanelError
         As :func:`eventpanel.estimators.record.record`.
     """
     grid = status_grid(panel, event, window)
+    if not len(grid.units):
+        raise NoEventError(
+            "There is nothing to draw: no unit has a record of the event.",
+            event.column,
+            "check the event column and its coverage",
+        )
     rows = np.unique(np.linspace(0, len(grid.units) - 1, min(len(grid.units), MOST)).round().astype(int))
     tall, wide = np.clip(UNIT * len(rows), *TALL), np.clip(PERIOD * len(grid.periods), *WIDE)
-    width, height = wide + NAMES + 2 * SIDE, tall + ABOVE + BELOW
+    names = [_name(unit) for unit in grid.units[rows]]
+    left = SIDE + np.clip(0.1 + LETTER * max(map(len, names)), *NAMES)
+    width, height = left + wide + SIDE, tall + ABOVE + BELOW
     with rc_context(STYLE):
         figure = sheet((width, height), title or f"When it happened: {event.column}", label, side=SIDE)
-        ax = figure.add_axes(((SIDE + NAMES) / width, BELOW / height, wide / width, tall / height))
-        _draw(ax, grid, rows, tall / max(len(rows), 1))
-        _ticks(ax, grid, rows, (wide, tall))
+        ax = figure.add_axes((left / width, BELOW / height, wide / width, tall / height))
+        _draw(ax, grid.cells[rows], tall / len(rows))
+        _ticks(ax, [str(period) for period in grid.periods], names, (wide, tall))
         _legend(figure, grid)
-        text = wrap(_caption(grid, len(rows)), round(16 * width))
-        figure.text(SIDE / width, 0.66 / height, text, fontsize=6.5, color="0.3", va="center")
+        text = wrap(_caption(grid, len(rows)), round(19 * width))
+        figure.text(SIDE / width, CAPTION / height, text, fontsize=6.5, color="0.3", va="top")
     return figure
 
 
@@ -107,50 +119,41 @@ def _caption(grid: StatusGrid, drawn: int) -> str:
         clean = totals["share of events with a clean window"]
         text += (
             f"; {overlapping:.0%} have another inside their window ({window.leads} before, {window.lags} after), "
-            f"{clean:.0%} a window known to be without"
+            f"of {clean:.0%} the window is known to hold no other"
         )
-    more = [
-        f" {count[status]} cells: {words}."
-        for status, words in (
-            (Status.ASIDE, "set aside"),
-            (Status.UNTOLD, "cannot be told"),
-            (Status.NO_RECORD, "no record"),
-        )
-        if count[status]
-    ]
+    cells = {
+        "set aside": Status.ASIDE,
+        "that cannot be told": Status.UNTOLD,
+        "without a record": Status.NO_RECORD,
+    }
+    more = "; ".join(f"{words}: {count[status]}" for words, status in cells.items() if count[status])
     few = f" {drawn} of the units are drawn, evenly chosen." if drawn < units else ""
-    return f"{text}.{''.join(more)}{few}"
+    return f"{text}.{few}" + (f" Cells {more}." if more else "")
 
 
-def _draw(ax: Axes, grid: StatusGrid, rows: np.ndarray[tuple[int], np.dtype[np.int64]], thick: float) -> None:
+def _draw(ax: Axes, cells: Cells, thick: float) -> None:
     colors = ListedColormap([LOOKS[status][0] for status in Status])
-    picture = grid.cells[rows]
-    ax.imshow(
-        picture, cmap=colors, vmin=-0.5, vmax=len(Status) - 0.5, aspect="auto", interpolation="nearest", resample=False
-    )
+    ax.imshow(cells, cmap=colors, vmin=-0.5, vmax=len(Status) - 0.5, aspect="auto", interpolation="nearest")
+    units, periods = cells.shape
     if thick >= THICK:
-        ax.hlines(np.arange(1, len(rows)) - 0.5, -0.5, picture.shape[1] - 0.5, color="white", linewidth=0.4)
-        ax.vlines(np.arange(1, picture.shape[1]) - 0.5, -0.5, len(rows) - 0.5, color="white", linewidth=0.4)
+        ax.hlines(np.arange(1, units) - 0.5, -0.5, periods - 0.5, color="white", linewidth=0.4)
+        ax.vlines(np.arange(1, periods) - 0.5, -0.5, units - 0.5, color="white", linewidth=0.4)
     for spine in ax.spines.values():
         spine.set(visible=True, color="0.6", linewidth=0.4)
 
 
-def _ticks(
-    ax: Axes, grid: StatusGrid, rows: np.ndarray[tuple[int], np.dtype[np.int64]], size: tuple[float, float]
-) -> None:
+def _ticks(ax: Axes, periods: list[str], names: list[str], size: tuple[float, float]) -> None:
+    """Label as many periods and units as there is room for."""
     wide, tall = size
-    longest = max((len(str(period)) for period in grid.periods), default=4)
-    step = _step(len(grid.periods), round(wide / (LETTER * (longest + 1))))
-    ax.set_xticks(*_every(step, [str(period) for period in grid.periods]), fontsize=6)
-    names = [_name(unit) for unit in grid.units[rows]]
-    ax.set_yticks(*_every(_step(len(rows), round(tall / LINE)), names), fontsize=5.5)
+    longest = max(map(len, periods))
+    ax.set_xticks(*_every(_step(len(periods), round(wide / (LETTER * (longest + 1)))), periods), fontsize=6)
+    ax.set_yticks(*_every(_step(len(names), round(tall / LINE)), names), fontsize=5.5)
     ax.tick_params(length=1.5, width=0.4, pad=1.5, color="0.6")
 
 
 def _step(number: int, room: int) -> int:
-    """Every how manieth label fits: 1, 2 or 5 times a power of ten."""
-    least = ceil(number / max(room, 1))
-    return next(m * 10**power for power in range(12) for m in (1, 2, 5) if m * 10**power >= least)
+    """Every how manieth label fits."""
+    return next(step for step in STEPS if step * max(room, 1) >= number or step == STEPS[-1])
 
 
 def _every(step: int, labels: list[str]) -> tuple[list[int], list[str]]:

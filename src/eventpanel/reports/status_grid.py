@@ -18,7 +18,7 @@ from eventpanel.estimators.record import period_labels, record
 from eventpanel.estimators.standing import Standing, standing
 from eventpanel.estimators.window import EventWindow
 
-__all__ = ["LOOKS", "Status", "StatusGrid", "status_grid"]
+__all__ = ["LOOKS", "Cells", "Status", "StatusGrid", "status_grid"]
 
 Cells = npt.NDArray[np.int64]
 
@@ -50,7 +50,6 @@ LOOKS = {
     Status.NO_RECORD: ("white", "no record"),
 }
 NO_WINDOW = EventWindow(leads=0, lags=0, reference=None)
-SHADES = (Status.EVENT, Status.LARGER, Status.LARGEST)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -132,18 +131,18 @@ def _windows(stand: Standing, window: EventWindow) -> Cells:
 
 
 def _shades(stand: Standing, event: Event) -> tuple[Cells, dict[Status, str]]:
-    """Thirds of the doses; one shade where events have none, or few different ones."""
+    """Thirds of the doses; one shade where all are the same, or events have none."""
     size = np.abs(stand.dose)
     sizes = size[stand.enters]
-    if event.is_binary or len(np.unique(sizes)) < len(SHADES):
+    if event.is_binary or len(np.unique(sizes)) < 2:
         return np.full(size.shape, int(Status.LARGEST)), {Status.LARGEST: "event"}
     low, high = np.quantile(sizes, (1 / 3, 2 / 3), method="lower")
     shades = np.where(size <= low, Status.EVENT, np.where(size <= high, Status.LARGER, Status.LARGEST))
     what = "change" if event.kind == "change" else "dose"
     words = {
         Status.EVENT: f"event, {what} up to {low:.3g}",
-        Status.LARGER: f"to {high:.3g}",
-        Status.LARGEST: f"over {high:.3g}",
+        Status.LARGER: f"event, {what} up to {high:.3g}",
+        Status.LARGEST: f"event, {what} over {high:.3g}",
     }
     return shades.astype(np.int64), words
 
