@@ -247,7 +247,7 @@ def _ends(cells: Mask, labels: pd.Index) -> tuple[pd.Series, pd.Series]:
 def _placed(labels: pd.Index, place: Codes, cells: Mask) -> pd.Series:
     found = pd.Series(labels[place])
     whole = found.astype("Int64") if pd.api.types.is_integer_dtype(found.dtype) else found
-    return whole.mask(pd.Series(~cells.any(axis=1)))
+    return whole.mask(~np.asarray(cells.any(axis=1), dtype=bool))
 
 
 def _mean(values: Floats) -> Floats:
