@@ -97,6 +97,7 @@ def status_caption(panel: Panel, event: Event, window: EventWindow | None = None
 
     Examples
     --------
+    >>> import pandas as pd
     >>> frame = pd.DataFrame({"unit": ["A"] * 3 + ["B"] * 3, "year": [2000, 2001, 2002] * 2, "x": [0, 1, 1, 0, 0, 0]})
     >>> status_caption(Panel(frame, ("unit",), "year"), Event(column="x", kind="dose"))
     '2 units, 2000 to 2002, by first event: 2 events in 1 of them.'
