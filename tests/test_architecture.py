@@ -51,7 +51,7 @@ LAYERS: tuple[dict[str, tuple[str, ...]], ...] = (
             "estimators.combinations",
             "estimators.hypotheses",
         ),
-        "audit": ("estimators.audit",),
+        "audit": ("estimators.audit", "estimators.event_table", "estimators.standing"),
         "histories": ("estimators.histories",),
         "averages": ("estimators.averages",),
         "joint": ("estimators.joint",),
@@ -78,6 +78,7 @@ LAYERS: tuple[dict[str, tuple[str, ...]], ...] = (
     {"path": ("estimators.path",)},
     {"design": ("estimators.design",)},
     {"record": ("estimators.record",), "moderator": ("estimators.moderator",)},
+    {"coding": ("estimators.coding", "estimators.occurrences")},
     {"calendar": ("estimators.calendar",)},
     {
         "events": ("estimators.events",),

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from eventpanel.datasets.registry import read
     from eventpanel.datasets.simulate import simulate
     from eventpanel.datasets.truncated import TruncationRule, truncated
-    from eventpanel.estimators.audit import recurrence, recurrence_totals
+    from eventpanel.estimators.audit import Audit, audit_events, recurrence, recurrence_totals
     from eventpanel.estimators.binary_bias import average_partial_effects, bias_corrected
     from eventpanel.estimators.bootstrap import Bootstrap
     from eventpanel.estimators.card import Card, card
@@ -36,7 +36,8 @@ if TYPE_CHECKING:
     from eventpanel.estimators.design import Design, Sample
     from eventpanel.estimators.distributed_lag import EstimationWarning, distributed_lag
     from eventpanel.estimators.estimate import Estimate, Term
-    from eventpanel.estimators.events import Event, Threshold
+    from eventpanel.estimators.event_table import code_events
+    from eventpanel.estimators.events import Event, Overlap, Threshold
     from eventpanel.estimators.few_treated import FewTreated, few_treated
     from eventpanel.estimators.inference import (
         Test,
@@ -75,12 +76,14 @@ if TYPE_CHECKING:
     from eventpanel.reports.coverage_map import plot_coverage_map
     from eventpanel.reports.show import etable, iplot
     from eventpanel.reports.side_by_side import plot_estimators
+    from eventpanel.reports.status import plot_status
     from eventpanel.run import check_study, estimate_study, run_study
     from eventpanel.study import Study, load_study
 
 __all__ = [
     "METHODS",
     "Answer",
+    "Audit",
     "Bootstrap",
     "Card",
     "Clustered",
@@ -99,6 +102,7 @@ __all__ = [
     "LocalProjections",
     "Moderator",
     "NeweyWest",
+    "Overlap",
     "Panel",
     "Placebo",
     "Randomisation",
@@ -116,6 +120,7 @@ __all__ = [
     "adjust",
     "any_of",
     "audit_codes",
+    "audit_events",
     "average",
     "average_partial_effects",
     "bias_corrected",
@@ -124,6 +129,7 @@ __all__ = [
     "card",
     "cards",
     "check_study",
+    "code_events",
     "compare_estimators",
     "concord",
     "count",
@@ -162,6 +168,7 @@ __all__ = [
     "plot_coverage",
     "plot_coverage_map",
     "plot_estimators",
+    "plot_status",
     "ppml",
     "probit",
     "product_set",

@@ -40,7 +40,7 @@ class Report:
     compared : sequence of Compared
         Estimators side by side.
     pictures : mapping of str to bytes
-        Figures as png: ``"event_study"``, ``"estimators"`` where there are comparisons.
+        Figures as png: ``"event_study"``, ``"status"``, ``"estimators"`` where there are comparisons.
     """
 
     title: str
