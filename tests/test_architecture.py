@@ -37,6 +37,11 @@ LAYERS: tuple[dict[str, tuple[str, ...]], ...] = (
         "influence": ("estimators.influence",),
         "many": ("estimators.many",),
         "comparison": ("estimators.comparison",),
+        "pretrends": (
+            "estimators.event_coefficients",
+            "estimators.pretrend_power",
+            "estimators.leads_in_words",
+        ),
     },
     {
         "distributed_lag": ("estimators.distributed_lag",),
@@ -51,6 +56,7 @@ LAYERS: tuple[dict[str, tuple[str, ...]], ...] = (
         "audit": ("estimators.audit",),
         "histories": ("estimators.histories",),
         "averages": ("estimators.averages",),
+        "twfe_weights": ("estimators.twfe_weights",),
     },
     {"poisson_model": ("estimators.poisson_model",)},
     {"likelihood": ("estimators.likelihood",)},

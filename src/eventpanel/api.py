@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from eventpanel.estimators.design import Design, Sample
     from eventpanel.estimators.distributed_lag import EstimationWarning, distributed_lag
     from eventpanel.estimators.estimate import Estimate, Term
+    from eventpanel.estimators.event_coefficients import EventCoefficients
     from eventpanel.estimators.events import Event, Threshold
     from eventpanel.estimators.few_treated import FewTreated, few_treated
     from eventpanel.estimators.inference import (
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
         wald,
     )
     from eventpanel.estimators.influence import leave_one_out
+    from eventpanel.estimators.leads_in_words import leads_in_words
     from eventpanel.estimators.logit import logit
     from eventpanel.estimators.many import estimate_many
     from eventpanel.estimators.moderator import Moderator
@@ -58,9 +60,11 @@ if TYPE_CHECKING:
     from eventpanel.estimators.ppml import percent, ppml, separated_rows
     from eventpanel.estimators.ppml_influence import leave_one_out_ppml
     from eventpanel.estimators.precision import ConditioningWarning
+    from eventpanel.estimators.pretrend_power import detectable_slope, pretrend_power
     from eventpanel.estimators.probit import probit
     from eventpanel.estimators.randomisation import Randomisation, randomisation
     from eventpanel.estimators.score_bootstrap import score_bootstrap
+    from eventpanel.estimators.twfe_weights import twfe_weights
     from eventpanel.estimators.wild_bootstrap import wild_bootstrap
     from eventpanel.estimators.window import EventWindow
     from eventpanel.reports.coverage import plot_coverage
@@ -82,6 +86,7 @@ PLACES = {
     "Estimate": ("estimators.estimate", "Estimate"),
     "EstimationWarning": ("estimators.distributed_lag", "EstimationWarning"),
     "Event": ("estimators.events", "Event"),
+    "EventCoefficients": ("estimators.event_coefficients", "EventCoefficients"),
     "EventPanelError": ("datasets.errors", "EventPanelError"),
     "EventWindow": ("estimators.window", "EventWindow"),
     "FewTreated": ("estimators.few_treated", "FewTreated"),
@@ -115,6 +120,7 @@ PLACES = {
     "coverage_table": ("datasets.coverage", "coverage_table"),
     "cumulative": ("estimators.inference", "cumulative"),
     "debiased_ppml": ("estimators.debiased_ppml", "debiased_ppml"),
+    "detectable_slope": ("estimators.pretrend_power", "detectable_slope"),
     "difference": ("estimators.inference", "difference"),
     "distributed_lag": ("estimators.distributed_lag", "distributed_lag"),
     "equality_test": ("estimators.inference", "equality_test"),
@@ -129,6 +135,7 @@ PLACES = {
     "joint_test": ("estimators.inference", "joint_test"),
     "lag_test": ("estimators.inference", "lag_test"),
     "lead_test": ("estimators.inference", "lead_test"),
+    "leads_in_words": ("estimators.leads_in_words", "leads_in_words"),
     "leave_one_out": ("estimators.influence", "leave_one_out"),
     "leave_one_out_ppml": ("estimators.ppml_influence", "leave_one_out_ppml"),
     "lincom": ("estimators.inference", "lincom"),
@@ -144,6 +151,7 @@ PLACES = {
     "plot_coverage": ("reports.coverage", "plot_coverage"),
     "plot_coverage_map": ("reports.coverage_map", "plot_coverage_map"),
     "ppml": ("estimators.ppml", "ppml"),
+    "pretrend_power": ("estimators.pretrend_power", "pretrend_power"),
     "probit": ("estimators.probit", "probit"),
     "product_set": ("datasets.products", "product_set"),
     "product_sets": ("datasets.products", "product_sets"),
@@ -165,6 +173,7 @@ PLACES = {
     "sup_t_test": ("estimators.inference", "sup_t_test"),
     "total": ("datasets.derive", "total"),
     "truncated": ("datasets.truncated", "truncated"),
+    "twfe_weights": ("estimators.twfe_weights", "twfe_weights"),
     "wald": ("estimators.inference", "wald"),
     "wild_bootstrap": ("estimators.wild_bootstrap", "wild_bootstrap"),
 }
@@ -181,6 +190,7 @@ __all__ = [
     "Estimate",
     "EstimationWarning",
     "Event",
+    "EventCoefficients",
     "EventPanelError",
     "EventWindow",
     "FewTreated",
@@ -214,6 +224,7 @@ __all__ = [
     "coverage_table",
     "cumulative",
     "debiased_ppml",
+    "detectable_slope",
     "difference",
     "distributed_lag",
     "equality_test",
@@ -228,6 +239,7 @@ __all__ = [
     "joint_test",
     "lag_test",
     "lead_test",
+    "leads_in_words",
     "leave_one_out",
     "leave_one_out_ppml",
     "lincom",
@@ -243,6 +255,7 @@ __all__ = [
     "plot_coverage",
     "plot_coverage_map",
     "ppml",
+    "pretrend_power",
     "probit",
     "product_set",
     "product_sets",
@@ -264,6 +277,7 @@ __all__ = [
     "sup_t_test",
     "total",
     "truncated",
+    "twfe_weights",
     "wald",
     "wild_bootstrap",
 ]

@@ -1,4 +1,4 @@
-"""Coefficients by event time with their covariance: all that diagnostics of a path need, from any estimator or paper."""
+"""Coefficients by event time with their covariance: what diagnostics of a path need, from any estimator or paper."""
 
 from __future__ import annotations
 

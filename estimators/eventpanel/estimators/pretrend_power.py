@@ -18,7 +18,7 @@ from eventpanel.estimators.core.rectangle import Inside, inside
 from eventpanel.estimators.estimate import Estimate, check_level
 from eventpanel.estimators.event_coefficients import REFERENCE, EventCoefficients, event_coefficients
 
-__all__ = ["PretrendPower", "Pretest", "detectable_slope", "pretrend_power"]
+__all__ = ["Pretest", "PretrendPower", "detectable_slope", "pretrend_power"]
 
 Pretest = Literal["any", "joint"]
 
@@ -290,5 +290,4 @@ def _wald_power(noncentrality: float, restrictions: int, dof: float, level: floa
     q, size = float(restrictions), 1 - level
     if np.isinf(dof):
         return float(1 - special.chndtr(special.chdtri(q, size), q, noncentrality))
-    return float(1 - special.ncfdtr(q, dof, noncentrality, special.fdtri(q, dof, level)))
-
+    return float(1 - special.ncfdtr(q, dof, noncentrality, float(special.fdtri(q, dof, level))))

@@ -1,8 +1,8 @@
 """Normal and t variables that are not centred, inside a box around zero: probability, mean, and the error of both.
 
 The variables are integrated one after the other, each given those before it (Genz 1992,
-doi:10.1080/10618600.1992.10477010): few of them by a product of Gauss rules, refined until two rules agree; more of them
-by the lattice of :mod:`eventpanel.estimators.core.multivariate_t`, twice.
+doi:10.1080/10618600.1992.10477010): few of them by a product of Gauss rules, refined until two rules agree; more of
+them by the lattice of :mod:`eventpanel.estimators.core.multivariate_t`, twice.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Inside(NamedTuple):
 
 
 class _Rule(NamedTuple):
-    """Points in the unit cube, shape (rank - 1, n), weights, scales of the limits, and whether points are probabilities."""
+    """Points of the unit cube, shape (rank - 1, n), weights and scales of the limits, each shape (n,)."""
 
     points: Floats
     weights: Floats
@@ -73,7 +73,7 @@ def inside(centre: Floats, correlation: Floats, limit: float, dof: float = np.in
     Examples
     --------
     >>> round(inside(np.array([1.0, 0.0]), np.eye(2), 1.959964).probability, 6)
-    0.788516
+    0.788429
     """
     root = _root(correlation)
     rank = root.shape[1]
@@ -81,7 +81,7 @@ def inside(centre: Floats, correlation: Floats, limit: float, dof: float = np.in
     if free == 0:
         probability, mean = _integral(centre, root, limit, _gauss(rank, 1, dof))
         return Inside(probability, mean, 0.0)
-    if FEWEST ** free > MOST // 2:
+    if FEWEST**free > MOST // 2:
         return _agreement(lambda second: _integral(centre, root, limit, _lattice(rank, dof, second)))
     nodes, found = FEWEST, Inside(np.inf, centre, np.inf)
     while nodes**free <= MOST and found.error > AGREE:
@@ -100,7 +100,7 @@ def _integral(centre: Floats, root: Floats, limit: float, rule: _Rule) -> tuple[
     """Probability and mean; each step takes one variable within the limits of all rows that need none after it."""
     rank, bound = root.shape[1], limit * rule.scales
     last = rank - 1 - np.argmax(root[:, ::-1] != 0, axis=1)
-    mass, drawn = rule.weights.copy(), np.empty((rank, len(bound)))
+    mass, drawn, ends = rule.weights.copy(), np.empty((rank, len(bound))), np.empty(0)
     for j in range(rank):
         rows = last == j
         middle, spread = centre[rows, None] + root[rows, :j] @ drawn[:j], root[rows, j, None]
@@ -126,7 +126,7 @@ def _integral(centre: Floats, root: Floats, limit: float, rule: _Rule) -> tuple[
 
 
 def _between(low: Floats, high: Floats) -> Floats:
-    """Normal probability of an interval, from the side on which it is not a difference of ones."""
+    """Find the normal probability of an interval, on the side on which it is not a difference of ones."""
     right = low > 0
     near, far = np.where(right, -low, high), np.where(right, -high, low)
     return np.asarray(special.ndtr(near) - special.ndtr(far), dtype=np.float64)
