@@ -188,6 +188,9 @@ def test_from_an_estimate() -> None:
     assert path.dof == 43.0
     assert leads_of(path).tolist() == estimate.coef[:2].tolist()
     assert pretrend_power(estimate, 0.1).power == pretrend_power(path, 0.1).power
+    # Of several degrees of freedom the fewest of the leads count, and those of lags do not.
+    uneven = replace(estimate, dof=np.array([31.0, 25.0, 43.0, 9.0, 43.0]))
+    assert event_coefficients(uneven).dof == lead_test(uneven).dof[1] == 25.0
     # The joint test is that of lead_test: two restrictions, 43 degrees of freedom.
     assert lead_test(estimate).dof == (2.0, 43.0)
 
