@@ -40,6 +40,11 @@ LAYERS: tuple[dict[str, tuple[str, ...]], ...] = (
         "influence": ("estimators.influence",),
         "many": ("estimators.many",),
         "comparison": ("estimators.comparison",),
+        "pretrends": (
+            "estimators.event_coefficients",
+            "estimators.pretrend_power",
+            "estimators.leads_in_words",
+        ),
     },
     {
         "distributed_lag": ("estimators.distributed_lag",),
@@ -56,6 +61,7 @@ LAYERS: tuple[dict[str, tuple[str, ...]], ...] = (
         "averages": ("estimators.averages",),
         "joint": ("estimators.joint",),
         "orthogonalised": ("estimators.orthogonalised",),
+        "twfe_weights": ("estimators.twfe_weights",),
     },
     {"poisson_model": ("estimators.poisson_model",)},
     {"likelihood": ("estimators.likelihood",)},

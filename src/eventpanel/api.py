@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from eventpanel.estimators.design import Design, Sample
     from eventpanel.estimators.distributed_lag import EstimationWarning, distributed_lag
     from eventpanel.estimators.estimate import Estimate, Term
+    from eventpanel.estimators.event_coefficients import EventCoefficients
     from eventpanel.estimators.event_table import code_events
     from eventpanel.estimators.events import Event, Overlap, Threshold
     from eventpanel.estimators.few_treated import FewTreated, few_treated
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
     )
     from eventpanel.estimators.influence import leave_one_out
     from eventpanel.estimators.lag_plans import DistributedLag
+    from eventpanel.estimators.leads_in_words import leads_in_words
     from eventpanel.estimators.local_projections import LocalProjections, local_projections
     from eventpanel.estimators.logit import logit
     from eventpanel.estimators.many import estimate_many
@@ -66,10 +68,12 @@ if TYPE_CHECKING:
     from eventpanel.estimators.ppml import percent, ppml, separated_rows
     from eventpanel.estimators.ppml_influence import leave_one_out_ppml
     from eventpanel.estimators.precision import ConditioningWarning
+    from eventpanel.estimators.pretrend_power import PretrendPower, detectable_slope, pretrend_power
     from eventpanel.estimators.probit import probit
     from eventpanel.estimators.randomisation import Randomisation, randomisation
     from eventpanel.estimators.score_bootstrap import score_bootstrap
     from eventpanel.estimators.side_by_side import SideBySide, compare_estimators
+    from eventpanel.estimators.twfe_weights import TwfeWeights, twfe_weights
     from eventpanel.estimators.wild_bootstrap import wild_bootstrap
     from eventpanel.estimators.window import EventWindow
     from eventpanel.reports.coverage import plot_coverage
@@ -96,6 +100,7 @@ __all__ = [
     "Estimate",
     "EstimationWarning",
     "Event",
+    "EventCoefficients",
     "EventPanelError",
     "EventWindow",
     "FewTreated",
@@ -105,6 +110,7 @@ __all__ = [
     "Overlap",
     "Panel",
     "Placebo",
+    "PretrendPower",
     "Randomisation",
     "Records",
     "Robust",
@@ -116,6 +122,7 @@ __all__ = [
     "Test",
     "Threshold",
     "TruncationRule",
+    "TwfeWeights",
     "Watched",
     "adjust",
     "any_of",
@@ -137,6 +144,7 @@ __all__ = [
     "coverage_table",
     "cumulative",
     "debiased_ppml",
+    "detectable_slope",
     "difference",
     "distributed_lag",
     "equality_test",
@@ -151,6 +159,7 @@ __all__ = [
     "joint_test",
     "lag_test",
     "lead_test",
+    "leads_in_words",
     "leave_one_out",
     "leave_one_out_ppml",
     "lincom",
@@ -170,6 +179,7 @@ __all__ = [
     "plot_estimators",
     "plot_status",
     "ppml",
+    "pretrend_power",
     "probit",
     "product_set",
     "product_sets",
@@ -191,6 +201,7 @@ __all__ = [
     "sup_t_test",
     "total",
     "truncated",
+    "twfe_weights",
     "wald",
     "wild_bootstrap",
 ]
