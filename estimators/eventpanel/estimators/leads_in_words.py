@@ -73,6 +73,8 @@ def _count(estimate: Estimate, leads: Sequence[Term]) -> str:
     free = f"{len(leads)} coefficient{_s(leads)} before the event {_are(leads)} free: event time {times}"
     if window.reference is None:
         return f"{free}; no event time is left out."
+    if estimate.base:
+        return f"{free}. Event time {window.reference} is the {estimate.base}."
     what = (
         "which is a restriction: the effect there is assumed to be zero"
         if window.is_restricted
