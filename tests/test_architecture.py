@@ -31,12 +31,14 @@ LAYERS: tuple[dict[str, tuple[str, ...]], ...] = (
         "binary_bias": ("estimators.binary_bias",),
         "debiased_ppml": ("estimators.debiased_ppml",),
         "placebo_units": ("estimators.placebo_units",),
+        "honest_did": ("estimators.honest_did", "estimators.normalised"),
     },
     {"bootstrap": ("estimators.bootstrap",)},
     {
         "influence": ("estimators.influence",),
         "many": ("estimators.many",),
         "comparison": ("estimators.comparison",),
+        "pretrends": ("estimators.event_coefficients",),
     },
     {
         "distributed_lag": ("estimators.distributed_lag",),

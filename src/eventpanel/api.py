@@ -33,8 +33,10 @@ if TYPE_CHECKING:
     from eventpanel.estimators.design import Design, Sample
     from eventpanel.estimators.distributed_lag import EstimationWarning, distributed_lag
     from eventpanel.estimators.estimate import Estimate, Term
+    from eventpanel.estimators.event_coefficients import EventCoefficients
     from eventpanel.estimators.events import Event, Threshold
     from eventpanel.estimators.few_treated import FewTreated, few_treated
+    from eventpanel.estimators.honest_did import Honest, honest_did
     from eventpanel.estimators.inference import (
         Test,
         average,
@@ -54,6 +56,7 @@ if TYPE_CHECKING:
     from eventpanel.estimators.many import estimate_many
     from eventpanel.estimators.moderator import Moderator
     from eventpanel.estimators.multiple import adjust, romano_wolf
+    from eventpanel.estimators.normalised import normalised
     from eventpanel.estimators.placebo_units import Placebo, placebo_units
     from eventpanel.estimators.ppml import percent, ppml, separated_rows
     from eventpanel.estimators.ppml_influence import leave_one_out_ppml
@@ -82,9 +85,11 @@ PLACES = {
     "Estimate": ("estimators.estimate", "Estimate"),
     "EstimationWarning": ("estimators.distributed_lag", "EstimationWarning"),
     "Event": ("estimators.events", "Event"),
+    "EventCoefficients": ("estimators.event_coefficients", "EventCoefficients"),
     "EventPanelError": ("datasets.errors", "EventPanelError"),
     "EventWindow": ("estimators.window", "EventWindow"),
     "FewTreated": ("estimators.few_treated", "FewTreated"),
+    "Honest": ("estimators.honest_did", "Honest"),
     "Moderator": ("estimators.moderator", "Moderator"),
     "NeweyWest": ("estimators.covariance", "NeweyWest"),
     "Panel": ("datasets.panel", "Panel"),
@@ -125,6 +130,7 @@ PLACES = {
     "fetch": ("datasets.fetch", "fetch"),
     "few_treated": ("estimators.few_treated", "few_treated"),
     "harmonise": ("datasets.countries", "harmonise"),
+    "honest_did": ("estimators.honest_did", "honest_did"),
     "iplot": ("reports.show", "iplot"),
     "joint_test": ("estimators.inference", "joint_test"),
     "lag_test": ("estimators.inference", "lag_test"),
@@ -139,6 +145,7 @@ PLACES = {
     "match": ("datasets.countries", "match"),
     "merge": ("datasets.merge", "merge"),
     "name_of": ("datasets.countries", "name_of"),
+    "normalised": ("estimators.normalised", "normalised"),
     "percent": ("estimators.ppml", "percent"),
     "placebo_units": ("estimators.placebo_units", "placebo_units"),
     "plot_coverage": ("reports.coverage", "plot_coverage"),
@@ -181,9 +188,11 @@ __all__ = [
     "Estimate",
     "EstimationWarning",
     "Event",
+    "EventCoefficients",
     "EventPanelError",
     "EventWindow",
     "FewTreated",
+    "Honest",
     "Moderator",
     "NeweyWest",
     "Panel",
@@ -224,6 +233,7 @@ __all__ = [
     "fetch",
     "few_treated",
     "harmonise",
+    "honest_did",
     "iplot",
     "joint_test",
     "lag_test",
@@ -238,6 +248,7 @@ __all__ = [
     "match",
     "merge",
     "name_of",
+    "normalised",
     "percent",
     "placebo_units",
     "plot_coverage",

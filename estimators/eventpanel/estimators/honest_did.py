@@ -1,4 +1,4 @@
-"""Robust confidence sets for an event path whose differential trend is bounded, not absent (Rambachan and Roth 2023)."""
+"""Confidence sets for an event path whose differential trend is bounded, not absent (Rambachan and Roth 2023)."""
 
 from __future__ import annotations
 
@@ -164,7 +164,8 @@ def honest_did(
             f"{len(path.event_times)} coefficients: {error}",
             "use a shorter window, or more clusters than coefficients",
         ) from error
-    columns = {"restriction": restriction, "bound": asked, "lower": [f[0] for f in found], "upper": [f[1] for f in found]}
+    lower, upper = zip(*found, strict=True)
+    columns = {"restriction": restriction, "bound": asked, "lower": lower, "upper": upper}
     return Honest(
         restriction,
         words,

@@ -53,7 +53,7 @@ def by_slices(forms: Floats, value: float) -> float:
         return max(float(special.ndtr(high) - special.ndtr(low)), 0.0) * float(np.exp(-(first**2) / 2))
 
     grid = np.linspace(-9, 9, 20001)
-    return 1 - float(integrate.trapezoid([room(z) for z in grid], grid)) / np.sqrt(2 * np.pi)
+    return 1 - float(integrate.trapezoid([room(z) for z in grid], grid)) / float(np.sqrt(2 * np.pi))
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -86,8 +86,14 @@ def test_the_folded_quantile(shift: float, level: float) -> None:
     assert stats.norm.cdf(q - shift) - stats.norm.cdf(-q - shift) == pytest.approx(level, rel=1e-11)
 
 
+def least(answer: optimize.OptimizeResult) -> float:
+    """Value of a linear program that was solved."""
+    assert answer.status == 0
+    return float(answer.fun)
+
+
 def largest_bias(weights: Floats, before: int) -> float:
-    """Of a linear estimator when the slope of the trend changes by at most one: a linear program on the trend itself."""
+    """Of a linear estimator when the slope of the trend changes by at most one: a program on the trend itself."""
     k = len(weights)
     # The slope at the end may be anything: the program is bounded only where a line biases the estimator not at all.
     path = np.insert(np.eye(k), before, 0.0, axis=0)
@@ -95,12 +101,11 @@ def largest_bias(weights: Floats, before: int) -> float:
     answer = optimize.linprog(
         -weights, A_ub=np.concatenate([second, -second]), b_ub=np.ones(2 * len(second)), bounds=(None, None)
     )
-    assert answer.status == 0
-    return float(-answer.fun)
+    return -least(answer)
 
 
 def half_length(weights: Floats, effect: Effect, bound: float) -> float:
-    error = np.sqrt(weights @ effect.vcov @ weights)
+    error = float(np.sqrt(weights @ effect.vcov @ weights))
     return float(error * folded_quantile(bound * largest_bias(weights, effect.before) / error, LEVEL))
 
 
@@ -121,7 +126,7 @@ def test_one_coefficient_before_leaves_no_choice(bound: float) -> None:
     weights = np.array([1.75, 0.25, 0.75])
     found = smooth(effect, bound)
     np.testing.assert_allclose(found.weights, weights)
-    error = np.sqrt(weights @ effect.vcov @ weights)
+    error = float(np.sqrt(weights @ effect.vcov @ weights))
     # Changes of slope: 1.75 at the reference, 0.75 one period after.
     assert found.half == pytest.approx(error * folded_quantile(bound * 2.5 / error, LEVEL))
 
@@ -246,7 +251,7 @@ def plain_test(effect: Effect, bound: float, which: tuple[int, float], value: fl
     cost = np.zeros(1 + free.shape[1])
     cost[0] = 1.0
     answer = optimize.linprog(cost, A_ub=-np.column_stack([deviation, free]), b_ub=-y, bounds=(None, None))
-    statistic = float(answer.fun)
+    statistic = least(answer)
     vertices = dual_vertices(deviation, free)
     values = vertices @ y
     assert values.max() == pytest.approx(statistic, abs=1e-9)
@@ -351,7 +356,7 @@ def identified(effect: Effect, bound: float) -> tuple[float, float]:
         answer = optimize.linprog(
             sign * effect.row, A_ub=np.concatenate([later, -later]), b_ub=limits, bounds=fixed, method="highs"
         )
-        ends.append(effect.estimate - sign * float(answer.fun))
+        ends.append(effect.estimate - sign * least(answer))
     return min(ends), max(ends)
 
 
@@ -392,7 +397,7 @@ def test_the_truth_is_covered_at_the_edge_of_what_is_allowed() -> None:
     for noise in rng.multivariate_normal(np.zeros(5), vcov, draws):
         # After the event the trend moves by just as much as it ever did before; the true effect is zero.
         tests = problem(Effect(trend + noise, vcov, weights), 1.0, LEVEL)
-        decided = accepted(tests, np.tile([0.0, -0.6], (6, 1))).any(axis=0)
+        decided = np.asarray(accepted(tests, np.tile([0.0, -0.6], (6, 1))).any(axis=0))
         held, wrong = held + int(decided[0]), wrong + int(decided[1])
     assert held / draws > 0.95 - 3 * np.sqrt(0.95 * 0.05 / draws)
     assert wrong / draws < 0.5

@@ -1,11 +1,11 @@
 """Confidence sets when a differential trend moves after the event at most M times as much as before.
 
-Rambachan and Roth 2023 (doi:10.1093/restud/rdad018) invert the hybrid of the conditional and the least favourable test of
-Andrews, Roth and Pakes (2023, doi:10.1093/restud/rdac080), for each change v of the trend before the event that may be
-the largest, with either sign, and take the union. Its moments are the changes u_t after the reference: u_t <= M v and
--u_t <= M v. The statistic is the largest of the combinations of moments that no nuisance parameter enters, each over the
-same combination of standard deviations s. Solved by hand, there are two kinds. The effect is the sum of L_t u_t, so with
-x the estimate of that sum less a value under test they are
+Rambachan and Roth (2023, doi:10.1093/restud/rdad018) invert the hybrid of the conditional and the least favourable test
+of Andrews, Roth and Pakes (2023, doi:10.1093/restud/rdad004), for each change v of the trend before the event that may
+be the largest, with either sign, and take the union. Its moments are the changes u_t after the reference: u_t <= M v
+and -u_t <= M v. The statistic is the largest of the combinations of moments that no nuisance parameter enters, each
+over the same combination of standard deviations s. Solved by hand, there are two kinds. The effect is the sum of
+L_t u_t, so with x the estimate of that sum less a value under test they are
 
     (x - M v sum|L_t|) / sum |L_t| s_t,    (-x - M v sum|L_t|) / sum |L_t| s_t,    -2 M v / (s_t+ + s_t-),
 
@@ -28,7 +28,7 @@ __all__ = ["Problem", "accepted", "covering_bound", "problem", "relative_set"]
 
 # Share of the error rate that the least favourable test takes, as the authors recommend.
 SHARE = 0.1
-# Values tested at first; rounds and parts of the search for each end; forms that move together to this share bind nothing.
+# Values tested at first; rounds and parts of the search for each end; forms that move together bind nothing.
 GRID, ROUNDS, PARTS, TOGETHER = 500, 8, 32, 1e-9
 
 
@@ -102,9 +102,7 @@ def problem(effect: Effect, bound: float, level: float) -> Problem:
     # The other sign of v exchanges the first two, and the distribution of x is symmetric.
     limit = np.tile(limit, 2)
     size = (1 - SHARE) * error / (1 - SHARE * error)
-    return Problem(
-        effect.estimate, earlier @ effect.coef, forms, scaled @ np.swapaxes(scaled, 1, 2), limit, size
-    )
+    return Problem(effect.estimate, earlier @ effect.coef, forms, scaled @ np.swapaxes(scaled, 1, 2), limit, size)
 
 
 def _variances(rows: Floats, vcov: Floats) -> Floats:
@@ -149,12 +147,12 @@ def accepted(tests: Problem, values: Floats) -> Mask:
         high = np.minimum(high, tests.limit[:, None])
         beyond = _beyond(top, low, high, np.sqrt(variance))
     # A largest combination without variance is above zero or it is not.
-    conditional = np.where(variance > 0, beyond < tests.size, True)
-    return (top <= 0) | ((top <= tests.limit[:, None]) & ~conditional)
+    conditional = (variance == 0) | (beyond < tests.size)
+    return np.asarray((top <= 0) | ((top <= tests.limit[:, None]) & ~conditional))
 
 
 def _beyond(top: Floats, low: Floats, high: Floats, deviation: Floats) -> Floats:
-    """Probability above ``top`` of a centred normal between two ends, by logarithms of tails; one where it has no room."""
+    """Probability above ``top`` of a centred normal between two ends, by logarithms of tails; one without room."""
     tail, from_low, from_high = (special.log_ndtr(-end / deviation) for end in (top, low, high))
     # Beyond an end the share is of no use, and would overflow.
     top_room, all_room = np.expm1(np.minimum(from_high - tail, 0.0)), np.expm1(np.minimum(from_high - from_low, 0.0))
@@ -180,7 +178,7 @@ def covering_bound(effect: Effect) -> float:
 
 
 def relative_set(effect: Effect, bound: float, level: float) -> tuple[float, float]:
-    """Ends of the confidence set: the least and the greatest value that some test does not reject.
+    """Find the ends of the confidence set: the least and the greatest value that some test does not reject.
 
     Parameters
     ----------
@@ -199,7 +197,7 @@ def relative_set(effect: Effect, bound: float, level: float) -> tuple[float, flo
     first, last = tests.estimate - room[0], tests.estimate + room[1]
     values = first[:, None] + np.linspace(0.0, 1.0, GRID) * np.maximum(last - first, 0.0)[:, None]
     held = accepted(tests, values) & (last >= first)[:, None]
-    some = held.any(axis=1)
+    some = np.asarray(held.any(axis=1))
     kept = _only(tests, some)
     below, above = _edge(kept, values[some], held[some]), _edge(kept, values[some][:, ::-1], held[some][:, ::-1])
     return float(below.min()), float(above.max())

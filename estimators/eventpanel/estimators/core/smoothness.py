@@ -1,12 +1,13 @@
-"""Fixed-length confidence intervals under smooth differential trends (Rambachan and Roth 2023, doi:10.1093/restud/rdad018).
+"""Fixed-length confidence intervals when the differential trend is smooth.
 
-The differential trend d is zero at the reference, and its slope changes by at most M from one period to the next. An
-estimator adds to the effect a weighted sum of the coefficients before, so that a straight line biases it not at all.
-Write its bias as a sum of the changes of slope: their multipliers after the reference, and at it, follow from the effect,
-those before it, c, are free, and stand one to one for the weights. The largest bias is M times the sum of the absolute
-multipliers, the variance is quadratic in c. Least variance for each bias is a lasso in c, whose path is linear between
-kinks that are known exactly; it does not depend on M. On the path the half-length h q(M b / h), q the quantile of |N(t, 1)|,
-is convex: q'(t) = tanh(t q(t)) rises with t. Its least value is where the derivative crosses zero.
+Rambachan and Roth 2023 (doi:10.1093/restud/rdad018). The differential trend is zero at the reference, and its slope
+changes by at most M from one period to the next. An estimator adds to the effect a weighted sum of the coefficients
+before, so that a straight line biases it not at all. Write its bias as a sum of the changes of slope: their multipliers
+after the reference, and at it, follow from the effect; those before it, c, are free, and stand one to one for the
+weights. The largest bias is M times the sum of the absolute multipliers, the variance is quadratic in c. Least variance
+for each bias is a lasso in c, whose path is linear between kinks that are known exactly; it does not depend on M. On
+the path the half-length h q(M b / h), with q(t) the quantile of |N(t, 1)|, is convex, as q'(t) = tanh(t q(t)) rises
+with t. Its least value is where the derivative crosses zero.
 """
 
 from __future__ import annotations

@@ -4,8 +4,8 @@ Take two independent standard normals z, and forms w_k'z. The largest exceeds c 
 
     (1 / 2 pi) int exp(-c^2 / (2 m(t)^2)) dt,    m(t) = the largest of 0 and w_k'(cos t, sin t),
 
-as the squared length of z is exponential and its direction uniform. Between the directions in which two forms are equal, or
-one is zero, m is one cosine, and the integral is a difference of Owen's T.
+as the squared length of z is exponential and its direction uniform. Between the directions in which two forms are
+equal, or one is zero, m is one cosine, and the integral is a difference of Owen's T.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def critical(forms: Floats, size: float) -> Floats:
         middle = (low + high) / 2
         more = _outside(arcs, middle) > size
         low, high = np.where(more, middle, low), np.where(more, high, middle)
-    return (low + high) / 2
+    return np.asarray((low + high) / 2)
 
 
 def _arcs(forms: Floats) -> tuple[Floats, Floats, Floats]:
