@@ -31,7 +31,7 @@ LAYERS: tuple[dict[str, tuple[str, ...]], ...] = (
         "binary_bias": ("estimators.binary_bias",),
         "debiased_ppml": ("estimators.debiased_ppml",),
         "placebo_units": ("estimators.placebo_units",),
-        "honest_did": ("estimators.honest_did", "estimators.normalised"),
+        "honest_did": ("estimators.honest_did", "estimators.honest", "estimators.normalised"),
     },
     {"bootstrap": ("estimators.bootstrap",)},
     {

@@ -36,7 +36,8 @@ if TYPE_CHECKING:
     from eventpanel.estimators.event_coefficients import EventCoefficients
     from eventpanel.estimators.events import Event, Threshold
     from eventpanel.estimators.few_treated import FewTreated, few_treated
-    from eventpanel.estimators.honest_did import Honest, honest_did
+    from eventpanel.estimators.honest import Honest
+    from eventpanel.estimators.honest_did import honest_did
     from eventpanel.estimators.inference import (
         Test,
         average,
@@ -89,7 +90,7 @@ PLACES = {
     "EventPanelError": ("datasets.errors", "EventPanelError"),
     "EventWindow": ("estimators.window", "EventWindow"),
     "FewTreated": ("estimators.few_treated", "FewTreated"),
-    "Honest": ("estimators.honest_did", "Honest"),
+    "Honest": ("estimators.honest", "Honest"),
     "Moderator": ("estimators.moderator", "Moderator"),
     "NeweyWest": ("estimators.covariance", "NeweyWest"),
     "Panel": ("datasets.panel", "Panel"),

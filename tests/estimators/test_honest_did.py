@@ -15,7 +15,8 @@ from eventpanel.estimators.core.smoothness import frontier, shortest
 from eventpanel.estimators.distributed_lag import distributed_lag
 from eventpanel.estimators.estimate import Estimate
 from eventpanel.estimators.event_coefficients import EventCoefficients
-from eventpanel.estimators.honest_did import Honest, honest_did
+from eventpanel.estimators.honest import Honest
+from eventpanel.estimators.honest_did import honest_did
 from eventpanel.estimators.normalised import normalised
 from eventpanel.estimators.ppml import ppml
 from eventpanel.estimators.window import EventWindow
@@ -58,7 +59,7 @@ def test_the_table() -> None:
     assert found.original == pytest.approx((1 - 1.6448536 * 0.02**0.5, 1 + 1.6448536 * 0.02**0.5))
 
 
-@pytest.mark.parametrize("restriction", ["relative_magnitude", "smoothness"])
+@pytest.mark.parametrize("restriction", ["relative_magnitude", "smoothness", "relative_smoothness"])
 def test_the_order_of_coefficients_does_not_matter(restriction: str) -> None:
     order = np.array([3, 0, 5, 2, 4, 1])
     shuffled = EventCoefficients(TIMES[order], COEF[order], VCOV[np.ix_(order, order)])
@@ -68,7 +69,7 @@ def test_the_order_of_coefficients_does_not_matter(restriction: str) -> None:
     assert found.estimate == pytest.approx(0.25 * 1.2 + 0.75 * 0.8)
 
 
-@pytest.mark.parametrize("restriction", ["relative_magnitude", "smoothness"])
+@pytest.mark.parametrize("restriction", ["relative_magnitude", "smoothness", "relative_smoothness"])
 def test_an_estimate_gives_its_path_and_nothing_else(estimate: Estimate, restriction: str) -> None:
     kept = [estimate.terms.index(term) for term in estimate.path]
     times = np.array([term.event_time for term in estimate.path])
@@ -118,17 +119,17 @@ def test_there_must_be_something_to_subtract(estimate: Estimate) -> None:
 def test_binned_ends_are_left_out_and_said_to_be() -> None:
     binned = distributed_lag(random_panel(2), design(window=EventWindow(leads=3, lags=1, reference=-1, ends="bin")))
     found = honest(binned)
-    assert "before: -3, -2; after: 0, 1." in found.summary()
+    assert "before: -3 to -2; after: 0 to 1." in found.summary()
     assert "Binned ends are left out" in found.summary()
 
 
-@pytest.mark.parametrize("restriction", ["relative_magnitude", "smoothness"])
+@pytest.mark.parametrize("restriction", ["relative_magnitude", "smoothness", "relative_smoothness"])
 def test_the_breakdown_is_where_zero_comes_in(restriction: str) -> None:
     found = honest(restriction=restriction)
     bounds = found.breakdown * np.array([1 - 1e-6, 1 + 1e-6])
     low = rows(honest(restriction=restriction, bounds=bounds))[:, 1]
     assert low[0] > 0 > low[1]
-    assert f"up to M = {found.breakdown:.4g}" in found.summary()
+    assert f"outside the set is M = {found.breakdown:.4g}." in found.summary()
 
 
 def test_there_may_be_no_breakdown() -> None:
@@ -142,7 +143,7 @@ def test_there_may_be_no_breakdown() -> None:
     [
         (0, "Effect at event time 0:"),
         ({1: 1.0}, "Effect at event time 1:"),
-        ({0: 0.5, 1: 0.5}, "Average effect at event times 0, 1:"),
+        ({0: 0.5, 1: 0.5}, "Average effect at event times 0 to 1:"),
         ({0: -1, 2: 1}, "Effect -1 x[0] + 1 x[2]:"),
     ],
 )
@@ -155,9 +156,9 @@ def test_what_is_tested_is_said(event_time: Any, words: str) -> None:
 
 def test_one_coefficient_before_is_said_to_be_all() -> None:
     short = EventCoefficients(TIMES[2:], COEF[2:], VCOV[2:, 2:])
-    assert "the only move from -2 to -1" in honest(short).summary()
+    assert "the only move is that from -2 to -1" in honest(short).summary()
     smooth = honest(short, restriction="smoothness").summary()
-    assert "all that is known of the slope is the move from -2 to -1" in smooth
+    assert "all that is known of the slope is that from -2 to -1" in smooth
 
 
 def test_degrees_of_freedom_are_said_not_to_be_used(estimate: Estimate) -> None:
@@ -165,8 +166,8 @@ def test_degrees_of_freedom_are_said_not_to_be_used(estimate: Estimate) -> None:
     assert "degrees of freedom" not in honest().summary()
 
 
-def without(time: int) -> EventCoefficients:
-    kept = np.flatnonzero(time != TIMES)
+def without(*times: int) -> EventCoefficients:
+    kept = np.flatnonzero(~np.isin(TIMES, times))
     return EventCoefficients(TIMES[kept], COEF[kept], VCOV[np.ix_(kept, kept)])
 
 
@@ -186,7 +187,12 @@ def singular() -> EventCoefficients:
     [
         (without(-3), {}, "missing: -3"),
         (without(1), {"event_time": 2}, "missing: 1"),
-        (later_only(), {}, "one before the reference"),
+        (later_only(), {}, "and 1 before the reference at least.*\n.*missing: -2"),
+        (
+            without(-4, -3),
+            {"restriction": "relative_smoothness"},
+            "and 2 before the reference at least.*\n.*missing: -3",
+        ),
         (PATH, {"event_time": -2}, "event time -2; the path has 0, 1, 2"),
         (PATH, {"event_time": 3}, "event time 3"),
         (PATH, {"event_time": {0: 0.0}}, "without weight"),

@@ -21,10 +21,12 @@ from eventpanel.estimators.distributed_lag import distributed_lag
 from eventpanel.estimators.estimate import Estimate
 from eventpanel.estimators.event_coefficients import EventCoefficients
 from eventpanel.estimators.events import Event
-from eventpanel.estimators.honest_did import Honest, honest_did
+from eventpanel.estimators.honest import Honest
+from eventpanel.estimators.honest_did import honest_did
 from eventpanel.estimators.window import EventWindow
 
-# Medicaid expansions: README_cache of the package, chunks 6 (smoothness), 4 (first year) and 7 (average of both years).
+# Medicaid expansions: README_cache of the package, chunks 6 (smoothness), 4 (first year, as printed in the README), 5 (the
+# same again, with other draws) and 7 (average of both years).
 SMOOTH = {
     0.00: (0.025941479027, 0.06072578638),
     0.01: (0.013197025151, 0.07867074254),
@@ -38,6 +40,13 @@ FIRST = {
     1.0: (0.017093720963, 0.07196297648),
     1.5: (0.008586907802, 0.07959882791),
     2.0: (-0.001067025897, 0.08834728003),
+}
+AGAIN = {
+    0.0: (0.0287656312125, 0.06431042392),
+    0.5: (0.0240018961073, 0.06724195322),
+    1.0: (0.0170395140303, 0.07200568832),
+    1.5: (0.0082449261437, 0.07970095272),
+    2.0: (-0.0009161029049, 0.08812909945),
 }
 AVERAGE = {
     0.0: (0.040530467149, 0.07512256249),
@@ -58,6 +67,14 @@ LOVENHEIM_WILLEN = {
     0.030: (-10.5596510767, 5.548280293),
     0.035: (-12.7752024678, 5.037805594),
     0.040: (-14.1037747077, 5.384253362),
+}
+# Benzarti and Carloni (2019), profits in the first year, from the same file: changes of slope relative to those before.
+BENZARTI_CARLONI = {
+    0.0: (0.21212121212, 0.3131313131),
+    0.5: (0.15151515152, 0.3939393939),
+    1.0: (0.07070707071, 0.4949494949),
+    1.5: (-0.01010101010, 0.5959595960),
+    2.0: (-0.11111111111, 0.6969696970),
 }
 
 
@@ -89,6 +106,11 @@ def ends(found: Honest) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
     return found.table[["lower", "upper"]].to_numpy(dtype=np.float64)
 
 
+def within(found: Honest, grid: np.ndarray[tuple[int], np.dtype[np.float64]]) -> list[list[float]]:
+    """Outermost points of a grid that lie in each set: what a package that tests points can report."""
+    return [grid[(low <= grid) & (grid <= high)][[0, -1]].tolist() for low, high in ends(found)]
+
+
 def test_the_regression(medicaid: Estimate) -> None:
     assert (medicaid.nobs, medicaid.n_clusters) == (344, 43)
     published = [-0.005285, -0.011297, -0.002676, -0.001419, 0.000340, 0.046447, 0.069206]
@@ -106,9 +128,15 @@ def test_smoothness_of_medicaid(medicaid: Estimate) -> None:
 
 def test_relative_magnitudes_of_medicaid(medicaid: Estimate) -> None:
     found = honest_did(medicaid, restriction="relative_magnitude", bounds=list(FIRST))
-    # A step of the grid is 3.7e-4.
+    # A step of the grid is 3.7e-4, and the data have been revised a little since: see the next test.
     np.testing.assert_allclose(ends(found), list(FIRST.values()), atol=5e-4)
     assert 1.5 < found.breakdown < 2.0
+
+
+def test_relative_magnitudes_of_medicaid_on_the_grid_of_the_package(medicaid: Estimate) -> None:
+    found = honest_did(medicaid, restriction="relative_magnitude", bounds=list(AGAIN))
+    inside = within(found, np.linspace(-20, 20, 1000) * found.std_error)
+    np.testing.assert_allclose(inside, list(AGAIN.values()), atol=1e-7)
 
 
 def test_the_average_of_medicaid(medicaid: Estimate) -> None:
@@ -144,3 +172,12 @@ def test_the_plain_interval_of_benzarti_and_carloni(data_dir: Path) -> None:
     # data/VignetteResults.rda, as above.
     found = honest_did(example(data_dir, "BC"), restriction="smoothness", bounds=[0.0])
     assert found.original == pytest.approx((0.1587749428, 0.2331472927), abs=1e-9)
+
+
+def test_relative_smoothness_of_benzarti_and_carloni(data_dir: Path) -> None:
+    path = example(data_dir, "BC")
+    found = honest_did(path, restriction="relative_smoothness", bounds=list(BENZARTI_CARLONI))
+    # Published as points of a grid of a hundred from -1 to 1: the outermost that lie inside ours.
+    inside = within(found, np.linspace(-1, 1, 100))
+    np.testing.assert_allclose(inside, list(BENZARTI_CARLONI.values()), atol=1e-9)
+    assert 1.0 < found.breakdown < 1.5

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from html import escape
-from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -18,85 +15,15 @@ from eventpanel.estimators.core.sensitivity import Effect, plain_interval
 from eventpanel.estimators.core.smoothness import Frontier, frontier, shortest
 from eventpanel.estimators.estimate import Estimate, check_level
 from eventpanel.estimators.event_coefficients import REFERENCE, EventCoefficients, event_coefficients
+from eventpanel.estimators.honest import Honest, Interval, Restriction, span
 
-__all__ = ["Honest", "honest_did"]
+__all__ = ["honest_did"]
 
-Restriction = Literal["smoothness", "relative_magnitude"]
-Interval = tuple[float, float]
-
-METHODS = {"smoothness": "FLCI", "relative_magnitude": "C-LF"}
-WORDS = {
-    "smoothness": "the slope of the differential trend changes by at most M from one period to the next; M is in the "
-    "units of the coefficients",
-    "relative_magnitude": "after the event the differential trend moves by at most M times its largest move between "
-    "two periods before",
-}
+METHODS = {"smoothness": "FLCI", "relative_magnitude": "C-LF", "relative_smoothness": "C-LF"}
+# Moves that are bounded by those before the event: from one period to the next, or of the slope.
+ORDERS = {"relative_magnitude": 1, "relative_smoothness": 2}
 # Eigenvalues of the correlation may lie so far below zero by rounding.
 ROUNDING = 1e-8
-
-
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Honest:
-    """Confidence sets of one effect for growing departures from parallel trends.
-
-    Attributes
-    ----------
-    restriction : {"smoothness", "relative_magnitude"}
-    effect : str
-        What the sets are about, in words.
-    estimate, std_error : float
-        Of the effect, were trends parallel.
-    level : float
-    original : tuple of float
-        Interval were trends parallel, from the normal distribution.
-    table : DataFrame
-        One row per bound: restriction, bound, lower, upper, method.
-    breakdown : float
-        Largest bound at which the set lies on one side of zero; missing where there is none.
-    notes : tuple of str
-        What a reader must know beside the numbers.
-    """
-
-    restriction: Restriction
-    effect: str
-    estimate: float
-    std_error: float
-    level: float
-    original: Interval
-    table: pd.DataFrame
-    breakdown: float
-    notes: tuple[str, ...]
-
-    def summary(self) -> str:
-        """Text with everything needed to read the sets."""
-        shown = self.table.drop(columns="restriction").set_index("bound")
-        head = f"{self.effect}: {self.estimate:.4f} (standard error {self.std_error:.4f})"
-        body = shown.to_string(float_format=lambda value: f"{value:.4f}")
-        return "\n".join([head, "", body, "", *self.describe()])
-
-    def describe(self) -> list[str]:
-        """Lines of a table note."""
-        low, high = self.original
-        return [
-            f"Sets at {self.level:.0%}; were trends parallel: {low:.4f} to {high:.4f}.",
-            f"Restriction: {WORDS[self.restriction]}.",
-            self._broken(),
-            *self.notes,
-        ]
-
-    def _broken(self) -> str:
-        if np.isnan(self.breakdown):
-            return "No bound leaves zero outside the set."
-        return f"Zero is outside the set up to M = {self.breakdown:.4g}, and inside for every larger bound."
-
-    def __repr__(self) -> str:
-        """Show the summary."""
-        return self.summary()
-
-    def _repr_html_(self) -> str:
-        notes = "".join(f"<p>{escape(line)}</p>" for line in self.describe())
-        table = self.table.to_html(index=False, float_format=lambda value: f"{value:.4f}")
-        return f"<p>{escape(self.effect)}</p>{table}{notes}"
 
 
 def honest_did(
@@ -114,7 +41,7 @@ def honest_did(
     ----------
     source : Estimate or EventCoefficients
         With every event time from the first to the last, in any order, -1 being the reference.
-    restriction : {"smoothness", "relative_magnitude"}
+    restriction : {"smoothness", "relative_magnitude", "relative_smoothness"}
         What is assumed of the differential trend, the bias of the coefficients.
     bounds : sequence of float
         Each M to give a set for, not negative.
@@ -152,7 +79,7 @@ def honest_did(
     """
     check_level(level)
     asked = _bounds(bounds, restriction)
-    path = _coefficients(source, group)
+    path = _coefficients(source, group, ORDERS.get(restriction, 1))
     effect, words = _effect(path, event_time)
     try:
         interval, start = _solver(effect, restriction, level)
@@ -193,8 +120,8 @@ def _bounds(bounds: Sequence[float], restriction: str) -> list[float]:
     return asked
 
 
-def _coefficients(source: Estimate | EventCoefficients, group: str | None) -> EventCoefficients:
-    """Path in the order of event time, without gaps."""
+def _coefficients(source: Estimate | EventCoefficients, group: str | None, least: int) -> EventCoefficients:
+    """Path in the order of event time, without gaps, with as many coefficients before the reference as are needed."""
     if isinstance(source, EventCoefficients):
         path = source
     else:
@@ -210,11 +137,11 @@ def _coefficients(source: Estimate | EventCoefficients, group: str | None) -> Ev
     times = path.event_times[order]
     every = {*range(min(times.min(initial=0), REFERENCE), max(times.max(initial=0), REFERENCE) + 1)} - {REFERENCE}
     gaps = sorted(every - {*times.tolist()})
-    if gaps or not (times < REFERENCE).any():
+    if gaps or (times < REFERENCE).sum() < least:
         raise DesignError(
-            "The path needs every event time from the first to the last, and one before the reference at least.",
-            f"event times {', '.join(map(str, times))}; missing: {first_few(gaps) or 'one before -1'}",
-            "estimate with leads=2 or more, or give a window without the gap",
+            f"The path needs every event time from the first to the last, and {least} before the reference at least.",
+            f"event times {', '.join(map(str, times))}; missing: {first_few(gaps) or first_few([-1 - least])}",
+            f"estimate with leads={least + 1} or more, or give a window without the gap",
         )
     vcov = path.vcov[np.ix_(order, order)]
     _check_covariance(vcov)
@@ -255,16 +182,16 @@ def _words(later: Sequence[int], weights: Floats) -> str:
     parts = [(time, weight) for time, weight in zip(later, weights, strict=True) if weight]
     if len(parts) == 1 and parts[0][1] == 1:
         return f"Effect at event time {parts[0][0]}"
-    times = ", ".join(str(time) for time, _ in parts)
     if len(parts) > 1 and np.allclose([weight for _, weight in parts], 1 / len(parts)):
-        return f"Average effect at event times {times}"
+        return f"Average effect at event times {span([time for time, _ in parts])}"
     return "Effect " + " + ".join(f"{weight:g} x[{time}]" for time, weight in parts)
 
 
 def _solver(effect: Effect, restriction: str, level: float) -> tuple[Callable[[float], Interval], float]:
     """Set for each bound, and a bound from which on the set covers zero."""
-    if restriction == "relative_magnitude":
-        return lambda bound: relative_set(effect, bound, level), covering_bound(effect)
+    order = ORDERS.get(restriction)
+    if order is not None:
+        return lambda bound: relative_set(effect, bound, level, order), covering_bound(effect, order)
     line = frontier(effect)
     return lambda bound: _fixed_length(line, bound, level), line.covering
 
@@ -283,11 +210,11 @@ def _notes(source: Estimate | EventCoefficients, path: EventCoefficients, restri
     times, before = path.event_times, int(path.before.sum())
     notes = [
         f"Trends are counted from event time {REFERENCE}, whose effect is zero; before: "
-        f"{', '.join(map(str, times[:before]))}; after: {', '.join(map(str, times[before:]))}."
+        f"{span(times[:before])}; after: {span(times[before:])}."
     ]
     if before == 1:
-        known = "the only move" if restriction == "relative_magnitude" else "all that is known of the slope is the move"
-        notes.append(f"One coefficient before the reference: {known} from {times[0]} to {REFERENCE}.")
+        known = "all that is known of the slope is" if restriction == "smoothness" else "the only move is"
+        notes.append(f"One coefficient before the reference: {known} that from {times[0]} to {REFERENCE}.")
     if isinstance(source, Estimate) and any(term.binned for term in source.path):
         notes.append("Binned ends are left out: they stand for no single event time.")
     if np.isfinite(path.dof):

@@ -226,13 +226,14 @@ def test_a_singular_covariance_before_the_event_is_an_error() -> None:
 # Relative magnitudes.
 
 
-def moments(effect: Effect, bound: float, period: int, sign: float) -> tuple[Floats, Floats, Floats]:
+def moments(effect: Effect, bound: float, which: tuple[int, int, float]) -> tuple[Floats, Floats, Floats]:
     """Moments of the authors: A (coef - post effect) <= 0, of the periods after; values, covariance, A after."""
+    order, period, sign = which
     before = effect.before
     path = np.insert(np.eye(len(effect.coef)), before, 0.0, axis=0)
-    changes = np.diff(path, axis=0)
+    changes = np.diff(path, n=order, axis=0)
     largest = sign * changes[period]
-    later = changes[before:]
+    later = changes[before + 1 - order :]
     rows = np.concatenate([later - bound * largest, -later - bound * largest])
     return rows @ effect.coef, rows @ effect.vcov @ rows.T, rows[:, before:]
 
@@ -242,9 +243,9 @@ def nuisance(effect: Effect) -> Floats:
     return np.linalg.svd(effect.weights[None, :])[2][1:].T
 
 
-def plain_test(effect: Effect, bound: float, which: tuple[int, float], value: float, limit: float) -> bool:
+def plain_test(effect: Effect, bound: float, which: tuple[int, int, float], value: float, limit: float) -> bool:
     """Hybrid test by linear programs and all vertices of the dual, as Andrews, Roth and Pakes describe it."""
-    y, sigma, after = moments(effect, bound, *which)
+    y, sigma, after = moments(effect, bound, which)
     shift = effect.weights * value / (effect.weights @ effect.weights)
     y, free = y - after @ shift, after @ nuisance(effect)
     deviation = np.sqrt(np.diag(sigma))
@@ -298,12 +299,15 @@ def dual_vertices(deviation: Floats, free: Floats) -> Floats:
         (5, 2.0, [1.0, -1.0]),
     ],
 )
-def test_every_decision_is_that_of_the_linear_programs(seed: int, bound: float, weights: list[float]) -> None:
-    effect = effect_of(seed, 3, len(weights), np.array(weights))
-    tests = problem(effect, bound, LEVEL)
-    signs = [(period, 1.0) for period in range(3)] + [(period, -1.0) for period in range(3)]
-    reach = 4 * effect.std_error + 2 * bound * np.abs(tests.change).max()
-    values = effect.estimate + reach * np.linspace(-1, 1, 41)
+@pytest.mark.parametrize("order", [1, 2])
+def test_every_decision_is_that_of_the_linear_programs(
+    seed: int, bound: float, weights: list[float], order: int
+) -> None:
+    effect = effect_of(seed, 2 + order, len(weights), np.array(weights))
+    tests = problem(effect, bound, LEVEL, order)
+    signs = [(order, period, 1.0) for period in range(3)] + [(order, period, -1.0) for period in range(3)]
+    low, high = relative_set(effect, bound, LEVEL, order)
+    values = (low + high) / 2 + 0.7 * (high - low) * np.linspace(-1, 1, 31)
     decided = accepted(tests, np.tile(values, (6, 1)))
     assert decided.any() and not decided.all()
     for row, which in enumerate(signs):
@@ -315,8 +319,8 @@ def test_every_decision_is_that_of_the_linear_programs(seed: int, bound: float, 
 def test_the_least_favourable_critical_value_by_draws(bound: float) -> None:
     effect = effect_of(7, 2, 3, np.array([0.5, 0.5, 0.0]))
     tests = problem(effect, bound, LEVEL)
-    for row, which in enumerate([(0, 1.0), (1, 1.0), (0, -1.0), (1, -1.0)]):
-        _, sigma, after = moments(effect, bound, *which)
+    for row, which in enumerate([(1, 0, 1.0), (1, 1, 1.0), (1, 0, -1.0), (1, 1, -1.0)]):
+        _, sigma, after = moments(effect, bound, which)
         vertices = dual_vertices(np.sqrt(np.diag(sigma)), after @ nuisance(effect))
         draws = np.random.default_rng(row).multivariate_normal(np.zeros(len(sigma)), sigma, 200_000)
         share = np.mean((draws @ vertices.T).max(axis=1) > tests.limit[row])
@@ -343,12 +347,21 @@ def test_without_a_bound_the_set_is_the_plain_interval() -> None:
         assert relative_set(effect, 0.0, LEVEL) == pytest.approx(plain_interval(effect, LEVEL), rel=1e-9)
 
 
-def identified(effect: Effect, bound: float) -> tuple[float, float]:
+def test_without_a_bound_on_the_slope_the_effect_is_measured_from_a_line() -> None:
+    effect = effect_of(2, 3, 2, np.array([0.5, 0.5]))
+    # Slope from -2 to -1, one and two periods ahead.
+    row = np.array([0.0, 0.0, 1.5, 0.5, 0.5])
+    half = float(stats.norm.isf(0.025) * np.sqrt(row @ effect.vcov @ row))
+    centre = float(row @ effect.coef)
+    assert relative_set(effect, 0.0, LEVEL, 2) == pytest.approx((centre - half, centre + half), rel=1e-9)
+
+
+def identified(effect: Effect, bound: float, order: int) -> tuple[float, float]:
     """Set that the coefficients allow were they known: the ends of all linear programs of the definition."""
     before, k = effect.before, len(effect.coef)
-    changes = np.diff(np.insert(np.eye(k), before, 0.0, axis=0), axis=0)
-    most = np.abs(changes[:before] @ effect.coef).max()
-    later = changes[before:]
+    changes = np.diff(np.insert(np.eye(k), before, 0.0, axis=0), n=order, axis=0)
+    most = np.abs(changes[: before + 1 - order] @ effect.coef).max()
+    later = changes[before + 1 - order :]
     limits = np.full(2 * len(later), bound * most)
     fixed = [(value, value) for value in effect.coef[:before]] + [(None, None)] * (k - before)
     ends = []
@@ -361,21 +374,29 @@ def identified(effect: Effect, bound: float) -> tuple[float, float]:
 
 
 @pytest.mark.parametrize(("bound", "weights"), [(0.5, [1.0, 0.0]), (1.0, [0.5, 0.5]), (2.0, [-1.0, 2.0])])
-def test_coefficients_without_noise_give_the_identified_set(bound: float, weights: list[float]) -> None:
+@pytest.mark.parametrize("order", [1, 2])
+def test_coefficients_without_noise_give_the_identified_set(bound: float, weights: list[float], order: int) -> None:
     effect = effect_of(11, 3, 2, np.array(weights))
     sure = Effect(effect.coef, 1e-16 * effect.vcov, effect.weights)
-    assert relative_set(sure, bound, LEVEL) == pytest.approx(identified(effect, bound), abs=1e-6)
+    assert relative_set(sure, bound, LEVEL, order) == pytest.approx(identified(effect, bound, order), abs=1e-6)
 
 
-def test_invariances_of_relative_magnitudes() -> None:
+@pytest.mark.parametrize("order", [1, 2])
+def test_invariances_of_relative_magnitudes(order: int) -> None:
     effect = effect_of(12, 3, 2, np.array([0.3, 0.7]))
-    low, high = relative_set(effect, 1.0, LEVEL)
-    scaled = relative_set(Effect(20 * effect.coef, 400 * effect.vcov, effect.weights), 1.0, LEVEL)
+    low, high = relative_set(effect, 1.0, LEVEL, order)
+    scaled = relative_set(Effect(20 * effect.coef, 400 * effect.vcov, effect.weights), 1.0, LEVEL, order)
     assert scaled == pytest.approx((20 * low, 20 * high), rel=1e-8)
-    flipped = relative_set(Effect(-effect.coef, effect.vcov, effect.weights), 1.0, LEVEL)
+    flipped = relative_set(Effect(-effect.coef, effect.vcov, effect.weights), 1.0, LEVEL, order)
     assert flipped == pytest.approx((-high, -low), rel=1e-8)
     moved = Effect(effect.coef + np.array([0, 0, 0, 5, 5]), effect.vcov, effect.weights)
-    assert relative_set(moved, 1.0, LEVEL) == pytest.approx((low + 5, high + 5), rel=1e-8)
+    assert relative_set(moved, 1.0, LEVEL, order) == pytest.approx((low + 5, high + 5), rel=1e-8)
+
+
+def test_a_line_moves_no_set_of_slopes() -> None:
+    effect = effect_of(12, 3, 2, np.array([0.3, 0.7]))
+    moved = Effect(effect.coef + 7 * np.array([-3, -2, -1, 1, 2]), effect.vcov, effect.weights)
+    assert relative_set(moved, 1.0, LEVEL, 2) == pytest.approx(relative_set(effect, 1.0, LEVEL, 2), rel=1e-8)
 
 
 def test_a_moment_without_variance_is_an_error() -> None:
@@ -420,5 +441,6 @@ def test_beyond_the_covering_bound_zero_is_inside() -> None:
         for share in (1.0, 1.5, 10.0):
             found = shortest(line, share * line.covering, LEVEL)
             assert abs(found.centre) <= found.half
-            low, high = relative_set(effect, share * covering_bound(effect), LEVEL)
-            assert low <= 0 <= high
+            for order in (1, 2):
+                low, high = relative_set(effect, share * covering_bound(effect, order), LEVEL, order)
+                assert low <= 0 <= high

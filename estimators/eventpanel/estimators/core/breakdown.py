@@ -9,8 +9,8 @@ from scipy import optimize
 
 __all__ = ["largest_bound"]
 
-# Bounds tried before the last crossing is located, and its relative accuracy.
-TRIED, ACCURACY = 33, 1e-8
+# Shares of the covering bound that are tried before the last crossing is located, and its relative accuracy.
+SHARES, ACCURACY = np.concatenate([[0.0], np.geomspace(1e-4, 1.0, 33)]), 1e-8
 
 
 def largest_bound(margin: Callable[[float], float], start: float) -> float:
@@ -38,7 +38,7 @@ def largest_bound(margin: Callable[[float], float], start: float) -> float:
     most = start if start > 0 else 1.0
     while margin(most) > 0:
         most *= 2
-    bounds = np.linspace(0.0, most, TRIED)
+    bounds = most * SHARES
     for low, high in zip(bounds[-2::-1], bounds[:0:-1], strict=True):
         if margin(float(low)) > 0:
             return float(optimize.brentq(margin, low, high, xtol=ACCURACY * high, rtol=ACCURACY))

@@ -1,8 +1,8 @@
 """Confidence sets when a differential trend moves after the event at most M times as much as before.
 
 Rambachan and Roth (2023, doi:10.1093/restud/rdad018) invert the hybrid of the conditional and the least favourable test
-of Andrews, Roth and Pakes (2023, doi:10.1093/restud/rdad004), for each change v of the trend before the event that may
-be the largest, with either sign, and take the union. Its moments are the changes u_t after the reference: u_t <= M v
+of Andrews, Roth and Pakes (2023, doi:10.1093/restud/rdad004), for each move v of the trend before the event that may
+be the largest, with either sign, and take the union. Its moments are the moves u_t after the reference: u_t <= M v
 and -u_t <= M v. The statistic is the largest of the combinations of moments that no nuisance parameter enters, each
 over the same combination of standard deviations s. Solved by hand, there are two kinds. The effect is the sum of
 L_t u_t, so with x the estimate of that sum less a value under test they are
@@ -10,7 +10,8 @@ L_t u_t, so with x the estimate of that sum less a value under test they are
     (x - M v sum|L_t|) / sum |L_t| s_t,    (-x - M v sum|L_t|) / sum |L_t| s_t,    -2 M v / (s_t+ + s_t-),
 
 with the s of the moment that sets each bound. All are linear in x and v: the test needs no linear program, and its
-critical values no simulation.
+critical values no simulation. The same holds of moves of second order, changes of slope, with the effect measured from
+the line through the reference and the period before it.
 """
 
 from __future__ import annotations
@@ -18,13 +19,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import special
+from scipy import linalg, special
 
 from eventpanel.estimators.core.arrays import Floats, Mask
 from eventpanel.estimators.core.sensitivity import Effect
 from eventpanel.estimators.core.wedge import critical
 
-__all__ = ["Problem", "accepted", "covering_bound", "problem", "relative_set"]
+__all__ = ["Moves", "Problem", "accepted", "covering_bound", "moves", "problem", "relative_set"]
 
 # Share of the error rate that the least favourable test takes, as the authors recommend.
 SHARE = 0.1
@@ -33,8 +34,30 @@ GRID, ROUNDS, PARTS, TOGETHER = 500, 8, 32, 1e-9
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Moves:
+    """Moves of the path as weights of its coefficients.
+
+    Attributes
+    ----------
+    earlier, later : ndarray, shapes (m, before + after) and (after, before + after)
+        Those before the event, and those in which a coefficient after the reference takes part.
+    loading : ndarray, shape (after,)
+        What each later move adds to the effect, L_t.
+    """
+
+    earlier: Floats
+    later: Floats
+    loading: Floats
+
+    @property
+    def row(self) -> Floats:
+        """Weights of the sum of later moves that stands for the effect, shape (before + after,)."""
+        return np.asarray(self.loading @ self.later)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Problem:
-    """One test problem for each change before the event and each sign.
+    """One test problem for each move before the event and each sign.
 
     Attributes
     ----------
@@ -60,60 +83,75 @@ class Problem:
     size: float
 
 
-def problem(effect: Effect, bound: float, level: float) -> Problem:
+def moves(effect: Effect, order: int) -> Moves:
+    """Take the moves of a path.
+
+    Parameters
+    ----------
+    effect : Effect
+        With as many coefficients before the reference as the order, or more.
+    order : {1, 2}
+        Moves from one period to the next, or changes of slope.
+    """
+    before, after = effect.before, len(effect.weights)
+    path = np.insert(np.eye(before + after), before, 0.0, axis=0)
+    changes = np.diff(path, n=order, axis=0)
+    later = changes[-after:]
+    return Moves(changes[:-after], later, linalg.solve(later[:, before:].T, effect.weights))
+
+
+def problem(effect: Effect, bound: float, level: float, order: int = 1) -> Problem:
     """Set up the tests.
 
     Parameters
     ----------
     effect : Effect
-        With one coefficient before the reference or more.
+        With as many coefficients before the reference as the order, or more.
     bound : float
         M, not negative.
     level : float
+    order : {1, 2}
+        Of the moves that are bounded.
 
     Raises
     ------
     LinAlgError
         A moment has no variance.
     """
-    before, k = effect.before, len(effect.coef)
-    path = np.insert(np.eye(k), before, 0.0, axis=0)
-    changes = np.diff(path, axis=0)
-    earlier, later = np.concatenate([changes[:before], -changes[:before]]), changes[before:]
-    suffix = np.cumsum(effect.weights[::-1])[::-1]
-    reach = np.abs(suffix)
+    found = moves(effect, order)
+    earlier, later, reach = np.concatenate([found.earlier, -found.earlier]), found.later, np.abs(found.loading)
     # Standard deviations of u_t - M v and -u_t - M v, shape (2, r, after).
     variance = _variances(later, effect.vcov)[None, :] + bound**2 * _variances(earlier, effect.vcov)[:, None]
     shared = 2 * bound * earlier @ effect.vcov @ later.T
     deviation = np.sqrt(np.maximum(np.array([variance - shared, variance + shared]), 0.0))
     if not (deviation > 0).all():
-        raise np.linalg.LinAlgError("a change of the path has no variance")
-    upper, lower = np.where(suffix > 0, deviation, deviation[::-1]) @ reach
-    forms = np.zeros((2 * before, 2 + len(later), 2))
+        raise np.linalg.LinAlgError("a move of the path has no variance")
+    upper, lower = np.where(found.loading > 0, deviation, deviation[::-1]) @ reach
+    forms = np.zeros((len(earlier), 2 + len(later), 2))
     forms[:, 0, 0], forms[:, 1, 0] = 1 / upper, -1 / lower
     forms[:, 0, 1], forms[:, 1, 1] = -bound * reach.sum() / upper, -bound * reach.sum() / lower
     forms[:, 2:, 1] = -2 * bound / deviation.sum(axis=0)
-    factor = _factors(effect, earlier)
-    scaled = forms @ factor
-    error = 1 - level
+    scaled = forms @ _factors(effect.vcov, found.row, earlier)
+    error, half = 1 - level, len(found.earlier)
     # Combinations of the second kind all point the same way: only the longest can be the largest of those above zero.
-    steepest = scaled[np.arange(before), 2 + forms[:before, 2:, 1].argmin(axis=1)]
-    limit = critical(np.concatenate([scaled[:before, :2], steepest[:, None]], axis=1), SHARE * error)
+    steepest = scaled[np.arange(half), 2 + forms[:half, 2:, 1].argmin(axis=1)]
+    limit = critical(np.concatenate([scaled[:half, :2], steepest[:, None]], axis=1), SHARE * error)
     # The other sign of v exchanges the first two, and the distribution of x is symmetric.
     limit = np.tile(limit, 2)
     size = (1 - SHARE) * error / (1 - SHARE * error)
-    return Problem(effect.estimate, earlier @ effect.coef, forms, scaled @ np.swapaxes(scaled, 1, 2), limit, size)
+    spread = scaled @ np.swapaxes(scaled, 1, 2)
+    return Problem(float(found.row @ effect.coef), earlier @ effect.coef, forms, spread, limit, size)
 
 
 def _variances(rows: Floats, vcov: Floats) -> Floats:
     return np.asarray(np.einsum("ij,jk,ik->i", rows, vcov, rows))
 
 
-def _factors(effect: Effect, earlier: Floats) -> Floats:
-    """Triangular factor of the covariance of the effect and each change before the event, shape (r, 2, 2)."""
-    scale = effect.std_error
-    slope = earlier @ effect.vcov @ effect.row / scale
-    left = np.maximum(_variances(earlier, effect.vcov) - slope**2, 0.0)
+def _factors(vcov: Floats, row: Floats, earlier: Floats) -> Floats:
+    """Triangular factor of the covariance of the effect and each move before the event, shape (r, 2, 2)."""
+    scale = float(np.sqrt(row @ vcov @ row))
+    slope = earlier @ vcov @ row / scale
+    left = np.maximum(_variances(earlier, vcov) - slope**2, 0.0)
     out = np.zeros((len(earlier), 2, 2))
     out[:, 0, 0], out[:, 1, 0], out[:, 1, 1] = scale, slope, np.sqrt(left)
     return out
@@ -160,24 +198,25 @@ def _beyond(top: Floats, low: Floats, high: Floats, deviation: Floats) -> Floats
     return np.where((low <= top) & (top <= high) & (low < high), share, 1.0)
 
 
-def covering_bound(effect: Effect) -> float:
+def covering_bound(effect: Effect, order: int = 1) -> float:
     """Bound from which on the set covers zero: the estimates themselves then allow for no effect.
 
     Parameters
     ----------
     effect : Effect
+    order : {1, 2}
 
     Returns
     -------
     float
         One where the path does not move at all before the event: such a bound is not known.
     """
-    moves = np.abs(np.diff(np.append(effect.coef[: effect.before], 0.0))).max()
-    reach = np.abs(np.cumsum(effect.weights[::-1])).sum() * moves
-    return abs(effect.estimate) / float(reach) if reach > 0 else 1.0
+    found = moves(effect, order)
+    reach = float(np.abs(found.loading).sum() * np.abs(found.earlier @ effect.coef).max())
+    return abs(float(found.row @ effect.coef)) / reach if reach > 0 else 1.0
 
 
-def relative_set(effect: Effect, bound: float, level: float) -> tuple[float, float]:
+def relative_set(effect: Effect, bound: float, level: float, order: int = 1) -> tuple[float, float]:
     """Find the ends of the confidence set: the least and the greatest value that some test does not reject.
 
     Parameters
@@ -186,12 +225,14 @@ def relative_set(effect: Effect, bound: float, level: float) -> tuple[float, flo
     bound : float
         M, not negative.
     level : float
+    order : {1, 2}
+        Of the moves that are bounded.
 
     Returns
     -------
     tuple of float
     """
-    tests = problem(effect, bound, level)
+    tests = problem(effect, bound, level, order)
     # Where the least favourable test does not reject: outside, no value is accepted.
     room = [(tests.limit - tests.forms[:, k, 1] * tests.change) / np.abs(tests.forms[:, k, 0]) for k in (0, 1)]
     first, last = tests.estimate - room[0], tests.estimate + room[1]
