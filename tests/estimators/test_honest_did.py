@@ -162,7 +162,7 @@ def test_one_coefficient_before_is_said_to_be_all() -> None:
 
 
 def test_degrees_of_freedom_are_said_not_to_be_used(estimate: Estimate) -> None:
-    assert "the coefficients have 43 degrees of freedom" in honest(estimate).summary()
+    assert "the leads have 43 degrees of freedom" in honest(estimate).summary()
     assert "degrees of freedom" not in honest().summary()
 
 

@@ -25,8 +25,8 @@ from eventpanel.estimators.honest import Honest
 from eventpanel.estimators.honest_did import honest_did
 from eventpanel.estimators.window import EventWindow
 
-# Medicaid expansions: README_cache of the package, chunks 6 (smoothness), 4 (first year, as printed in the README), 5 (the
-# same again, with other draws) and 7 (average of both years).
+# Medicaid expansions: README_cache of the package, chunks 6 (smoothness), 4 (first year, as printed in the README),
+# 5 (the same again) and 7 (average of both years).
 SMOOTH = {
     0.00: (0.025941479027, 0.06072578638),
     0.01: (0.013197025151, 0.07867074254),

@@ -29,7 +29,7 @@ class EventCoefficients:
     coef : ndarray, shape (k,)
     vcov : ndarray, shape (k, k)
     dof : float
-        Degrees of freedom of the t statistics; infinite for normal ones.
+        Degrees of freedom of the leads' t statistics; infinite for normal ones.
 
     Raises
     ------
@@ -100,7 +100,7 @@ class EventCoefficients:
 
 
 def event_coefficients(estimate: Estimate, group: str | None = None) -> EventCoefficients:
-    """Take the path of a group from an estimate, without binned ends.
+    """Take the path of a group from an estimate, without binned ends; of the leads' degrees of freedom the fewest.
 
     Parameters
     ----------
@@ -120,8 +120,8 @@ def event_coefficients(estimate: Estimate, group: str | None = None) -> EventCoe
     terms = [term for term in between(estimate, chosen, -np.inf, np.inf) if not term.binned]
     rows = [estimate.terms.index(term) for term in terms]
     times = np.array([term.event_time for term in terms], dtype=np.int64)
-    dof = float(estimate.dof[rows].min(initial=np.inf))
-    return EventCoefficients(times, estimate.coef[rows], estimate.vcov[np.ix_(rows, rows)], dof)
+    dof = estimate.dof[rows][times < REFERENCE].min(initial=np.inf)
+    return EventCoefficients(times, estimate.coef[rows], estimate.vcov[np.ix_(rows, rows)], float(dof))
 
 
 def _free_reference(where: str) -> DesignError:

@@ -218,5 +218,5 @@ def _notes(source: Estimate | EventCoefficients, path: EventCoefficients, restri
     if isinstance(source, Estimate) and any(term.binned for term in source.path):
         notes.append("Binned ends are left out: they stand for no single event time.")
     if np.isfinite(path.dof):
-        notes.append(f"All sets use the normal distribution; the coefficients have {path.dof:g} degrees of freedom.")
+        notes.append(f"All sets use the normal distribution; the leads have {path.dof:g} degrees of freedom.")
     return notes

@@ -47,5 +47,5 @@ def normalised(estimate: Estimate, group: str | None = None) -> EventCoefficient
     kept = times != REFERENCE
     less = (np.eye(len(times)) - (times == REFERENCE))[kept]
     vcov = less @ estimate.vcov[np.ix_(rows, rows)] @ less.T
-    dof = float(estimate.dof[rows].min(initial=np.inf))
-    return EventCoefficients(times[kept], less @ estimate.coef[rows], vcov, dof)
+    dof = estimate.dof[rows][times <= REFERENCE].min(initial=np.inf)
+    return EventCoefficients(times[kept], less @ estimate.coef[rows], vcov, float(dof))
