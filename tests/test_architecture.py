@@ -31,6 +31,7 @@ LAYERS: tuple[dict[str, tuple[str, ...]], ...] = (
         "binary_bias": ("estimators.binary_bias",),
         "debiased_ppml": ("estimators.debiased_ppml",),
         "placebo_units": ("estimators.placebo_units",),
+        "honest_did": ("estimators.honest_did", "estimators.honest", "estimators.normalised"),
     },
     {"bootstrap": ("estimators.bootstrap",), "side_by_side": ("estimators.side_by_side",)},
     {"methods": ("estimators.methods",)},

@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from eventpanel.estimators.event_table import code_events
     from eventpanel.estimators.events import Event, Overlap, Threshold
     from eventpanel.estimators.few_treated import FewTreated, few_treated
+    from eventpanel.estimators.honest import Honest
+    from eventpanel.estimators.honest_did import honest_did
     from eventpanel.estimators.inference import (
         Test,
         average,
@@ -63,6 +65,7 @@ if TYPE_CHECKING:
     from eventpanel.estimators.methods import METHODS, cards
     from eventpanel.estimators.moderator import Moderator
     from eventpanel.estimators.multiple import adjust, romano_wolf
+    from eventpanel.estimators.normalised import normalised
     from eventpanel.estimators.orthogonalised import orthogonalised
     from eventpanel.estimators.placebo_units import Placebo, placebo_units
     from eventpanel.estimators.ppml import percent, ppml, separated_rows
@@ -104,6 +107,7 @@ __all__ = [
     "EventPanelError",
     "EventWindow",
     "FewTreated",
+    "Honest",
     "LocalProjections",
     "Moderator",
     "NeweyWest",
@@ -155,6 +159,7 @@ __all__ = [
     "fetch",
     "few_treated",
     "harmonise",
+    "honest_did",
     "iplot",
     "joint_test",
     "lag_test",
@@ -171,6 +176,7 @@ __all__ = [
     "match",
     "merge",
     "name_of",
+    "normalised",
     "orthogonalised",
     "percent",
     "placebo_units",
