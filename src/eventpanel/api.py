@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from eventpanel.estimators.covariance import Clustered, Conley, DriscollKraay, Dyadic, NeweyWest, Robust
     from eventpanel.estimators.debiased_ppml import debiased_ppml
     from eventpanel.estimators.design import Design, Sample
+    from eventpanel.estimators.did_multiplegt import DidMultiplegt, SwitchRules, average_total_effect, did_multiplegt
     from eventpanel.estimators.distributed_lag import EstimationWarning, distributed_lag
     from eventpanel.estimators.estimate import Estimate, Term
     from eventpanel.estimators.events import Event, Threshold
@@ -77,6 +78,7 @@ PLACES = {
     "ConditioningWarning": ("estimators.precision", "ConditioningWarning"),
     "Conley": ("estimators.covariance", "Conley"),
     "Design": ("estimators.design", "Design"),
+    "DidMultiplegt": ("estimators.did_multiplegt", "DidMultiplegt"),
     "DriscollKraay": ("estimators.covariance", "DriscollKraay"),
     "Dyadic": ("estimators.covariance", "Dyadic"),
     "Estimate": ("estimators.estimate", "Estimate"),
@@ -95,6 +97,7 @@ PLACES = {
     "Sample": ("estimators.design", "Sample"),
     "Source": ("datasets.panel", "Source"),
     "Study": ("study", "Study"),
+    "SwitchRules": ("estimators.did_multiplegt", "SwitchRules"),
     "Term": ("estimators.estimate", "Term"),
     "Test": ("estimators.inference", "Test"),
     "Threshold": ("estimators.events", "Threshold"),
@@ -105,6 +108,7 @@ PLACES = {
     "audit_codes": ("datasets.audit", "audit"),
     "average": ("estimators.inference", "average"),
     "average_partial_effects": ("estimators.binary_bias", "average_partial_effects"),
+    "average_total_effect": ("estimators.did_multiplegt", "average_total_effect"),
     "bias_corrected": ("estimators.binary_bias", "bias_corrected"),
     "build_designs": ("build", "build_designs"),
     "build_panel": ("build", "build_panel"),
@@ -115,6 +119,7 @@ PLACES = {
     "coverage_table": ("datasets.coverage", "coverage_table"),
     "cumulative": ("estimators.inference", "cumulative"),
     "debiased_ppml": ("estimators.debiased_ppml", "debiased_ppml"),
+    "did_multiplegt": ("estimators.did_multiplegt", "did_multiplegt"),
     "difference": ("estimators.inference", "difference"),
     "distributed_lag": ("estimators.distributed_lag", "distributed_lag"),
     "equality_test": ("estimators.inference", "equality_test"),
@@ -176,6 +181,7 @@ __all__ = [
     "ConditioningWarning",
     "Conley",
     "Design",
+    "DidMultiplegt",
     "DriscollKraay",
     "Dyadic",
     "Estimate",
@@ -194,6 +200,7 @@ __all__ = [
     "Sample",
     "Source",
     "Study",
+    "SwitchRules",
     "Term",
     "Test",
     "Threshold",
@@ -204,6 +211,7 @@ __all__ = [
     "audit_codes",
     "average",
     "average_partial_effects",
+    "average_total_effect",
     "bias_corrected",
     "build_designs",
     "build_panel",
@@ -214,6 +222,7 @@ __all__ = [
     "coverage_table",
     "cumulative",
     "debiased_ppml",
+    "did_multiplegt",
     "difference",
     "distributed_lag",
     "equality_test",

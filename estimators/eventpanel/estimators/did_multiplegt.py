@@ -1,4 +1,4 @@
-"""did_multiplegt: units whose treatment changes, against units with the same treatment until then, from the change on."""
+"""did_multiplegt: units whose treatment changes, against units with the same treatment that have not changed yet."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from eventpanel.datasets.errors import DesignError
+from eventpanel.datasets.errors import DesignError, IdentificationError
 from eventpanel.datasets.panel import Panel
 from eventpanel.estimators.core.arrays import Floats
 from eventpanel.estimators.core.not_yet_switched import Horizon, error
@@ -74,14 +74,14 @@ class DidMultiplegt:
     @property
     def estimand(self) -> str:
         """What it estimates, in one sentence."""
-        who = {"both": "switchers", "in": "units whose treatment rises", "out": "units whose treatment falls"}
-        per = ", per unit of treatment received in between" if self.normalised else ""
-        sign = ", with its sign reversed where the treatment falls" if self.switchers != "in" else ""
-        never = "never switch" if self.rules.only_never_switchers else "have not switched yet"
+        who = {"both": "changes", "in": "rises", "out": "falls"}[self.switchers]
+        per = ", per unit of treatment received since" if self.normalised else ""
+        sign = " (with the sign reversed where it falls)" if self.switchers == "both" else ""
+        never = "never change" if self.rules.only_never_switchers else "have not changed yet"
         return (
-            f"the effect of having had the actual treatments rather than that of the start since the first change{per}, "
-            f"averaged over {who[self.switchers]}{sign}, against units with the same treatment at the start that "
-            f"{never}; later events of a unit that has switched are part of its path, not events of their own."
+            f"the average effect, on units whose treatment {who}{sign}, of their treatments since the first change "
+            f"instead of that of the start{per}, against units with the same treatment at the start that {never}; "
+            "later events of a unit that has switched are part of its path, not events of their own."
         )
 
     @property
@@ -127,17 +127,17 @@ class DidMultiplegt:
             uses=(uses := plan.uses(t, design)),
             dropped=tuple(sorted(missing.items())),
             facts=_facts(plan),
-            notes=_notes(plan, uses, design),
+            notes=_notes(plan, uses),
         )
 
 
 def _effect(plan: Plan, t: Trajectories, event_time: int) -> tuple[float, Floats]:
     """Estimate of one event time, and what each unit of the field adds to its error."""
     f, h, cells = plan.field, plan.horizons[event_time], plan.cells[event_time]
-    change = changes(t.outcome[f.order], h, cells)
+    change = changes(t.outcome[f.order], h)
     adjust = plan.adjustment
     if adjust is not None:
-        change = change - adjust.predicted(changes(t.controls[:, f.order], h, cells))
+        change = change - adjust.predicted(changes(t.controls[:, f.order], h))
     parts = error(f, h, cells, change)
     if adjust is not None:
         parts = parts + (adjust.scores * plan.gradient[event_time][adjust.level]).sum(axis=1)
@@ -154,13 +154,11 @@ def _dose(plan: Plan, h: Horizon, *, cumulative: bool) -> float:
 
 def _facts(plan: Plan) -> tuple[tuple[str, str], ...]:
     by_time = ", ".join(f"{k}: {len(h.moved)}" for k, h in sorted(plan.horizons.items()))
-    doses = ", ".join(
-        f"{k}: {_dose(plan, h, cumulative=True):.4g}" for k, h in sorted(plan.horizons.items()) if k >= 0
-    )
+    doses = ", ".join(f"{k}: {_dose(plan, h, cumulative=True):.4g}" for k, h in sorted(plan.horizons.items()) if k >= 0)
     return (("Switchers by event time", by_time), ("Treatment received by event time", doses))
 
 
-def _notes(plan: Plan, uses: Uses, design: Design) -> tuple[str, ...]:
+def _notes(plan: Plan, uses: Uses) -> tuple[str, ...]:
     notes = []
     switchers, used = int((plan.paths.record.change < uses.used.shape[1]).sum()), int(uses.used.any(axis=1).sum())
     if used < FEW * switchers:
@@ -239,6 +237,11 @@ def average_total_effect(panel: Panel, design: Design, method: DidMultiplegt | N
     method : DidMultiplegt, optional
         Options; not normalised.
 
+    Raises
+    ------
+    IdentificationError
+        Nothing to compare, or no treatment received.
+
     Returns
     -------
     Estimate
@@ -259,4 +262,10 @@ def _total(plan: Plan) -> dict[int, float]:
     """Weight of each effect in the average total effect, by event time."""
     effects = {k: h for k, h in plan.horizons.items() if k >= 0}
     dose = sum(h.total * _dose(plan, h, cumulative=False) for h in effects.values())
+    if not dose:
+        raise IdentificationError(
+            "The average total effect is not identified.",
+            "switchers that are compared received no more treatment than at the start",
+            "use a window with lags, or switchers='in' or 'out'",
+        )
     return {k: h.total / dose for k, h in effects.items()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -13,8 +13,8 @@ from eventpanel.datasets.panel import Panel
 from eventpanel.estimators.core.arrays import Codes, Floats, Mask
 from eventpanel.estimators.core.first_differences import Adjustment, adjustment
 from eventpanel.estimators.core.groups import recode
-from eventpanel.estimators.core.not_yet_switched import Field, Horizon, Step, compare, own
-from eventpanel.estimators.core.not_yet_switched import field as laid_out
+from eventpanel.estimators.core.not_yet_switched import Horizon, Step, compare, own
+from eventpanel.estimators.core.switch_field import Field, lay_out
 from eventpanel.estimators.core.treatment_paths import NO_SWITCH, TreatmentPaths, treatment_paths
 from eventpanel.estimators.design import Design
 from eventpanel.estimators.trajectories import Trajectories
@@ -108,11 +108,11 @@ class Plan:
     horizons: dict[int, Horizon]
     cells: dict[int, Floats]
     kept: Mask
-    adjustment: Adjustment | None = None
-    gradient: dict[int, Floats] = field(default_factory=dict)
+    adjustment: Adjustment | None
+    gradient: dict[int, Floats]
 
     def uses(self, t: Trajectories, design: Design) -> Uses:
-        """What is done with every event and row."""
+        """Say what is done with every event and row."""
         used, rows, controls = (np.zeros(t.shape, dtype=bool) for _ in range(3))
         for event_time, h in self.horizons.items():
             rows[self.field.order] |= self._weighed(event_time, h)
@@ -158,8 +158,8 @@ def planned(t: Trajectories, design: Design, which: Which) -> Plan:
     """
     rules = which.rules
     trends = _trends(t, design)
-    paths = treatment_paths(t.level, t.inside, trends, rules.keep_crossing, rules.fill_gaps)
-    f = laid_out(paths, t.weights, t.cluster, which.signs, rules.only_never_switchers)
+    paths = treatment_paths(t.level, t.inside, trends, keep_crossing=rules.keep_crossing, fill=rules.fill_gaps)
+    f = lay_out(paths, t.weights, t.cluster, which.signs, never_only=rules.only_never_switchers)
     steps = {k: _step(k, rules) for k in design.window.event_times}
     kept = np.ones(len(f.order), dtype=bool)
     for k in which.same:
@@ -167,7 +167,7 @@ def planned(t: Trajectories, design: Design, which: Which) -> Plan:
         kept &= np.zeros_like(kept) if h is None else np.isin(np.arange(len(kept)), h.moved)
     found = {k: compare(f, step, kept) for k, step in steps.items()}
     horizons = {k: h for k, h in found.items() if h is not None}
-    plan = Plan(paths, f, horizons, {k: own(f, h) for k, h in horizons.items()}, kept)
+    plan = Plan(paths, f, horizons, {k: own(f, h) for k, h in horizons.items()}, kept, None, {})
     return _adjusted(plan, t) if len(t.controls) and horizons else plan
 
 
@@ -181,20 +181,17 @@ def _step(event_time: int, rules: SwitchRules) -> Step:
 def _adjusted(plan: Plan, t: Trajectories) -> Plan:
     f, controls = plan.field, t.controls[:, plan.field.order]
     adjust = adjustment(f, recode(plan.paths.level[f.order]), t.outcome[f.order], controls)
-    gradient = {
-        k: adjust.gradient(plan.cells[k], changes(controls, h, plan.cells[k])) for k, h in plan.horizons.items()
-    }
-    return Plan(plan.paths, f, plan.horizons, plan.cells, plan.kept, adjust, gradient)
+    gradient = {k: adjust.gradient(plan.cells[k], changes(controls, h)) for k, h in plan.horizons.items()}
+    return replace(plan, adjustment=adjust, gradient=gradient)
 
 
-def changes(values: Floats, h: Horizon, cells: Floats) -> Floats:
-    """Changes from the base period, shape (..., U, T) to (..., U, B); zero where they have no weight.
+def changes(values: Floats, h: Horizon) -> Floats:
+    """Take changes from the base period, shape (..., U, T) to (..., U, B); zero where they have no weight.
 
     Parameters
     ----------
     values : ndarray
     h : Horizon
-    cells : ndarray, shape (U, B)
     """
     change = values[..., h.ends] - values[..., h.bases]
     known = h.stays.copy()
@@ -228,7 +225,8 @@ def _unused(t: Trajectories, plan: Plan, design: Design) -> Codes:
         (~asked, OTHER_WAY),
         (~kept, NOT_SAME),
     )
-    return np.select([c for c, _ in conditions], [REASONS.index(r) for _, r in conditions], REASONS.index(NO_CONTROL))
+    why = [REASONS.index(reason) for _, reason in conditions]
+    return np.asarray(np.select([holds for holds, _ in conditions], why, REASONS.index(NO_CONTROL)), dtype=np.int64)
 
 
 def trend_columns(panel: Panel, design: Design, name: str) -> tuple[str, ...]:
@@ -274,4 +272,4 @@ def _trends(t: Trajectories, design: Design) -> Codes:
             f"{', '.join(columns)} changes in units of {first_few(t.owners[np.unique(t.owner[cut])])}",
             "use a column that stays the same within each unit",
         )
-    return largest
+    return np.asarray(largest)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from eventpanel.estimators.core.arrays import Codes, Floats, Mask
-from eventpanel.estimators.core.not_yet_switched import Field
+from eventpanel.estimators.core.switch_field import Field
 
 __all__ = ["Adjustment", "adjustment"]
 
@@ -46,14 +46,14 @@ class Adjustment:
 
     def predicted(self, change: Floats) -> Floats:
         """Change of the outcome that changes of the controls explain, shapes (c, U, B) to (U, B)."""
-        return np.einsum("cub,uc->ub", change, self.slopes[self.level])
+        return np.asarray(np.einsum("cub,uc->ub", change, self.slopes[self.level]))
 
     def gradient(self, cells: Floats, change: Floats) -> Floats:
-        """Derivative of an estimate with respect to the slopes, times the bread, shape (L, c)."""
+        """Differentiate an estimate with respect to the slopes, times the bread, shape (L, c)."""
         per_unit = np.einsum("ub,cub->uc", cells, change)
         by_level = np.zeros(self.slopes.shape)
         np.add.at(by_level, self.level, -per_unit)
-        return np.einsum("lcd,ld->lc", self.bread, by_level)
+        return np.asarray(np.einsum("lcd,ld->lc", self.bread, by_level))
 
 
 def adjustment(f: Field, level: Codes, outcome: Floats, controls: Floats) -> Adjustment:
@@ -78,7 +78,7 @@ def adjustment(f: Field, level: Codes, outcome: Floats, controls: Floats) -> Adj
     xy = np.zeros((size, len(x)))
     np.add.at(xx, level, np.einsum("cut,dut->ucd", pull, x))
     np.add.at(xy, level, np.einsum("cut,ut->uc", pull, y))
-    bread = np.linalg.pinv(xx, rcond=RANK, hermitian=True)
+    bread = np.asarray(np.linalg.pinv(xx, rcond=RANK, hermitian=True), dtype=np.float64)
     slopes = np.einsum("lcd,ld->lc", bread, xy)
     rest = (y - np.einsum("cut,uc->ut", x, slopes[level])) * _inflated(count)[f.stratum]
     short = np.array([np.linalg.matrix_rank(block, tol=_tiny(block), hermitian=True) < len(x) for block in xx])

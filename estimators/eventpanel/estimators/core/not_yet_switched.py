@@ -11,10 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from eventpanel.estimators.core.arrays import Codes, Floats, Mask
-from eventpanel.estimators.core.groups import cross, numbered, recode
-from eventpanel.estimators.core.treatment_paths import NO_SWITCH, TreatmentPaths
+from eventpanel.estimators.core.groups import recode
+from eventpanel.estimators.core.switch_field import Field
+from eventpanel.estimators.core.treatment_paths import NO_SWITCH
 
-__all__ = ["Field", "Horizon", "Step", "compare", "error", "field", "own"]
+__all__ = ["Horizon", "Step", "compare", "error", "own"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,48 +37,9 @@ class Step:
     both: bool = True
 
     def bases(self, periods: int) -> slice:
-        """Base periods that can be compared."""
+        """Give the base periods that can be compared."""
         last = periods - self.ahead if self.both else periods
         return slice(max(0, -self.end), max(last, max(0, -self.end)))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Field:
-    """Units that may be compared, in order of stratum and cluster.
-
-    Attributes
-    ----------
-    order : ndarray, shape (U,)
-        Position of each among all units.
-    switch : ndarray, shape (U,)
-    sign : ndarray, shape (U,)
-        Zero for switchers that are not asked for.
-    open : ndarray of bool, shape (U, T)
-    weights : ndarray, shape (U, T)
-    stratum, pair, cohort : ndarray, shape (U,)
-        Codes of strata; of strata by clusters; of strata by switch, treatment then, and sign.
-    stratum_starts, pair_starts : ndarray
-        First unit of each.
-    stratum_of_pair : ndarray
-        First pair of each stratum.
-    cluster : ndarray, shape (U,)
-    never_only : bool
-        Whether only units that never switch serve as controls.
-    """
-
-    order: Codes
-    switch: Codes
-    sign: Floats
-    open: Mask
-    weights: Floats
-    stratum: Codes
-    pair: Codes
-    cohort: Codes
-    stratum_starts: Codes
-    pair_starts: Codes
-    stratum_of_pair: Codes
-    cluster: Codes
-    never_only: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -123,51 +85,6 @@ class Horizon:
     def ahead(self) -> slice:
         """Periods that give the weights."""
         return _shifted(self.bases, self.step.ahead if self.step.both else 0)
-
-
-def field(paths: TreatmentPaths, weights: Floats, clusters: Codes, signs: tuple[int, ...], never_only: bool) -> Field:
-    """Put units in order, and leave out strata in which nobody switches.
-
-    Parameters
-    ----------
-    paths : TreatmentPaths
-    weights : ndarray, shape (U, T)
-    clusters : ndarray, shape (U,)
-    signs : tuple of int
-        Of 1 and -1: which switchers are asked for.
-    never_only : bool
-        Whether only units that never switch serve as controls.
-    """
-    asked = np.isin(paths.sign, signs) & (paths.switch != NO_SWITCH)
-    present = np.zeros(int(paths.stratum.max(initial=-1)) + 1, dtype=bool)
-    present[paths.stratum[asked]] = True
-    inside = np.flatnonzero(present[paths.stratum] & paths.open.any(axis=1))
-    order = inside[np.lexsort((clusters[inside], paths.stratum[inside]))]
-    stratum, cluster, switch = recode(paths.stratum[order]), numbered(clusters[order])[1], paths.switch[order]
-    pair = cross(stratum, cluster)
-    dose, sign = paths.gain[order, np.minimum(switch, paths.gain.shape[1] - 1)], paths.sign[order]
-    cohort = np.unique(np.column_stack([stratum, switch, dose, sign]), axis=0, return_inverse=True)[1].reshape(-1)
-    starts, pair_starts = _starts(stratum), _starts(pair)
-    return Field(
-        order=order,
-        switch=switch,
-        sign=np.where(asked, paths.sign, 0.0)[order],
-        open=paths.open[order],
-        weights=weights[order],
-        stratum=stratum,
-        pair=pair,
-        cohort=cohort.astype(np.int64),
-        stratum_starts=starts,
-        pair_starts=pair_starts,
-        stratum_of_pair=_starts(stratum[pair_starts]) if len(order) else starts,
-        cluster=cluster,
-        never_only=never_only,
-    )
-
-
-def _starts(codes: Codes) -> Codes:
-    """First position of each of sorted dense codes."""
-    return np.flatnonzero(np.diff(codes, prepend=-1)).astype(np.int64)
 
 
 def compare(f: Field, step: Step, asked: Mask) -> Horizon | None:
@@ -220,7 +137,7 @@ def _over(numerator: Floats, mass: Floats) -> Floats:
 
 
 def error(f: Field, h: Horizon, cells: Floats, change: Floats) -> Floats:
-    """What each unit adds to the error of the estimate, shape (U,).
+    """Tell what each unit adds to the error of the estimate, shape (U,).
 
     Changes are taken around their mean in the cohort of the switcher, or in the stratum and period of the controls,
     times the root of k / (k - 1) for k clusters. Where k is one, switchers and controls are taken together; where they
@@ -279,8 +196,10 @@ def _cohorts(f: Field, h: Horizon, change: Floats) -> tuple[Floats, Floats]:
     code = recode(f.cohort[h.moved])
     mass = np.bincount(code, weights=h.weight)
     mean = np.bincount(code, weights=h.weight * change[h.moved, h.base]) / mass
-    pairs = np.unique(code * (np.int64(f.cluster.max()) + 1) + f.cluster[h.moved])
-    clusters = np.bincount(pairs // (np.int64(f.cluster.max()) + 1), minlength=len(mass))
+    if len(f.pair_starts) == len(f.order):
+        return mean[code], np.bincount(code).astype(np.float64)[code]
+    ways = np.int64(f.cluster.max()) + 1
+    clusters = np.bincount(np.unique(code * ways + f.cluster[h.moved]) // ways)
     return mean[code], clusters[code].astype(np.float64)
 
 

@@ -18,6 +18,8 @@ __all__ = ["NO_SWITCH", "Record", "TreatmentPaths", "strata", "treatment_paths"]
 
 # A period after all others.
 NO_SWITCH = np.iinfo(np.int64).max
+# Sums of treatments below this share of the sum of their sizes are rounding.
+ROUNDING = 1e-12
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,7 +91,9 @@ def strata(baseline: Floats, trends: Codes) -> tuple[Codes, Codes]:
     return level, cross(level, numbered(trends)[1])
 
 
-def treatment_paths(treatment: Floats, outcome: Mask, trends: Codes, keep_crossing: bool, fill: bool) -> TreatmentPaths:
+def treatment_paths(
+    treatment: Floats, outcome: Mask, trends: Codes, *, keep_crossing: bool, fill: bool
+) -> TreatmentPaths:
     """Follow the treatment of every unit.
 
     Parameters
@@ -118,7 +122,7 @@ def treatment_paths(treatment: Floats, outcome: Mask, trends: Codes, keep_crossi
     up, down = (np.logical_or.accumulate(side * gain > 0, axis=1) for side in (1, -1))
     if not keep_crossing:
         open_ &= ~(up & down)
-    sign, flat = _sign(gain, record, switch, stratum, keep_crossing)
+    sign, flat = _average_sign(gain, record, switch, stratum) if keep_crossing else _first_sign(gain, switch)
     open_ &= ~flat[:, None]
     return TreatmentPaths(record, switch, sign, gain, open_, stratum, level, flat)
 
@@ -154,18 +158,22 @@ def _gain(treatment: Floats, record: Record, switch: Codes) -> Floats:
     return np.asarray(np.where(after, filled - record.baseline[:, None], 0.0))
 
 
-def _sign(gain: Floats, record: Record, switch: Codes, stratum: Codes, keep_crossing: bool) -> tuple[Floats, Mask]:
-    """Direction of each switch, and units without one although they switch, shape (U,) each."""
+def _first_sign(gain: Floats, switch: Codes) -> tuple[Floats, Mask]:
+    """Direction of each switch in its own period, and no unit without one, shape (U,) each."""
     units, periods = gain.shape
-    moved = switch != NO_SWITCH
-    first = np.where(moved, np.sign(gain[np.arange(units), np.minimum(switch, periods - 1)]), 0.0)
-    if not keep_crossing:
-        return first, np.zeros(units, dtype=bool)
-    # The average runs to the last period in which some unit of the stratum has not switched yet.
+    at_switch = np.sign(gain[np.arange(units), np.minimum(switch, periods - 1)])
+    return np.where(switch != NO_SWITCH, at_switch, 0.0), np.zeros(units, dtype=bool)
+
+
+def _average_sign(gain: Floats, record: Record, switch: Codes, stratum: Codes) -> tuple[Floats, Mask]:
+    """Direction of the average treatment since each switch, and units without one although they switch.
+
+    The average runs to the last period in which some unit of the stratum has not switched yet.
+    """
+    first, _ = _first_sign(gain, switch)
     horizon = np.full(int(stratum.max(initial=-1)) + 1, -1, dtype=np.int64)
-    np.maximum.at(horizon, stratum, np.where(moved, switch - 1, record.before))
-    within = np.arange(periods) <= horizon[stratum][:, None]
-    total = np.where(within, gain, 0.0).sum(axis=1)
-    judged = moved & (switch <= horizon[stratum])
-    tiny = np.abs(total) <= 1e-12 * np.abs(np.where(within, gain, 0.0)).sum(axis=1)
-    return np.where(judged, np.where(tiny, 0.0, np.sign(total)), first), judged & tiny
+    np.maximum.at(horizon, stratum, np.where(switch != NO_SWITCH, switch - 1, record.before))
+    within = np.where(np.arange(gain.shape[1]) <= horizon[stratum][:, None], gain, 0.0)
+    total, judged = within.sum(axis=1), (switch != NO_SWITCH) & (switch <= horizon[stratum])
+    level = np.abs(total) <= ROUNDING * np.abs(within).sum(axis=1)
+    return np.where(judged, np.where(level, 0.0, np.sign(total)), first), judged & level
