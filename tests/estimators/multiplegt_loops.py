@@ -5,7 +5,6 @@ de Chaisemartin and D'Haultfoeuille (2024, doi:10.1162/rest_a_01414).
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import isnan, sqrt
 
@@ -16,8 +15,8 @@ import pandas as pd
 class Unit:
     """One unit: treatments, outcomes and weights by period, and what follows from them."""
 
-    name: object
-    cluster: object
+    name: str
+    cluster: str
     trend: object
     d: dict[int, float]
     y: dict[int, float]
@@ -25,6 +24,7 @@ class Unit:
     baseline: float = float("nan")
     switch: float = float("inf")
     sign: int = 0
+    may: bool = True
 
     @property
     def stratum(self) -> tuple[object, object]:
@@ -40,7 +40,7 @@ class Found:
     """Estimate of one horizon, what each unit adds to its error, and the switchers that are compared."""
 
     coef: float
-    error: dict[object, float] = field(default_factory=dict)
+    error: dict[str, float] = field(default_factory=dict)
     switchers: list[Unit] = field(default_factory=list)
     dose: float = float("nan")
 
@@ -48,7 +48,8 @@ class Found:
 def units_of(rows: pd.DataFrame, periods: list[int]) -> list[Unit]:
     """Units with their first change, by the rules for gaps."""
     found = []
-    for name, mine in rows.groupby("unit", sort=True):
+    for name in sorted(rows["unit"].unique()):
+        mine = rows[rows["unit"] == name]
         by = mine.set_index("year")
         d = {t: float(v) for t, v in by["x"].items() if not isnan(v)}
         y = {t: float(v) for t, v in by["y"].items() if not isnan(v)}
@@ -77,61 +78,66 @@ def units_of(rows: pd.DataFrame, periods: list[int]) -> list[Unit]:
     return found
 
 
-def horizon(units: list[Unit], event_time: int, may_control: Callable[[Unit], bool] = lambda _: True) -> Found | None:
-    """Estimate one event time: 0 is the first effect, -2 the first placebo."""
-    ahead = event_time + 1 if event_time >= 0 else -1 - event_time
-    step = ahead if event_time >= 0 else -ahead
+@dataclass
+class Step:
+    """Changes from a base period to one some periods from it, where controls must not have switched ``ahead``."""
 
-    def has(unit: Unit, base: int) -> bool:
-        return all(t in unit.y for t in (base, base + step, base + ahead))
+    ahead: int
+    step: int
 
-    def change(unit: Unit, base: int) -> float:
-        return unit.y[base + step] - unit.y[base]
+    def known(self, unit: Unit, base: int) -> bool:
+        return all(t in unit.y for t in (base, base + self.step, base + self.ahead))
 
-    def controls(unit: Unit, base: int) -> list[Unit]:
+    def change(self, unit: Unit, base: int) -> float:
+        return unit.y[base + self.step] - unit.y[base]
+
+    def weight(self, unit: Unit, base: int) -> float:
+        return unit.w[base + self.ahead]
+
+    def mean(self, units: list[Unit], base: int) -> float:
+        mass = sum(self.weight(unit, base) for unit in units)
+        return sum(self.weight(unit, base) * self.change(unit, base) for unit in units) / mass
+
+    def controls(self, units: list[Unit], unit: Unit, base: int) -> list[Unit]:
         return [
             other
             for other in units
-            if other.stratum == unit.stratum and other.switch > base + ahead and has(other, base) and may_control(other)
+            if other.may and other.stratum == unit.stratum and other.switch > base + self.ahead
+            if self.known(other, base)
         ]
 
-    moved = []
-    for unit in units:
-        if unit.sign and has(unit, int(unit.switch) - 1) and controls(unit, int(unit.switch) - 1):
-            moved.append(unit)
+    def around(self, groups: tuple[list[Unit], list[Unit]], base: int) -> tuple[float, float]:
+        """Mean of the first of two groups that has several clusters, and the root of k / (k - 1)."""
+        for group in groups:
+            k = len({unit.cluster for unit in group})
+            if k > 1:
+                return self.mean(group, base), sqrt(k / (k - 1))
+        return 0.0, 1.0
+
+
+def horizon(units: list[Unit], event_time: int) -> Found | None:
+    """Estimate one event time: 0 is the first effect, -2 the first placebo."""
+    ahead = event_time + 1 if event_time >= 0 else -1 - event_time
+    step = Step(ahead, ahead if event_time >= 0 else -ahead)
+    based = [(unit, int(unit.switch) - 1) for unit in units if unit.sign]
+    moved = [unit for unit, base in based if step.known(unit, base) and step.controls(units, unit, base)]
     if not moved:
         return None
-    total = sum(unit.w[int(unit.switch) - 1 + ahead] for unit in moved)
-    found = Found(0.0, {unit.name: 0.0 for unit in units}, moved)
+    total = sum(step.weight(unit, int(unit.switch) - 1) for unit in moved)
+    found = Found(0.0, {unit.name: 0.0 for unit in units}, moved, 0.0)
     for unit in moved:
         base = int(unit.switch) - 1
-        against = controls(unit, base)
-        mass = sum(other.w[base + ahead] for other in against)
-        mean = sum(other.w[base + ahead] * change(other, base) for other in against) / mass
-        weight = unit.w[base + ahead] / total
-        found.coef += weight * unit.sign * (change(unit, base) - mean)
+        against = step.controls(units, unit, base)
+        share = unit.sign * step.weight(unit, base) / total
+        found.coef += share * (step.change(unit, base) - step.mean(against, base))
+        found.dose += share * sum(unit.d[int(unit.switch) + k] - unit.baseline for k in range(ahead))
         cohort = [other for other in moved if other.cohort == unit.cohort]
-        together = [
-            o for o in moved if (o.stratum, o.switch, o.sign) == (unit.stratum, unit.switch, unit.sign)
-        ] + against
-
-        def around(group: list[Unit], base: int = base, together: list[Unit] = together) -> tuple[float, float]:
-            for some in (group, together):
-                k = len({other.cluster for other in some})
-                if k > 1:
-                    mass = sum(other.w[base + ahead] for other in some)
-                    return sum(o.w[base + ahead] * change(o, base) for o in some) / mass, sqrt(k / (k - 1))
-            return 0.0, 1.0
-
-        mine, root = around(cohort)
-        found.error[unit.name] += unit.sign * weight * root * (change(unit, base) - mine)
-        mine, root = around(against)
+        alike = [o for o in moved if (o.stratum, o.switch, o.sign) == (unit.stratum, unit.switch, unit.sign)]
+        mean, root = step.around((cohort, alike + against), base)
+        found.error[unit.name] += share * root * (step.change(unit, base) - mean)
+        mean, root = step.around((against, alike + against), base)
+        mass = sum(step.weight(other, base) for other in against)
         for other in against:
-            part = other.w[base + ahead] / mass * root * (change(other, base) - mine)
-            found.error[other.name] -= unit.sign * weight * part
-    found.dose = sum(
-        unit.sign * unit.w[int(unit.switch) - 1 + ahead] / total * (unit.d[int(unit.switch) + k] - unit.baseline)
-        for unit in moved
-        for k in range(ahead)
-    )
+            part = step.weight(other, base) / mass * root * (step.change(other, base) - mean)
+            found.error[other.name] -= share * part
     return found

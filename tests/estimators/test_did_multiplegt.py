@@ -16,10 +16,11 @@ from eventpanel.estimators.design import Design, Sample
 from eventpanel.estimators.did_multiplegt import DidMultiplegt, SwitchRules, average_total_effect, did_multiplegt
 from eventpanel.estimators.estimate import Estimate
 from eventpanel.estimators.events import Event, Threshold
+from eventpanel.estimators.method import estimated
 from eventpanel.estimators.moderator import Moderator
 from eventpanel.estimators.trajectories import trajectories
 from eventpanel.estimators.window import EventWindow
-from tests.estimators.multiplegt_loops import Unit, horizon, units_of
+from tests.estimators.multiplegt_loops import Found, Unit, horizon, units_of
 
 pytestmark = pytest.mark.filterwarnings("ignore::eventpanel.estimators.cautions.EstimationWarning")
 SHORT = EventWindow(leads=2, lags=1, reference=-1)
@@ -34,6 +35,11 @@ DESIGN = Design(
 
 
 BRIEF = replace(DESIGN, window=SHORT)
+METHODS = {
+    "never": DidMultiplegt(rules=SwitchRules(only_never_switchers=True)),
+    "in": DidMultiplegt(switchers="in"),
+    "out": DidMultiplegt(switchers="out"),
+}
 
 
 def frame(seed: int, units: int = 40, values: tuple[float, ...] = (0.0, 1.0, 2.0), gaps: bool = True) -> pd.DataFrame:
@@ -66,8 +72,14 @@ def panel(rows: pd.DataFrame) -> Panel:
     return Panel(rows, ("unit",), "year")
 
 
-def by_time(estimate: Estimate) -> dict[int | None, float]:
-    return {term.event_time: float(coef) for term, coef in zip(estimate.terms, estimate.coef, strict=True)}
+def slow(units: list[Unit], event_time: int) -> Found:
+    found = horizon(units, event_time)
+    assert found is not None
+    return found
+
+
+def by_time(estimate: Estimate) -> dict[int, float]:
+    return {int(str(term.event_time)): float(coef) for term, coef in zip(estimate.terms, estimate.coef, strict=True)}
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -79,8 +91,7 @@ def test_estimates_and_variance_are_those_of_loops(seed: int, kind: str) -> None
         design = replace(design, weights="weight")
     if kind == "trends":
         design = replace(design, fixed_effects=("unit", "bloc^year"))
-    rules = SwitchRules(only_never_switchers=kind == "never")
-    estimate = did_multiplegt(panel(rows), design, switchers=kind if kind in ("in", "out") else "both", rules=rules)
+    estimate = estimated(METHODS.get(kind, DidMultiplegt()), panel(rows), design)
     plain = rows.assign(
         weight=rows["weight"] if kind == "weights" else 1.0,
         bloc=rows["bloc"] if kind == "trends" else "",
@@ -88,19 +99,16 @@ def test_estimates_and_variance_are_those_of_loops(seed: int, kind: str) -> None
     )
     units = units_of(plain, PERIODS)
     for unit in units:
+        unit.may = kind != "never" or unit.switch == float("inf")
         if (kind, unit.sign) in {("in", -1), ("out", 1)}:
             unit.sign = 0
-    cluster = {unit.name: unit.cluster for unit in units}
-
-    def may(unit: Unit) -> bool:
-        return kind != "never" or unit.switch == float("inf")
-
-    slow = {k: horizon(units, k, may) for k in design.window.event_times}
-    estimable = {k: found for k, found in slow.items() if found is not None}
-    assert sorted(estimable) == [term.event_time for term in estimate.terms]
+    cluster = pd.Series({unit.name: unit.cluster for unit in units})
+    loops = {k: horizon(units, k) for k in design.window.event_times}
+    estimable = {k: found for k, found in loops.items() if found is not None}
+    assert list(estimable) == list(by_time(estimate))
     assert len(estimable) >= 2
     sums = pd.DataFrame({k: pd.Series(found.error) for k, found in estimable.items()}).groupby(cluster).sum()
-    np.testing.assert_allclose(estimate.coef, [estimable[t.event_time].coef for t in estimate.terms], atol=1e-10)
+    np.testing.assert_allclose(estimate.coef, [found.coef for found in estimable.values()], atol=1e-10)
     np.testing.assert_allclose(estimate.vcov, sums.T @ sums, rtol=1e-10, atol=1e-13)
 
 
@@ -108,7 +116,7 @@ def test_estimates_and_variance_are_those_of_loops(seed: int, kind: str) -> None
 def test_normalised_effects_divide_by_the_treatment_received(seed: int) -> None:
     rows = frame(seed)
     plain, per = did_multiplegt(panel(rows), DESIGN), did_multiplegt(panel(rows), DESIGN, normalised=True)
-    doses = np.array([horizon(units_of(plainly(rows), PERIODS), k).dose for k in by_time(plain)])  # type: ignore[union-attr, arg-type]
+    doses = np.array([slow(units_of(plainly(rows), PERIODS), k).dose for k in by_time(plain)])
     np.testing.assert_allclose(per.coef, plain.coef / doses, rtol=1e-10)
     np.testing.assert_allclose(per.vcov, plain.vcov / np.outer(doses, doses), rtol=1e-10)
 
@@ -116,7 +124,7 @@ def test_normalised_effects_divide_by_the_treatment_received(seed: int) -> None:
 def test_average_total_effect_by_hand() -> None:
     rows = frame(1)
     units = units_of(plainly(rows), PERIODS)
-    effects = [found for k in (0, 1, 2) if (found := horizon(units, k)) is not None]
+    effects = [slow(units, k) for k in (0, 1, 2)]
     dose = sum(
         unit.sign * (unit.d[int(unit.switch) + k] - unit.baseline)
         for k, found in enumerate(effects)
@@ -124,7 +132,7 @@ def test_average_total_effect_by_hand() -> None:
     )
     total = average_total_effect(panel(rows), DESIGN)
     assert total.coef[0] == pytest.approx(sum(f.coef * len(f.switchers) for f in effects) / dose, rel=1e-10)
-    parts = sum(pd.Series(f.error) * len(f.switchers) for f in effects) / dose
+    parts = np.sum([pd.Series(f.error).to_numpy() * len(f.switchers) for f in effects], axis=0) / dose
     assert total.vcov[0, 0] == pytest.approx(float((parts**2).sum()), rel=1e-10)
 
 
@@ -134,21 +142,19 @@ def test_controls_are_taken_out_by_first_differences(seed: int) -> None:
     rows = frame(seed, gaps=False)
     estimate = did_multiplegt(panel(rows), replace(DESIGN, controls=("z",)))
     units = units_of(plainly(rows), PERIODS)
-    wide = rows.pivot_table(index="unit", columns="year", values="z")
+    z = {(str(u), int(t)): float(v) for u, t, v in zip(rows["unit"], rows["year"], rows["z"], strict=True)}
     slopes = {}
     for baseline in {unit.baseline for unit in units}:
         mine = [unit for unit in units if unit.baseline == baseline]
         cells = [(u, t) for u in mine for t in PERIODS[1:] if t < u.switch and {t, t - 1} <= u.y.keys()]
-        x = np.array([wide.loc[u.name, t] - wide.loc[u.name, t - 1] for u, t in cells])
+        x = np.array([z[u.name, t] - z[u.name, t - 1] for u, t in cells])
         y = np.array([u.y[t] - u.y[t - 1] for u, t in cells])
         dummies = np.array([[t == s for s in PERIODS[1:]] for _, t in cells], dtype=float)
         slopes[baseline] = np.linalg.lstsq(np.column_stack([x, dummies]), y, rcond=None)[0][0]
     for unit in units:
-        unit.y = {t: v - slopes[unit.baseline] * wide.loc[unit.name, t] for t, v in unit.y.items()}
+        unit.y = {t: v - slopes[unit.baseline] * z[unit.name, t] for t, v in unit.y.items()}
     for k, coef in by_time(estimate).items():
-        found = horizon(units, k)  # type: ignore[arg-type]
-        assert found is not None
-        assert coef == pytest.approx(found.coef, abs=1e-10)
+        assert coef == pytest.approx(slow(units, k).coef, abs=1e-10)
 
 
 def test_the_error_with_controls_is_the_derivative_with_respect_to_the_weights_of_units() -> None:
@@ -193,8 +199,7 @@ def test_rows_used_are_those_whose_outcome_moves_an_estimate(seed: int, controls
 def test_events_used_are_first_changes_that_are_compared(seed: int) -> None:
     rows = frame(seed)
     units = units_of(plainly(rows), PERIODS)
-    found = [horizon(units, k) for k in (0, 1, 2)]
-    compared = {(u.name, int(u.switch)) for f in found if f is not None for u in f.switchers}
+    compared = {(u.name, int(u.switch)) for k in (0, 1, 2) for u in slow(units, k).switchers}
     events = card(DidMultiplegt(), panel(rows), DESIGN).events
     used = events[events["use"] == "used"]
     assert set(zip(used["unit"], used["period"], strict=True)) == compared
@@ -274,9 +279,9 @@ def test_a_gap_before_the_switch_is_filled_unless_asked_not_to() -> None:
 def test_placebos_longer_than_effects_need_no_effect_of_that_length() -> None:
     rows = path(0, 0, 0, 1)
     design = replace(DESIGN, window=EventWindow(leads=3, lags=0, reference=-1))
-    assert sorted(by_time(did_multiplegt(panel(rows), design))) == [-2, 0]  # type: ignore[type-var]
+    assert sorted(by_time(did_multiplegt(panel(rows), design))) == [-2, 0]
     longer = did_multiplegt(panel(rows), design, rules=SwitchRules(placebos="all"))
-    assert sorted(by_time(longer)) == [-3, -2, 0]  # type: ignore[type-var]
+    assert sorted(by_time(longer)) == [-3, -2, 0]
     wide = rows.pivot_table(index="unit", columns="year", values="y")
     change = wide[2000] - wide[2002]
     assert by_time(longer)[-3] == pytest.approx(change["A"] - change.drop("A").mean(), rel=1e-12)

@@ -1,9 +1,9 @@
 """did_multiplegt against the authors' software on public data.
 
 Sources. The toy data: printed table of vignette 3 of chaisemartinPackages/did_multiplegt_dyn (commit a883607), three
-digits. Favara and Imbs (2015): the authors' R functions of that commit (DIDmultiplegtDYN 2.1.2 and later changes), run on
-the data that the package ships, ten digits. The port moderndid 0.2.0 prints four digits of the same example; its point
-estimates agree, its standard errors and its joint test do not: see the last test.
+digits. Favara and Imbs (2015): the authors' R functions of that commit (DIDmultiplegtDYN 2.1.2 and later changes), run
+on the data that the package ships, ten digits. The port moderndid 0.2.0 prints four digits of the same example; its
+point estimates agree, its standard errors and its joint test do not: see the last test.
 """
 
 from __future__ import annotations
