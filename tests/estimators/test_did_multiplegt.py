@@ -412,3 +412,23 @@ def test_the_average_total_effect_needs_effects() -> None:
     rows.loc[(rows["unit"] == "A") & (rows["year"] == 2003), "y"] = np.nan
     with pytest.raises(IdentificationError, match="average total effect"):
         average_total_effect(panel(rows), BRIEF, DidMultiplegt(rules=SwitchRules(placebos="all")))
+
+
+def test_a_level_that_changes_is_the_same_treatment_as_its_level_as_a_dose() -> None:
+    rows = frame(11)
+    dose = did_multiplegt(panel(rows), DESIGN, normalised=True)
+    change = did_multiplegt(panel(rows), replace(DESIGN, event=Event(column="x", kind="change")), normalised=True)
+    np.testing.assert_array_equal(dose.coef, change.coef)
+    np.testing.assert_array_equal(dose.vcov, change.vcov)
+    changes = card(DidMultiplegt(), panel(rows), replace(DESIGN, event=Event(column="x", kind="change"))).totals
+    levels = card(DidMultiplegt(), panel(rows), DESIGN).totals
+    assert changes["used"] == levels["used"]
+    assert int(str(changes["events"])) < int(str(levels["events"]))
+
+
+def test_facts_say_how_many_switchers_there_are_and_what_they_received() -> None:
+    rows = path(0, 1, 0, 0)
+    facts = dict(did_multiplegt(panel(rows), BRIEF).facts)
+    assert facts["Switchers by event time"] == "0: 1, 1: 1"
+    assert facts["Treatment received by event time"] == "0: 1, 1: 1"
+    assert facts["Events used"] == "1 of 1"
