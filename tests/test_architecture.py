@@ -49,6 +49,7 @@ LAYERS: tuple[dict[str, tuple[str, ...]], ...] = (
     },
     {
         "distributed_lag": ("estimators.distributed_lag",),
+        "did_multiplegt": ("estimators.did_multiplegt",),
         "ppml": ("estimators.ppml",),
         "binary": ("estimators.binary",),
         "inference": (
@@ -68,7 +69,7 @@ LAYERS: tuple[dict[str, tuple[str, ...]], ...] = (
     {"likelihood": ("estimators.likelihood",)},
     {"solution": ("estimators.solution",), "places": ("estimators.places",), "precision": ("estimators.precision",)},
     {"method": ("estimators.method",)},
-    {"adoption": ("estimators.adoption",)},
+    {"adoption": ("estimators.adoption",), "switches": ("estimators.switches",)},
     {"trajectories": ("estimators.trajectories", "estimators.uses")},
     {"vcov": ("estimators.vcov", "estimators.rows")},
     {"cautions": ("estimators.cautions",)},

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from eventpanel.estimators.covariance import Clustered, Conley, DriscollKraay, Dyadic, NeweyWest, Robust
     from eventpanel.estimators.debiased_ppml import debiased_ppml
     from eventpanel.estimators.design import Design, Sample
+    from eventpanel.estimators.did_multiplegt import DidMultiplegt, SwitchRules, average_total_effect, did_multiplegt
     from eventpanel.estimators.distributed_lag import EstimationWarning, distributed_lag
     from eventpanel.estimators.estimate import Estimate, Term
     from eventpanel.estimators.event_coefficients import EventCoefficients
@@ -97,6 +98,7 @@ __all__ = [
     "ConditioningWarning",
     "Conley",
     "Design",
+    "DidMultiplegt",
     "DistributedLag",
     "DriscollKraay",
     "Dyadic",
@@ -122,6 +124,7 @@ __all__ = [
     "SideBySide",
     "Source",
     "Study",
+    "SwitchRules",
     "Term",
     "Test",
     "Threshold",
@@ -134,6 +137,7 @@ __all__ = [
     "audit_events",
     "average",
     "average_partial_effects",
+    "average_total_effect",
     "bias_corrected",
     "build_designs",
     "build_panel",
@@ -149,6 +153,7 @@ __all__ = [
     "cumulative",
     "debiased_ppml",
     "detectable_slope",
+    "did_multiplegt",
     "difference",
     "distributed_lag",
     "equality_test",

@@ -10,6 +10,7 @@ from eventpanel.datasets.errors import DesignError
 from eventpanel.datasets.panel import Panel
 from eventpanel.estimators.card import Card, card
 from eventpanel.estimators.design import Design
+from eventpanel.estimators.did_multiplegt import DidMultiplegt
 from eventpanel.estimators.estimate import Estimate
 from eventpanel.estimators.lag_plans import DistributedLag
 from eventpanel.estimators.local_projections import LocalProjections
@@ -23,6 +24,7 @@ METHODS: Mapping[str, Planned] = {
     "orthogonalised_lag": DistributedLag(reading="orthogonalised"),
     "ppml": DistributedLag("poisson"),
     "local_projections": LocalProjections(),
+    "did_multiplegt": DidMultiplegt(),
 }
 
 
