@@ -57,6 +57,8 @@ class Trajectories:
         Position among the names; -1 outside the sample.
     lost : Ledger
         Rows of the sample, and why the others are not.
+    panel : Panel
+        Where the rows are from.
     """
 
     row: Codes
@@ -73,6 +75,7 @@ class Trajectories:
     names: tuple[str, ...]
     group: Codes
     lost: Ledger
+    panel: Panel
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -110,6 +113,10 @@ class Trajectories:
     def of_rows(self, values: Floats, fill: float = np.nan) -> Floats:
         """Values of the panel's rows, shape (n,), in their cells, shape (U, T)."""
         return np.where(self.row >= 0, values[self.row], fill)
+
+    def column(self, name: str) -> Floats:
+        """A column of the panel, also outside the sample, shape (U, T); missing where it is, or where there is no row."""
+        return self.of_rows(self.panel.values(name))
 
     def to_rows(self, cells: Mask) -> Mask:
         """Rows of the panel that lie in some cells, shape (n,)."""
@@ -175,6 +182,7 @@ def trajectories(panel: Panel, design: Design) -> Trajectories:
         names=groups.names,
         group=np.where(there, groups.codes[row], -1),
         lost=lost,
+        panel=panel,
     )
 
 
