@@ -126,10 +126,10 @@ def _standardised(found: Floats) -> tuple[float, float, int]:
 def matching_errors(panel: Panel, design: Design, method: PanelMatch) -> pd.DataFrame:
     """Analytical standard errors of means over matched sets, weights taken as given.
 
-    With A_i the weighted changes of outcome of unit i, B_i the number of its sets and N units in the panel, the estimate
-    is sum A / sum B. The conditional error takes B as given: root of (units with weight) var(A) / (sum B)^2. The
-    unconditional one lets both vary: root of N (var(A) - 2 b cov(A, B) + b^2 var(B)) / (sum B)^2, b the estimate; with
-    clusters of units it is that of the estimate, up to its small-sample factor (Imai, Kim and Wang 2023,
+    With A_i the weighted changes of outcome of unit i, B_i the number of its sets and N units in the panel, the
+    estimate is sum A / sum B. The conditional error takes B as given: root of (units with weight) var(A) / (sum B)^2.
+    The unconditional one lets both vary: root of N (var(A) - 2 b cov(A, B) + b^2 var(B)) / (sum B)^2, b the estimate;
+    with units as clusters it is that of the estimate, up to its small-sample factor (Imai, Kim and Wang 2023,
     doi:10.1111/ajps.12685).
 
     Parameters

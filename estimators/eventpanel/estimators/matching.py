@@ -160,7 +160,9 @@ class Pool:
     @property
     def load(self) -> Floats:
         """Weight of each matched unit, summed over the focal ones, shape (n,)."""
-        return np.asarray(self.weights.T @ np.bincount(self.profile, minlength=self.weights.shape[0]).astype(np.float64))
+        return np.asarray(
+            self.weights.T @ np.bincount(self.profile, minlength=self.weights.shape[0]).astype(np.float64)
+        )
 
 
 def status_of(t: Trajectories, name: str) -> Floats:
@@ -203,7 +205,7 @@ def obstacles(t: Trajectories, design: Design, matching: Matching, refinement: R
     if matching.unknown == "refuse":
         found["the status in its history is not known"] = ~known
     seen = [earlier(t.outcome, -k) for k in range(-max(window.leads, 1), window.lags + 1)]
-    found["the outcome is missing in a period of its window"] = np.isnan(seen).any(axis=0)
+    found["the outcome is missing in a period of its window"] = np.asarray(np.isnan(seen).any(axis=0))
     if matching.lasting:
         same = [earlier(t.event, -k) == t.event for k in range(window.lags + 1)]
         found["the status does not last to the last lag"] = ~np.all(same, axis=0)
@@ -215,7 +217,7 @@ def obstacles(t: Trajectories, design: Design, matching: Matching, refinement: R
 
 
 def _exact(t: Trajectories, matching: Matching) -> Codes:
-    """Number the paths of the columns to match exactly on, shape (U, T); -1 where one is missing."""
+    """Paths of the columns to match exactly on, as numbers, shape (U, T); -1 where one is missing."""
     both = np.zeros(t.shape, dtype=np.int64)
     for name in matching.exact:
         # A row that is not there has the code of none.
@@ -237,7 +239,7 @@ def _complete(t: Trajectories, refinement: Refinement, history: int, lags: int) 
     missing[:, :last] = False
     gaps = missing.astype(np.float64)
     around = [np.nan_to_num(earlier(gaps, -k)) > 0 for k in range(-history, lags + 1)]
-    return ~np.any(around, axis=0)
+    return np.asarray(~np.any(around, axis=0))
 
 
 def pools(cells: tuple[Mask, Mask], t: Trajectories, matching: Matching, refinement: Refinement | None) -> list[Pool]:
@@ -275,8 +277,8 @@ def _of_period(period: int, key: Codes, cells: tuple[Mask, Mask]) -> Iterator[Po
     focal, other = (np.flatnonzero(kind[:, period]) for kind in cells)
     focal, other = (units[np.argsort(key[units], kind="stable")] for units in (focal, other))
     common = np.intersect1d(key[focal], key[other])
-    bounds = [(np.searchsorted(key[units], common), np.searchsorted(key[units], common, "right")) for units in (focal, other)]
-    for (a, b), (c, d) in zip(zip(*bounds[0], strict=True), zip(*bounds[1], strict=True), strict=True):
+    mine, theirs = (np.searchsorted(key[units], [common, common + 1]).T.tolist() for units in (focal, other))
+    for (a, b), (c, d) in zip(mine, theirs, strict=True):
         yield Pool(period, focal[a:b], other[c:d], uniform(d - c), np.zeros(b - a, dtype=np.int64))
 
 
@@ -320,7 +322,10 @@ def _by_score(made: list[Pool], columns: list[Floats], refinement: Refinement) -
 def _scored(pool: Pool, odds: Floats, refinement: Refinement) -> Pool:
     focal = len(pool.focal)
     if refinement.by == "ps_weight":
-        share = np.exp(odds[focal:] - odds[focal:].max())
+        largest = odds[focal:].max()
+        if np.isneginf(largest):
+            return pool
+        share = np.exp(odds[focal:] - largest)
         return replace(pool, weights=sparse.csr_array((share / share.sum())[None, :]))
     score = (0.5 + 0.5 * np.tanh(odds / 2))[:, None]
     weights, profile = nearest(score[focal:], score[:focal], refinement.size or 0)

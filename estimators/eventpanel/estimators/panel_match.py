@@ -211,7 +211,9 @@ class PanelMatch:
         rows = t.inside & spread(found.load, times)
         near = t.inside & spread(np.where(found.stays, found.load, 0.0), times)
         reasons = (NOT_A_CHANGE["art" if ends else "att"], *hindered, UNMATCHED)
-        return Uses(used, compared(t.events, near, design.window.lags), rows, np.where(t.events & ~used, why, -1), reasons)
+        return Uses(
+            used, compared(t.events, near, design.window.lags), rows, np.where(t.events & ~used, why, -1), reasons
+        )
 
     def effects(self, t: Trajectories, design: Design) -> Effects:
         """Effects in one group: means over matched sets, and what each unit adds to their error."""

@@ -115,7 +115,7 @@ class Trajectories:
         return np.where(self.row >= 0, values[self.row], fill)
 
     def column(self, name: str) -> Floats:
-        """A column of the panel, also outside the sample, shape (U, T); missing where it is, or where there is no row."""
+        """Values of a column of the panel, also outside the sample, shape (U, T); missing where there is no row."""
         return self.of_rows(self.panel.values(name))
 
     def to_rows(self, cells: Mask) -> Mask:

@@ -8,6 +8,7 @@ from scipy.spatial import cKDTree
 
 from eventpanel.estimators.core.arrays import Codes, Floats, Mask
 from eventpanel.estimators.core.binary import binary
+from eventpanel.estimators.core.binary_separation import binary_separation
 from eventpanel.estimators.core.groups import cross, recode
 from eventpanel.estimators.core.least_squares import independent
 from eventpanel.estimators.core.links import LOGIT
@@ -63,7 +64,7 @@ def histories(status: Floats, length: int) -> tuple[Codes, Mask]:
 
 
 def paths(values: Codes, length: int) -> Codes:
-    """Number the values of each cell and of the periods before it, shape (U, T); -1 where one is missing.
+    """Give each path of values, from some periods before to each cell, a number; -1 where one is missing.
 
     Parameters
     ----------
@@ -155,7 +156,7 @@ def nearest(pool: Floats, focal: Floats, size: int) -> tuple[sparse.csr_array, C
         return uniform(len(pool)), np.zeros(len(focal), dtype=np.int64)
     points, profile = np.unique(focal, axis=0, return_inverse=True)
     tree = cKDTree(pool)
-    distance, place = tree.query(points, k=size + 1)
+    distance, place = (np.asarray(found) for found in tree.query(points, k=size + 1))
     reach = distance[:, size] * (1 + SHARE) + LEAST
     tied = distance[:, size] <= distance[:, size - 1] * (1 + SHARE) + LEAST
     counts = np.full(len(points), size)
@@ -186,7 +187,8 @@ def uniform(size: int) -> sparse.csr_array:
 def log_odds(focal: Mask, columns: Floats) -> Floats:
     """Fitted log odds of being focal, by logit on columns and a constant, shape (n,).
 
-    Columns without variation and columns that others span add nothing and are left out.
+    Columns without variation and columns that others span add nothing and are left out. Rows that the columns tell
+    apart without error have odds of zero or infinity, and the others those of a fit without them.
 
     Parameters
     ----------
@@ -208,4 +210,13 @@ def log_odds(focal: Mask, columns: Floats) -> Floats:
     vary = (np.ptp(columns, axis=0) > 0) & (spread > 0)
     within = within[:, vary] / spread[vary]
     kept = independent(within, np.linalg.norm(within, axis=0))[0] if within.shape[1] else np.zeros(0, dtype=bool)
-    return binary(focal.astype(np.float64), within[:, kept], [np.zeros(len(focal), dtype=np.int64)], LOGIT).eta
+    y, x, constant = focal.astype(np.float64), within[:, kept], np.zeros(len(focal), dtype=np.int64)
+    try:
+        return binary(y, x, [constant], LOGIT).eta
+    except ArithmeticError:
+        certain = binary_separation(y, x, [constant]).separated
+        if not certain.any() or certain.all():
+            raise
+    odds = np.where(focal, np.inf, -np.inf)
+    odds[~certain] = log_odds(focal[~certain], columns[~certain])
+    return odds
