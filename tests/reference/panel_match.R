@@ -28,8 +28,9 @@ for (qoi in c("att", "art")) {
   show("placebo", qoi, refinement.method = "mahalanobis", match.missing = TRUE, covs.formula = trade, placebo = TRUE)
   show("exact", qoi, refinement.method = "mahalanobis", match.missing = FALSE, covs.formula = both,
        exact.match.variables = "third")
-  show("lasting", qoi, refinement.method = "mahalanobis", match.missing = FALSE, covs.formula = both,
-       forbid.treatment.reversal = TRUE)
+  # Of "att" the package keeps units whose status changes where a set would be left with none: see the test.
+  if (qoi == "art") show("lasting", qoi, refinement.method = "mahalanobis", match.missing = FALSE, covs.formula = both,
+                         forbid.treatment.reversal = TRUE)
   show("drop", qoi, refinement.method = "mahalanobis", match.missing = FALSE, covs.formula = both, listwise.delete = TRUE)
 }
 for (qoi in c("att", "art", "atc", "ate")) {
@@ -38,12 +39,9 @@ for (qoi in c("att", "art", "atc", "ate")) {
 show("none", "atc", refinement.method = "none", match.missing = FALSE)
 show("ps_weight", "atc", refinement.method = "ps.weight", match.missing = FALSE, covs.formula = both)
 
-for (column in c("y", "tradewb")) {
-  sets <- PanelMatch(panel.data = panel, lag = 4, size.match = 5, lead = 0:3, qoi = "att", match.missing = FALSE,
-                     refinement.method = "mahalanobis", covs.formula = both)
-  found <- summary(get_covariate_balance(sets, panel.data = panel, covariates = c("y", "tradewb")), qoi = "att",
-                   include.unrefined = TRUE)[[1]]
-  cat(paste("balance", column, colnames(found)[grepl(column, colnames(found))][1], -(4:0),
-            sprintf("%.12g", found[, grepl(column, colnames(found))][, 1]),
-            sprintf("%.12g", found[, grepl(column, colnames(found))][, 2]), sep = ","), sep = "\n")
-}
+sets <- PanelMatch(panel.data = panel, lag = 4, size.match = 5, lead = 0:3, qoi = "att", match.missing = FALSE,
+                   refinement.method = "mahalanobis", covs.formula = both)
+found <- summary(get_covariate_balance(sets, panel.data = panel, covariates = c("y", "tradewb")), qoi = "att",
+                 include.unrefined = TRUE)[[1]]
+for (column in colnames(found)) cat(paste("balance", "att", column, -(4:0), sprintf("%.12g", found[, column]), "", sep = ","),
+                                    sep = "\n")

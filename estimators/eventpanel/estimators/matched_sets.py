@@ -12,8 +12,8 @@ from eventpanel.datasets.panel import Panel
 from eventpanel.estimators.core.arrays import Codes, Floats
 from eventpanel.estimators.core.groups import group_sums
 from eventpanel.estimators.design import Design
-from eventpanel.estimators.matching import Pool
-from eventpanel.estimators.panel_match import Found, PanelMatch
+from eventpanel.estimators.panel_match import PanelMatch
+from eventpanel.estimators.pools import Found, Pool
 from eventpanel.estimators.trajectories import Trajectories, trajectories
 
 __all__ = ["covariate_balance", "matched_sets", "matching_bootstrap", "matching_errors"]
@@ -180,7 +180,9 @@ def _sums(t: Trajectories, found: Found, design: Design) -> tuple[Floats, Floats
     if not found.pools:
         group = f" in group {t.names[0]!r}" if t.names[0] else ""
         raise IdentificationError(f"There is no matched set{group}.", "", "see the card: what is done with every event")
-    return found.changes(t.outcome, design.window.event_times), found.focal.sum(axis=1).astype(np.float64)
+    return found.changes(t.outcome, design.window.event_times, centred=False), found.focal.sum(axis=1).astype(
+        np.float64
+    )
 
 
 def matching_bootstrap(panel: Panel, design: Design, method: PanelMatch, *, draws: int, seed: int) -> pd.DataFrame:
@@ -188,7 +190,7 @@ def matching_bootstrap(panel: Panel, design: Design, method: PanelMatch, *, draw
 
     Matching is not done anew: a bootstrap that did would not be valid for nearest neighbours (Abadie and Imbens 2008,
     doi:10.3982/ECTA6474). Draws without a set are drawn again. The standard deviation of draws has the errors of the
-    estimate as its limit, up to their small-sample factor.
+    estimate with ``errors="fixed"`` as its limit, up to their small-sample factor.
 
     Parameters
     ----------

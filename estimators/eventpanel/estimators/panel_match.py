@@ -15,17 +15,20 @@ import numpy as np
 
 from eventpanel.datasets.errors import DesignError
 from eventpanel.datasets.panel import Panel
-from eventpanel.estimators.core.arrays import Floats, Mask
+from eventpanel.estimators.core.arrays import Mask
 from eventpanel.estimators.core.matching import earlier
 from eventpanel.estimators.design import Design
 from eventpanel.estimators.estimate import Estimate
-from eventpanel.estimators.matching import Matching, Pool, Refinement, obstacles, pools, status_of
+from eventpanel.estimators.eligible import obstacles, status_of
+from eventpanel.estimators.matching import Matching, Refinement
 from eventpanel.estimators.method import Effects, base_period, estimated, two_way, without
+from eventpanel.estimators.pools import Found, Pool, pools, spread
 from eventpanel.estimators.trajectories import Trajectories
 from eventpanel.estimators.uses import Uses, compared
 
 __all__ = ["PanelMatch", "panel_match"]
 
+Errors = Literal["centred", "fixed"]
 Target = Literal["att", "art", "atc", "ate"]
 # Sign, status before and status now of the units looked at; those they are matched to have the other status now.
 DIRECTIONS: dict[Target, tuple[tuple[float, int, int], ...]] = {
@@ -49,38 +52,6 @@ TAKEN = {
 }
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Found:
-    """What was matched, in one direction or both.
-
-    Attributes
-    ----------
-    pools : tuple of (sign, Pool)
-        The sign is that of a focal unit's outcome in the effect.
-    load : ndarray, shape (U, T)
-        Weight of the change of outcome since the period before each cell, not yet divided by the number of sets.
-    focal : ndarray of bool, shape (U, T)
-        Cells that have a set of their own.
-    stays : ndarray of bool, shape (U, T)
-        Cells with weight whose status does not change.
-    """
-
-    pools: tuple[tuple[float, Pool], ...]
-    load: Floats
-    focal: Mask
-    stays: Mask
-
-    def changes(self, outcome: Floats, event_times: tuple[int, ...]) -> Floats:
-        """Weighted changes of outcome, summed over the cells of each unit, shape (U, k)."""
-        before = earlier(outcome, 1)
-        held = self.load != 0
-        sums = []
-        for k in event_times:
-            change = np.where(held, earlier(outcome, -k) - before, 0.0)
-            sums.append((self.load * change).sum(axis=1))
-        return np.array(sums).reshape(len(event_times), len(outcome)).T
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PanelMatch:
     """Matching on treatment histories, with its options.
@@ -93,11 +64,15 @@ class PanelMatch:
     target : {"att", "art", "atc", "ate"}
         Averages over the units whose status turns on (att), turns off (art), stays off where others turn on (atc), or
         those of att and atc together (ate).
+    errors : {"centred", "fixed"}
+        ``"centred"``: what a unit adds to the error is measured from the mean change of those matched in its period and
+        history, so that shocks common to them do not count. ``"fixed"``: as published, weights taken as given; a shock
+        common to all units of a period counts as noise, since the weights of a unit do not add up to zero.
 
     Raises
     ------
     DesignError
-        An unknown target, or a status that must last where units are looked at whose status does not change.
+        An unknown option, or a status that must last where units are looked at whose status does not change.
 
     Examples
     --------
@@ -108,10 +83,13 @@ class PanelMatch:
     matching: Matching
     refinement: Refinement | None = None
     target: Target = "att"
+    errors: Errors = "centred"
 
     def __post_init__(self) -> None:
         if self.target not in TAKEN:
             raise DesignError(f"Unknown target {self.target!r}.", "", f"choose one of {', '.join(TAKEN)}")
+        if self.errors not in ("centred", "fixed"):
+            raise DesignError(f"Unknown errors {self.errors!r}.", "", "use 'centred' or 'fixed'")
         if self.matching.lasting and self.target in ("atc", "ate"):
             raise DesignError(
                 "A status that must last is asked of units whose status changes.", self.target, "use 'att' or 'art'"
@@ -177,7 +155,8 @@ class PanelMatch:
             A dose other than zero and one, a propensity score without a maximum.
         """
         status = status_of(t, self.name)
-        free = ~np.any(list(obstacles(t, design, self.matching, self.refinement).values()), axis=0)
+        hindered = obstacles(t, design, self.matching, self.refinement)
+        free = ~np.logical_or.reduce(list(hindered.values()))
         before, load = earlier(status, 1), np.zeros(t.shape)
         focal, stays = np.zeros(t.shape, dtype=bool), np.zeros(t.shape, dtype=bool)
         made: list[tuple[float, Pool]] = []
@@ -189,7 +168,7 @@ class PanelMatch:
                 focal[pool.focal, pool.period] = True
                 made.append((sign, pool))
             stays |= (load != 0) & (before == status)
-        return Found(tuple(made), load, focal, stays)
+        return Found(tuple(made), load, focal, stays, hindered)
 
     def uses(self, t: Trajectories, design: Design) -> Uses:
         """Say what is done with every event and row of one group."""
@@ -199,7 +178,7 @@ class PanelMatch:
         times, ends = design.window.event_times, self.target == "art"
         before = earlier(t.event, 1)
         switch = (before == 1) & (t.event == 0) if ends else (before == 0) & (t.event == 1)
-        hindered = obstacles(t, design, self.matching, self.refinement)
+        hindered = found.hindered
         why = np.where(switch, len(hindered) + 1, 0)
         for i, cells in reversed(list(enumerate(hindered.values(), 1))):
             why[switch & cells] = i
@@ -222,7 +201,7 @@ class PanelMatch:
         if not sets.any():
             none = np.empty((t.shape[0], 0))
             return Effects((), np.empty(0), none, uses, dropped=tuple((k, "no matched set") for k in times))
-        changes = found.changes(t.outcome, times)
+        changes = found.changes(t.outcome, times, centred=self.errors == "centred")
         coef = changes.sum(axis=0) / sets.sum()
         influence = (changes - sets[:, None] * coef) / sets.sum()
         counted = np.concatenate([np.diff(pool.weights.indptr)[pool.profile] for _, pool in found.pools])
@@ -233,29 +212,14 @@ class PanelMatch:
         return Effects(times, coef, influence, uses, facts=facts)
 
 
-def spread(load: Floats, event_times: tuple[int, ...]) -> Mask:
-    """Rows that carry weight in some coefficient, shape (U, T).
-
-    Parameters
-    ----------
-    load : ndarray, shape (U, T)
-        Weight of the change since the period before each cell.
-    event_times : tuple of int
-
-    Examples
-    --------
-    >>> spread(np.array([[0.0, 1.0, 0.0, 0.0]]), (1,)).tolist()
-    [[True, False, True, False]]
-    """
-    base, rows = np.nan_to_num(earlier(load, -1)), np.zeros(load.shape, dtype=bool)
-    for k in event_times:
-        # Weights of a row cancel where it serves twice; what rounding leaves of them is not a weight.
-        rows |= np.abs(np.nan_to_num(earlier(load, k)) - base) > 1e-12
-    return rows
-
-
 def panel_match(
-    panel: Panel, design: Design, *, matching: Matching, refinement: Refinement | None = None, target: Target = "att"
+    panel: Panel,
+    design: Design,
+    *,
+    matching: Matching,
+    refinement: Refinement | None = None,
+    target: Target = "att",
+    errors: Errors = "centred",
 ) -> Estimate:
     """Compare units whose status changes with others of the same history.
 
@@ -272,6 +236,10 @@ def panel_match(
         Which of those count, and how much.
     target : {"att", "art", "atc", "ate"}
         Averages over units whose status turns on, turns off, stays off where others turn on, or those of att and atc.
+    errors : {"centred", "fixed"}
+        ``"centred"``: what a unit adds to the error is measured from the mean change of those matched in its period and
+        history, so that shocks common to them do not count. ``"fixed"``: as published, weights taken as given; a shock
+        common to all units of a period counts as noise, since the weights of a unit do not add up to zero.
 
     Returns
     -------
@@ -291,4 +259,5 @@ def panel_match(
     --------
     See docs/methods/panel_match.md.
     """
-    return estimated(PanelMatch(matching=matching, refinement=refinement, target=target), panel, design)
+    method = PanelMatch(matching=matching, refinement=refinement, target=target, errors=errors)
+    return estimated(method, panel, design)
