@@ -52,8 +52,16 @@ if TYPE_CHECKING:
     from eventpanel.estimators.influence import leave_one_out
     from eventpanel.estimators.logit import logit
     from eventpanel.estimators.many import estimate_many
+    from eventpanel.estimators.matched_sets import (
+        covariate_balance,
+        matched_sets,
+        matching_bootstrap,
+        matching_errors,
+    )
+    from eventpanel.estimators.matching import Lagged, Matching, Refinement
     from eventpanel.estimators.moderator import Moderator
     from eventpanel.estimators.multiple import adjust, romano_wolf
+    from eventpanel.estimators.panel_match import PanelMatch, panel_match
     from eventpanel.estimators.placebo_units import Placebo, placebo_units
     from eventpanel.estimators.ppml import percent, ppml, separated_rows
     from eventpanel.estimators.ppml_influence import leave_one_out_ppml
@@ -85,12 +93,16 @@ PLACES = {
     "EventPanelError": ("datasets.errors", "EventPanelError"),
     "EventWindow": ("estimators.window", "EventWindow"),
     "FewTreated": ("estimators.few_treated", "FewTreated"),
+    "Lagged": ("estimators.matching", "Lagged"),
+    "Matching": ("estimators.matching", "Matching"),
     "Moderator": ("estimators.moderator", "Moderator"),
     "NeweyWest": ("estimators.covariance", "NeweyWest"),
     "Panel": ("datasets.panel", "Panel"),
+    "PanelMatch": ("estimators.panel_match", "PanelMatch"),
     "Placebo": ("estimators.placebo_units", "Placebo"),
     "Randomisation": ("estimators.randomisation", "Randomisation"),
     "Records": ("datasets.records", "Records"),
+    "Refinement": ("estimators.matching", "Refinement"),
     "Robust": ("estimators.covariance", "Robust"),
     "Sample": ("estimators.design", "Sample"),
     "Source": ("datasets.panel", "Source"),
@@ -112,6 +124,7 @@ PLACES = {
     "concord": ("datasets.products", "concord"),
     "count": ("datasets.records", "count"),
     "country_years": ("datasets.countries", "country_years"),
+    "covariate_balance": ("estimators.matched_sets", "covariate_balance"),
     "coverage_table": ("datasets.coverage", "coverage_table"),
     "cumulative": ("estimators.inference", "cumulative"),
     "debiased_ppml": ("estimators.debiased_ppml", "debiased_ppml"),
@@ -137,8 +150,12 @@ PLACES = {
     "log1p": ("datasets.derive", "log1p"),
     "logit": ("estimators.logit", "logit"),
     "match": ("datasets.countries", "match"),
+    "matched_sets": ("estimators.matched_sets", "matched_sets"),
+    "matching_bootstrap": ("estimators.matched_sets", "matching_bootstrap"),
+    "matching_errors": ("estimators.matched_sets", "matching_errors"),
     "merge": ("datasets.merge", "merge"),
     "name_of": ("datasets.countries", "name_of"),
+    "panel_match": ("estimators.panel_match", "panel_match"),
     "percent": ("estimators.ppml", "percent"),
     "placebo_units": ("estimators.placebo_units", "placebo_units"),
     "plot_coverage": ("reports.coverage", "plot_coverage"),
@@ -184,12 +201,16 @@ __all__ = [
     "EventPanelError",
     "EventWindow",
     "FewTreated",
+    "Lagged",
+    "Matching",
     "Moderator",
     "NeweyWest",
     "Panel",
+    "PanelMatch",
     "Placebo",
     "Randomisation",
     "Records",
+    "Refinement",
     "Robust",
     "Sample",
     "Source",
@@ -211,6 +232,7 @@ __all__ = [
     "concord",
     "count",
     "country_years",
+    "covariate_balance",
     "coverage_table",
     "cumulative",
     "debiased_ppml",
@@ -236,8 +258,12 @@ __all__ = [
     "log1p",
     "logit",
     "match",
+    "matched_sets",
+    "matching_bootstrap",
+    "matching_errors",
     "merge",
     "name_of",
+    "panel_match",
     "percent",
     "placebo_units",
     "plot_coverage",

@@ -15,11 +15,10 @@ import numpy as np
 
 from eventpanel.datasets.errors import DesignError
 from eventpanel.datasets.panel import Panel
-from eventpanel.estimators.core.arrays import Mask
 from eventpanel.estimators.core.matching import earlier
 from eventpanel.estimators.design import Design
-from eventpanel.estimators.estimate import Estimate
 from eventpanel.estimators.eligible import obstacles, status_of
+from eventpanel.estimators.estimate import Estimate
 from eventpanel.estimators.matching import Matching, Refinement
 from eventpanel.estimators.method import Effects, base_period, estimated, two_way, without
 from eventpanel.estimators.pools import Found, Pool, pools, spread
