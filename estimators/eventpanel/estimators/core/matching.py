@@ -52,7 +52,7 @@ def histories(status: Floats, length: int) -> tuple[Codes, Mask]:
     --------
     >>> code, known = histories(np.array([[0.0, 1.0, np.nan, 1.0]]), 2)
     >>> code[0, 2:].tolist(), known.tolist()
-    ([3, 7], [[False, False, True, False]])
+    ([1, 5], [[False, False, True, False]])
     """
     code, known = np.zeros(status.shape, dtype=np.int64), np.ones(status.shape, dtype=bool)
     for k in range(1, length + 1):
@@ -76,7 +76,7 @@ def paths(values: Codes, length: int) -> Codes:
     Examples
     --------
     >>> paths(np.array([[0, 1, 1], [0, 1, 0]]), 1).tolist()
-    [[-1, 0, 2], [-1, 0, 1]]
+    [[-1, 1, 2], [-1, 1, 0]]
     """
     code, known = np.zeros(values.size, dtype=np.int64), np.ones(values.shape, dtype=bool)
     for k in range(length + 1):
@@ -122,9 +122,11 @@ def whitened(pool: Floats, focal: Floats) -> tuple[Floats, Floats]:
 
 def _first_of_each(columns: Floats) -> Mask:
     """Columns that no column before them equals."""
-    first = np.zeros(columns.shape[1], dtype=bool)
-    first[np.unique(columns, axis=1, return_index=True)[1]] = True
-    return first
+    first: list[int] = []
+    for j, column in enumerate(columns.T):
+        if not any(np.array_equal(column, columns[:, i]) for i in first):
+            first.append(j)
+    return np.isin(np.arange(columns.shape[1]), first)
 
 
 def nearest(pool: Floats, focal: Floats, size: int) -> tuple[sparse.csr_array, Codes]:
@@ -154,23 +156,22 @@ def nearest(pool: Floats, focal: Floats, size: int) -> tuple[sparse.csr_array, C
     """
     if len(pool) <= size or not pool.shape[1]:
         return uniform(len(pool)), np.zeros(len(focal), dtype=np.int64)
-    points, profile = np.unique(focal, axis=0, return_inverse=True)
     tree = cKDTree(pool)
-    distance, place = (np.asarray(found) for found in tree.query(points, k=size + 1))
+    distance, place = (np.asarray(found) for found in tree.query(focal, k=size + 1))
     reach = distance[:, size] * (1 + SHARE) + LEAST
     tied = distance[:, size] <= distance[:, size - 1] * (1 + SHARE) + LEAST
-    counts = np.full(len(points), size)
-    near = [places[:size] for places in place]
+    own = int((~tied).sum())
+    profile, counts, near = np.empty(len(focal), dtype=np.int64), np.full(own, size), [place[~tied, :size].reshape(-1)]
+    profile[~tied] = np.arange(own)
     if tied.any():
-        found = [np.sort(np.array(ball)) for ball in tree.query_ball_point(points[tied], reach[tied])]
-        counts[tied] = [len(ball) for ball in found]
-        for i, ball in zip(np.flatnonzero(tied), found, strict=True):
-            near[i] = ball
+        points, first, which = np.unique(focal[tied], axis=0, return_index=True, return_inverse=True)
+        balls = tree.query_ball_point(points, reach[tied][first])
+        profile[tied] = own + which.reshape(-1)
+        counts = np.concatenate([counts, [len(ball) for ball in balls]])
+        near += [np.array(ball) for ball in balls]
     starts = np.concatenate([[0], np.cumsum(counts)])
-    weights = sparse.csr_array(
-        (np.repeat(1.0 / counts, counts), np.concatenate(near), starts), shape=(len(points), len(pool))
-    )
-    return weights, profile.reshape(-1).astype(np.int64)
+    share = np.repeat(1.0 / counts, counts)
+    return sparse.csr_array((share, np.concatenate(near), starts), shape=(len(counts), len(pool))), profile
 
 
 def uniform(size: int) -> sparse.csr_array:
