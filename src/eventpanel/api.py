@@ -52,16 +52,10 @@ if TYPE_CHECKING:
     from eventpanel.estimators.influence import leave_one_out
     from eventpanel.estimators.logit import logit
     from eventpanel.estimators.many import estimate_many
-    from eventpanel.estimators.matched_sets import (
-        covariate_balance,
-        matched_sets,
-        matching_bootstrap,
-        matching_errors,
-    )
-    from eventpanel.estimators.matching import Lagged, Matching, Refinement
+    from eventpanel.estimators.matched_sets import covariate_balance, matched_sets
     from eventpanel.estimators.moderator import Moderator
     from eventpanel.estimators.multiple import adjust, romano_wolf
-    from eventpanel.estimators.panel_match import PanelMatch, panel_match
+    from eventpanel.estimators.panel_match import Lagged, Matching, PanelMatch, Refinement, panel_match
     from eventpanel.estimators.placebo_units import Placebo, placebo_units
     from eventpanel.estimators.ppml import percent, ppml, separated_rows
     from eventpanel.estimators.ppml_influence import leave_one_out_ppml
@@ -93,8 +87,8 @@ PLACES = {
     "EventPanelError": ("datasets.errors", "EventPanelError"),
     "EventWindow": ("estimators.window", "EventWindow"),
     "FewTreated": ("estimators.few_treated", "FewTreated"),
-    "Lagged": ("estimators.matching", "Lagged"),
-    "Matching": ("estimators.matching", "Matching"),
+    "Lagged": ("estimators.panel_match", "Lagged"),
+    "Matching": ("estimators.panel_match", "Matching"),
     "Moderator": ("estimators.moderator", "Moderator"),
     "NeweyWest": ("estimators.covariance", "NeweyWest"),
     "Panel": ("datasets.panel", "Panel"),
@@ -102,7 +96,7 @@ PLACES = {
     "Placebo": ("estimators.placebo_units", "Placebo"),
     "Randomisation": ("estimators.randomisation", "Randomisation"),
     "Records": ("datasets.records", "Records"),
-    "Refinement": ("estimators.matching", "Refinement"),
+    "Refinement": ("estimators.panel_match", "Refinement"),
     "Robust": ("estimators.covariance", "Robust"),
     "Sample": ("estimators.design", "Sample"),
     "Source": ("datasets.panel", "Source"),
@@ -151,8 +145,6 @@ PLACES = {
     "logit": ("estimators.logit", "logit"),
     "match": ("datasets.countries", "match"),
     "matched_sets": ("estimators.matched_sets", "matched_sets"),
-    "matching_bootstrap": ("estimators.matched_sets", "matching_bootstrap"),
-    "matching_errors": ("estimators.matched_sets", "matching_errors"),
     "merge": ("datasets.merge", "merge"),
     "name_of": ("datasets.countries", "name_of"),
     "panel_match": ("estimators.panel_match", "panel_match"),
@@ -259,8 +251,6 @@ __all__ = [
     "logit",
     "match",
     "matched_sets",
-    "matching_bootstrap",
-    "matching_errors",
     "merge",
     "name_of",
     "panel_match",

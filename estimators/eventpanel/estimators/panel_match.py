@@ -19,13 +19,13 @@ from eventpanel.estimators.core.matching import earlier
 from eventpanel.estimators.design import Design
 from eventpanel.estimators.eligible import obstacles, status_of
 from eventpanel.estimators.estimate import Estimate
-from eventpanel.estimators.matching import Matching, Refinement
+from eventpanel.estimators.matching import Lagged, Matching, Refinement
 from eventpanel.estimators.method import Effects, base_period, estimated, two_way, without
 from eventpanel.estimators.pools import Found, Pool, pools, spread
 from eventpanel.estimators.trajectories import Trajectories
 from eventpanel.estimators.uses import Uses, compared
 
-__all__ = ["PanelMatch", "panel_match"]
+__all__ = ["Lagged", "Matching", "PanelMatch", "Refinement", "panel_match"]
 
 Errors = Literal["centred", "fixed"]
 Target = Literal["att", "art", "atc", "ate"]
