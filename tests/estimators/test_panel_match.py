@@ -517,6 +517,13 @@ def test_nothing_to_compare() -> None:
         panel_match(panel(rows), DESIGN, matching=Matching(history=1, exact=("gdp",)))
 
 
+def test_infinite_covariates_are_refused() -> None:
+    rows = frame()
+    rows.loc[3, "z"] = np.inf
+    with pytest.raises(DesignError, match=r"infinite(.|\n)*'z': 1 rows"):
+        panel_match(panel(rows), DESIGN, matching=Matching(history=1), refinement=REFINEMENTS["ps_match"])
+
+
 def test_options_without_meaning() -> None:
     one = (Lagged("z"),)
     for wrong in (

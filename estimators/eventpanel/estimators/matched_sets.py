@@ -34,8 +34,9 @@ def matched_sets(panel: Panel, design: Design, method: PanelMatch) -> pd.DataFra
     Returns
     -------
     DataFrame
-        One row for each pair with weight: group, the unit columns (whose status changes; for ``"atc"`` whose does not),
-        period, the unit columns with ``matched_`` before their names, weight (one in each set).
+        One row for each pair with weight, very many without a refinement: group, the unit columns (whose status
+        changes; for ``"atc"`` whose does not), period, the unit columns with ``matched_`` before their names, weight
+        (adding up to one in each set).
 
     Examples
     --------

@@ -136,9 +136,16 @@ class PanelMatch:
                 "an event of kind 'change'",
                 "use a dose that is 0 or 1, or an event of kind 'threshold', 'spell' or 'onset'",
             )
-        lagged = self.refinement.covariates if self.refinement else ()
-        for name in (*self.matching.exact, *(each.column for each in lagged)):
+        for name in self.matching.exact:
             panel.column(name)
+        for each in self.refinement.covariates if self.refinement else ():
+            infinite = np.isinf(panel.values(each.column)).sum()
+            if infinite:
+                raise DesignError(
+                    "A covariate is infinite in some rows.",
+                    f"{each.column!r}: {infinite} rows",
+                    "correct or clear them",
+                )
 
     def found(self, t: Trajectories, design: Design) -> Found:
         """Match, in one group.
