@@ -63,11 +63,13 @@ if TYPE_CHECKING:
     from eventpanel.estimators.local_projections import LocalProjections, local_projections
     from eventpanel.estimators.logit import logit
     from eventpanel.estimators.many import estimate_many
+    from eventpanel.estimators.matched_sets import covariate_balance, matched_sets, matching_bootstrap, matching_errors
     from eventpanel.estimators.methods import METHODS, cards
     from eventpanel.estimators.moderator import Moderator
     from eventpanel.estimators.multiple import adjust, romano_wolf
     from eventpanel.estimators.normalised import normalised
     from eventpanel.estimators.orthogonalised import orthogonalised
+    from eventpanel.estimators.panel_match import Lagged, Matching, PanelMatch, Refinement, panel_match
     from eventpanel.estimators.placebo_units import Placebo, placebo_units
     from eventpanel.estimators.ppml import percent, ppml, separated_rows
     from eventpanel.estimators.ppml_influence import leave_one_out_ppml
@@ -110,15 +112,19 @@ __all__ = [
     "EventWindow",
     "FewTreated",
     "Honest",
+    "Lagged",
     "LocalProjections",
+    "Matching",
     "Moderator",
     "NeweyWest",
     "Overlap",
     "Panel",
+    "PanelMatch",
     "Placebo",
     "PretrendPower",
     "Randomisation",
     "Records",
+    "Refinement",
     "Robust",
     "Sample",
     "SideBySide",
@@ -149,6 +155,7 @@ __all__ = [
     "concord",
     "count",
     "country_years",
+    "covariate_balance",
     "coverage_table",
     "cumulative",
     "debiased_ppml",
@@ -179,10 +186,14 @@ __all__ = [
     "log1p",
     "logit",
     "match",
+    "matched_sets",
+    "matching_bootstrap",
+    "matching_errors",
     "merge",
     "name_of",
     "normalised",
     "orthogonalised",
+    "panel_match",
     "percent",
     "placebo_units",
     "plot_coverage",

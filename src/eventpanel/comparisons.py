@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass, replace
+from typing import Any, get_args, get_origin, get_type_hints
 
 from eventpanel.build import build_design, build_designs
 from eventpanel.datasets.errors import StudyError
@@ -51,21 +52,33 @@ def build_comparisons(study: Study) -> dict[str, tuple[Design, dict[str, Planned
 
 def _with_options(comparison: str, name: str, options: dict[str, Any]) -> Planned:
     method: Any = method_of(name)
-    known = [field.name for field in fields(method)]
+    where = f"comparisons.{comparison}.options.{name}"
+    hints = get_type_hints(type(method))
+    _known(name, type(method), options, where)
+    return method_of(replace(method, **{key: _made(hints[key], value, where) for key, value in options.items()}))
+
+
+def _made(hint: Any, value: Any, where: str) -> Any:
+    """Turn a value of a study file into what an option is: tables into the nouns they describe, lists into tuples."""
+    kinds: list[Any] = [kind for kind in (hint, *get_args(hint)) if is_dataclass(kind)]
+    if isinstance(value, list):
+        inner = next((get_args(kind)[0] for kind in (hint, *get_args(hint)) if get_origin(kind) is tuple), Any)
+        return tuple(_made(inner, one, where) for one in value)
+    if not isinstance(value, dict) or not kinds:
+        return value
+    hints = get_type_hints(kinds[0])
+    _known(str(getattr(kinds[0], "__name__", "")), kinds[0], value, where)
+    try:
+        return kinds[0](**{key: _made(hints[key], one, where) for key, one in value.items()})
+    except TypeError as error:
+        raise StudyError(f"An option of {where} is not complete.", str(error), "see the page of the method") from error
+
+
+def _known(name: str, kind: Any, options: Mapping[str, object], where: str) -> None:
+    known = [field.name for field in fields(kind)]
     for key in options:
         if key not in known:
-            raise StudyError(
-                f"{name} has no option {key!r}.",
-                f"comparisons.{comparison}.options.{name}",
-                f"options: {', '.join(known) or 'none'}",
-            )
-    changed = replace(method, **{key: _settled(value) for key, value in options.items()})
-    return method_of(changed)
-
-
-def _settled(value: object) -> object:
-    """Turn lists of a study file into the tuples that options are."""
-    return tuple(_settled(one) for one in value) if isinstance(value, list) else value
+            raise StudyError(f"{name} has no option {key!r}.", where, f"options: {', '.join(known) or 'none'}")
 
 
 def study_cards(study: Study, panel: Panel) -> dict[str, Card]:

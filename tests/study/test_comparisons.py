@@ -11,6 +11,8 @@ from eventpanel.datasets.errors import DesignError, StudyError
 from eventpanel.estimators.card import card
 from eventpanel.estimators.lag_plans import DistributedLag
 from eventpanel.estimators.local_projections import LocalProjections
+from eventpanel.estimators.matching import Lagged, Matching, Refinement
+from eventpanel.estimators.panel_match import PanelMatch
 from eventpanel.reports.document import Report, page
 from eventpanel.reports.events import Compared, card_units, cards_events, cards_table, comparison_table
 from eventpanel.run import compare_study
@@ -32,6 +34,17 @@ def test_a_comparison_takes_from_the_study_what_it_does_not_say() -> None:
 def test_options_are_those_of_the_estimator() -> None:
     methods = build_comparisons(load_study("demo", [TWO, OPTIONS]))["methods"][1]
     assert methods["local_projections"] == LocalProjections("poisson", lagged_outcome=False)
+
+
+def test_options_may_be_tables_of_their_own() -> None:
+    asked = (
+        "comparisons.methods.options={panel_match = {matching = {history = 3, lasting = true}, "
+        'refinement = {by = "mahalanobis", size = 4, covariates = [{column = "deals", first = 1, last = 2}]}}}'
+    )
+    study = load_study("demo", ['comparisons.methods.methods=["panel_match"]', asked])
+    made = build_comparisons(study)["methods"][1]["panel_match"]
+    refined = Refinement(by="mahalanobis", size=4, covariates=(Lagged("deals", first=1, last=2),))
+    assert made == PanelMatch(matching=Matching(history=3, lasting=True), refinement=refined)
 
 
 @pytest.mark.parametrize(

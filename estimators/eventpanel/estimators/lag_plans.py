@@ -127,5 +127,5 @@ class DistributedLag:
 
     def _known(self, t: Trajectories, design: Design) -> Mask:
         """Cells that have all leads and lags."""
-        grids = event_grids(design, record(t.lost.panel, design.event))
+        grids = event_grids(design, record(t.panel, design.event))
         return np.asarray(~np.isnan(np.array(list(grids.values()))).any(axis=0)[t.owner])

@@ -14,7 +14,9 @@ from eventpanel.estimators.did_multiplegt import DidMultiplegt
 from eventpanel.estimators.estimate import Estimate
 from eventpanel.estimators.lag_plans import DistributedLag
 from eventpanel.estimators.local_projections import LocalProjections
+from eventpanel.estimators.matching import Matching
 from eventpanel.estimators.method import Method, Planned, estimated
+from eventpanel.estimators.panel_match import PanelMatch
 
 __all__ = ["METHODS", "cards", "method_of", "run_method"]
 
@@ -25,6 +27,7 @@ METHODS: Mapping[str, Planned] = {
     "ppml": DistributedLag("poisson"),
     "local_projections": LocalProjections(),
     "did_multiplegt": DidMultiplegt(),
+    "panel_match": PanelMatch(matching=Matching(history=2)),
 }
 
 

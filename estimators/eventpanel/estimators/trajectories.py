@@ -78,6 +78,11 @@ class Trajectories:
     lost: Ledger
 
     @property
+    def panel(self) -> Panel:
+        """Where the rows are from."""
+        return self.lost.panel
+
+    @property
     def shape(self) -> tuple[int, int]:
         """Units and periods."""
         return self.outcome.shape[0], self.outcome.shape[1]
@@ -113,6 +118,10 @@ class Trajectories:
     def of_rows(self, values: Floats, fill: float = np.nan) -> Floats:
         """Values of the panel's rows, shape (n,), in their cells, shape (U, T)."""
         return np.where(self.row >= 0, values[self.row], fill)
+
+    def column(self, name: str) -> Floats:
+        """Values of a column of the panel, also outside the sample, shape (U, T); missing where there is no row."""
+        return self.of_rows(self.panel.values(name))
 
     def to_rows(self, cells: Mask) -> Mask:
         """Rows of the panel that lie in some cells, shape (n,)."""
@@ -191,7 +200,7 @@ def not_alone(t: Trajectories, design: Design, cells: Mask) -> Mask:
     design : Design
     cells : ndarray of bool, shape (U, T)
     """
-    panel, rows = t.lost.panel, t.row[cells]
+    panel, rows = t.panel, t.row[cells]
     groups = groups_or_one(panel, design.moderator)
     stay = cells.copy()
     stay[cells] = not_singletons([crossed(panel, design, groups, name)[rows] for name in design.fixed_effects])

@@ -1,0 +1,97 @@
+"""Which cells can take part in a comparison of histories, and why the others cannot."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from eventpanel.datasets.errors import DesignError, first_few
+from eventpanel.estimators.core.arrays import Codes, Floats, Mask
+from eventpanel.estimators.core.matching import earlier, histories, paths
+from eventpanel.estimators.design import Design
+from eventpanel.estimators.matching import Matching, Refinement
+from eventpanel.estimators.trajectories import Trajectories
+
+__all__ = ["exact_paths", "obstacles", "status_of"]
+
+
+def status_of(t: Trajectories, name: str) -> Floats:
+    """Treatment status in each cell, shape (U, T), missing where it is not known.
+
+    Parameters
+    ----------
+    t : Trajectories
+    name : str
+        The estimator that asks.
+
+    Raises
+    ------
+    DesignError
+        A dose other than zero and one.
+    """
+    other = ~np.isnan(t.event) & (t.event != 0) & (t.event != 1)
+    if other.any():
+        raise DesignError(
+            f"{name} compares histories of a status, which is on or off.",
+            f"values: {first_few(f'{value:g}' for value in np.unique(t.event[other]))}",
+            "use a dose that is 0 or 1, or an event of kind 'threshold', 'spell' or 'onset'",
+        )
+    return t.event
+
+
+def obstacles(t: Trajectories, design: Design, matching: Matching, refinement: Refinement | None) -> dict[str, Mask]:
+    """Cells that can take part in no comparison, with the reason, in the order in which they are looked at.
+
+    Parameters
+    ----------
+    t : Trajectories
+    design : Design
+    matching : Matching
+    refinement : Refinement, optional
+    """
+    window, known = design.window, histories(t.event, matching.history)[1]
+    early = np.broadcast_to(np.arange(t.shape[1]) < matching.history, t.shape)
+    found = {f"fewer than {matching.history} periods of the record before it": early}
+    if matching.unknown == "refuse":
+        found["the status in its history is not known"] = ~known
+    seen = [earlier(t.outcome, -k) for k in range(-max(window.leads, 1), window.lags + 1)]
+    found["the outcome is missing in a period of its window"] = np.asarray(np.isnan(seen).any(axis=0))
+    if matching.lasting:
+        same = [earlier(t.event, -k) == t.event for k in range(window.lags + 1)]
+        found["the status does not last to the last lag"] = ~np.all(same, axis=0)
+    if matching.exact:
+        found["a column to match exactly on is missing"] = exact_paths(t, matching) < 0
+    if refinement is not None and refinement.missing == "drop":
+        found["a covariate is missing"] = ~_complete(t, refinement, matching.history, window.lags)
+    return found
+
+
+def exact_paths(t: Trajectories, matching: Matching) -> Codes:
+    """Paths of the columns to match exactly on, as numbers, shape (U, T); -1 where one is missing.
+
+    Parameters
+    ----------
+    t : Trajectories
+    matching : Matching
+    """
+    both = np.zeros(t.shape, dtype=np.int64)
+    for name in matching.exact:
+        # A row that is not there has the code of none.
+        codes = np.where(t.row >= 0, t.panel.codes(name).codes[t.row], -1)
+        path = paths(codes, matching.history)
+        width = int(path.max(initial=0)) + 1
+        both = np.where((both < 0) | (path < 0), -1, both * width + path)
+        both[both >= 0] = np.unique(both[both >= 0], return_inverse=True)[1].reshape(-1)
+    return both
+
+
+def _complete(t: Trajectories, refinement: Refinement, history: int, lags: int) -> Mask:
+    """Whether all covariates are known from the start of the history to the last lag, shape (U, T)."""
+    last = max(each.last for each in refinement.covariates)
+    missing = np.zeros(t.shape, dtype=bool)
+    for each in refinement.covariates:
+        for lag in each.lags:
+            missing |= np.isnan(earlier(t.column(each.column), lag))
+    missing[:, :last] = False
+    gaps = missing.astype(np.float64)
+    around = [np.nan_to_num(earlier(gaps, -k)) > 0 for k in range(-history, lags + 1)]
+    return np.asarray(~np.any(around, axis=0))
