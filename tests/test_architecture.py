@@ -13,11 +13,11 @@ from tests.sources import ROOT, ROOTS, Module, Place, code_lines, functions, gra
 
 # From the top: a module imports from lower layers and from its own family, never from a sibling or upwards.
 LAYERS: tuple[dict[str, tuple[str, ...]], ...] = (
-    {"front door": ("api", "__main__")},
+    {"front door": ("api", "public", "__main__")},
     {"cli": ("cli",)},
     {"commands": ("commands",)},
     {"run": ("run",)},
-    {"build": ("build", "covariances", "inputs")},
+    {"build": ("build", "comparisons", "covariances", "inputs")},
     {"study": ("study", "sections", "studies"), "reports": ("reports",), "robustness": ("robustness",)},
     {"multiple": ("estimators.multiple",), "ppml_influence": ("estimators.ppml_influence",)},
     {
@@ -32,8 +32,10 @@ LAYERS: tuple[dict[str, tuple[str, ...]], ...] = (
         "debiased_ppml": ("estimators.debiased_ppml",),
         "placebo_units": ("estimators.placebo_units",),
     },
-    {"bootstrap": ("estimators.bootstrap",)},
-    {"card": ("estimators.card",)},
+    {"bootstrap": ("estimators.bootstrap",), "side_by_side": ("estimators.side_by_side",)},
+    {"methods": ("estimators.methods",)},
+    {"card": ("estimators.card",), "local_projections": ("estimators.local_projections",)},
+    {"lag_plans": ("estimators.lag_plans",)},
     {
         "influence": ("estimators.influence",),
         "many": ("estimators.many",),
@@ -52,6 +54,8 @@ LAYERS: tuple[dict[str, tuple[str, ...]], ...] = (
         "audit": ("estimators.audit",),
         "histories": ("estimators.histories",),
         "averages": ("estimators.averages",),
+        "joint": ("estimators.joint",),
+        "orthogonalised": ("estimators.orthogonalised",),
     },
     {"poisson_model": ("estimators.poisson_model",)},
     {"likelihood": ("estimators.likelihood",)},

@@ -8,6 +8,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from eventpanel.public import PLACES
+
 if TYPE_CHECKING:
     from eventpanel.build import build_designs, build_panel
     from eventpanel.datasets.answers import Answer, Watched
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from eventpanel.estimators.audit import recurrence, recurrence_totals
     from eventpanel.estimators.binary_bias import average_partial_effects, bias_corrected
     from eventpanel.estimators.bootstrap import Bootstrap
+    from eventpanel.estimators.card import Card, card
     from eventpanel.estimators.covariance import Clustered, Conley, DriscollKraay, Dyadic, NeweyWest, Robust
     from eventpanel.estimators.debiased_ppml import debiased_ppml
     from eventpanel.estimators.design import Design, Sample
@@ -50,10 +53,14 @@ if TYPE_CHECKING:
         wald,
     )
     from eventpanel.estimators.influence import leave_one_out
+    from eventpanel.estimators.lag_plans import DistributedLag
+    from eventpanel.estimators.local_projections import LocalProjections, local_projections
     from eventpanel.estimators.logit import logit
     from eventpanel.estimators.many import estimate_many
+    from eventpanel.estimators.methods import METHODS, cards
     from eventpanel.estimators.moderator import Moderator
     from eventpanel.estimators.multiple import adjust, romano_wolf
+    from eventpanel.estimators.orthogonalised import orthogonalised
     from eventpanel.estimators.placebo_units import Placebo, placebo_units
     from eventpanel.estimators.ppml import percent, ppml, separated_rows
     from eventpanel.estimators.ppml_influence import leave_one_out_ppml
@@ -61,121 +68,26 @@ if TYPE_CHECKING:
     from eventpanel.estimators.probit import probit
     from eventpanel.estimators.randomisation import Randomisation, randomisation
     from eventpanel.estimators.score_bootstrap import score_bootstrap
+    from eventpanel.estimators.side_by_side import SideBySide, compare_estimators
     from eventpanel.estimators.wild_bootstrap import wild_bootstrap
     from eventpanel.estimators.window import EventWindow
     from eventpanel.reports.coverage import plot_coverage
     from eventpanel.reports.coverage_map import plot_coverage_map
     from eventpanel.reports.show import etable, iplot
+    from eventpanel.reports.side_by_side import plot_estimators
     from eventpanel.run import check_study, estimate_study, run_study
     from eventpanel.study import Study, load_study
 
-# Where each public name stands: module and name there.
-PLACES = {
-    "Answer": ("datasets.answers", "Answer"),
-    "Bootstrap": ("estimators.bootstrap", "Bootstrap"),
-    "Clustered": ("estimators.covariance", "Clustered"),
-    "ConditioningWarning": ("estimators.precision", "ConditioningWarning"),
-    "Conley": ("estimators.covariance", "Conley"),
-    "Design": ("estimators.design", "Design"),
-    "DriscollKraay": ("estimators.covariance", "DriscollKraay"),
-    "Dyadic": ("estimators.covariance", "Dyadic"),
-    "Estimate": ("estimators.estimate", "Estimate"),
-    "EstimationWarning": ("estimators.distributed_lag", "EstimationWarning"),
-    "Event": ("estimators.events", "Event"),
-    "EventPanelError": ("datasets.errors", "EventPanelError"),
-    "EventWindow": ("estimators.window", "EventWindow"),
-    "FewTreated": ("estimators.few_treated", "FewTreated"),
-    "Moderator": ("estimators.moderator", "Moderator"),
-    "NeweyWest": ("estimators.covariance", "NeweyWest"),
-    "Panel": ("datasets.panel", "Panel"),
-    "Placebo": ("estimators.placebo_units", "Placebo"),
-    "Randomisation": ("estimators.randomisation", "Randomisation"),
-    "Records": ("datasets.records", "Records"),
-    "Robust": ("estimators.covariance", "Robust"),
-    "Sample": ("estimators.design", "Sample"),
-    "Source": ("datasets.panel", "Source"),
-    "Study": ("study", "Study"),
-    "Term": ("estimators.estimate", "Term"),
-    "Test": ("estimators.inference", "Test"),
-    "Threshold": ("estimators.events", "Threshold"),
-    "TruncationRule": ("datasets.truncated", "TruncationRule"),
-    "Watched": ("datasets.answers", "Watched"),
-    "adjust": ("estimators.multiple", "adjust"),
-    "any_of": ("datasets.derive", "any_of"),
-    "audit_codes": ("datasets.audit", "audit"),
-    "average": ("estimators.inference", "average"),
-    "average_partial_effects": ("estimators.binary_bias", "average_partial_effects"),
-    "bias_corrected": ("estimators.binary_bias", "bias_corrected"),
-    "build_designs": ("build", "build_designs"),
-    "build_panel": ("build", "build_panel"),
-    "check_study": ("run", "check_study"),
-    "concord": ("datasets.products", "concord"),
-    "count": ("datasets.records", "count"),
-    "country_years": ("datasets.countries", "country_years"),
-    "coverage_table": ("datasets.coverage", "coverage_table"),
-    "cumulative": ("estimators.inference", "cumulative"),
-    "debiased_ppml": ("estimators.debiased_ppml", "debiased_ppml"),
-    "difference": ("estimators.inference", "difference"),
-    "distributed_lag": ("estimators.distributed_lag", "distributed_lag"),
-    "equality_test": ("estimators.inference", "equality_test"),
-    "estimate_many": ("estimators.many", "estimate_many"),
-    "estimate_study": ("run", "estimate_study"),
-    "etable": ("reports.show", "etable"),
-    "existed": ("datasets.countries", "existed"),
-    "fetch": ("datasets.fetch", "fetch"),
-    "few_treated": ("estimators.few_treated", "few_treated"),
-    "harmonise": ("datasets.countries", "harmonise"),
-    "iplot": ("reports.show", "iplot"),
-    "joint_test": ("estimators.inference", "joint_test"),
-    "lag_test": ("estimators.inference", "lag_test"),
-    "lead_test": ("estimators.inference", "lead_test"),
-    "leave_one_out": ("estimators.influence", "leave_one_out"),
-    "leave_one_out_ppml": ("estimators.ppml_influence", "leave_one_out_ppml"),
-    "lincom": ("estimators.inference", "lincom"),
-    "load_study": ("study", "load_study"),
-    "log": ("datasets.derive", "log"),
-    "log1p": ("datasets.derive", "log1p"),
-    "logit": ("estimators.logit", "logit"),
-    "match": ("datasets.countries", "match"),
-    "merge": ("datasets.merge", "merge"),
-    "name_of": ("datasets.countries", "name_of"),
-    "percent": ("estimators.ppml", "percent"),
-    "placebo_units": ("estimators.placebo_units", "placebo_units"),
-    "plot_coverage": ("reports.coverage", "plot_coverage"),
-    "plot_coverage_map": ("reports.coverage_map", "plot_coverage_map"),
-    "ppml": ("estimators.ppml", "ppml"),
-    "probit": ("estimators.probit", "probit"),
-    "product_set": ("datasets.products", "product_set"),
-    "product_sets": ("datasets.products", "product_sets"),
-    "randomisation": ("estimators.randomisation", "randomisation"),
-    "ratio": ("datasets.derive", "ratio"),
-    "read": ("datasets.registry", "read"),
-    "recurrence": ("estimators.audit", "recurrence"),
-    "recurrence_totals": ("estimators.audit", "recurrence_totals"),
-    "romano_wolf": ("estimators.multiple", "romano_wolf"),
-    "run_study": ("run", "run_study"),
-    "score_bootstrap": ("estimators.score_bootstrap", "score_bootstrap"),
-    "search": ("datasets.records", "search"),
-    "select": ("datasets.records", "select"),
-    "separated_rows": ("estimators.ppml", "separated_rows"),
-    "simulate": ("datasets.simulate", "simulate"),
-    "simultaneous_bands": ("estimators.inference", "simultaneous_bands"),
-    "sources": ("datasets.registry", "entries"),
-    "spine": ("datasets.merge", "spine"),
-    "sup_t_test": ("estimators.inference", "sup_t_test"),
-    "total": ("datasets.derive", "total"),
-    "truncated": ("datasets.truncated", "truncated"),
-    "wald": ("estimators.inference", "wald"),
-    "wild_bootstrap": ("estimators.wild_bootstrap", "wild_bootstrap"),
-}
-
 __all__ = [
+    "METHODS",
     "Answer",
     "Bootstrap",
+    "Card",
     "Clustered",
     "ConditioningWarning",
     "Conley",
     "Design",
+    "DistributedLag",
     "DriscollKraay",
     "Dyadic",
     "Estimate",
@@ -184,6 +96,7 @@ __all__ = [
     "EventPanelError",
     "EventWindow",
     "FewTreated",
+    "LocalProjections",
     "Moderator",
     "NeweyWest",
     "Panel",
@@ -192,6 +105,7 @@ __all__ = [
     "Records",
     "Robust",
     "Sample",
+    "SideBySide",
     "Source",
     "Study",
     "Term",
@@ -207,7 +121,10 @@ __all__ = [
     "bias_corrected",
     "build_designs",
     "build_panel",
+    "card",
+    "cards",
     "check_study",
+    "compare_estimators",
     "concord",
     "count",
     "country_years",
@@ -232,16 +149,19 @@ __all__ = [
     "leave_one_out_ppml",
     "lincom",
     "load_study",
+    "local_projections",
     "log",
     "log1p",
     "logit",
     "match",
     "merge",
     "name_of",
+    "orthogonalised",
     "percent",
     "placebo_units",
     "plot_coverage",
     "plot_coverage_map",
+    "plot_estimators",
     "ppml",
     "probit",
     "product_set",

@@ -19,7 +19,14 @@ from eventpanel.estimators.events import Event, Threshold
 from eventpanel.estimators.moderator import Moderator
 from eventpanel.estimators.window import EventWindow
 from eventpanel.inputs import counted, narrow, read_input, refuse_taken
-from eventpanel.sections import DesignSection, EstimateSection, SampleSection, Study
+from eventpanel.sections import (
+    DesignSection,
+    EventSection,
+    OwnDesign,
+    SampleSection,
+    Study,
+    WindowSection,
+)
 
 __all__ = ["build_designs", "build_panel"]
 
@@ -104,9 +111,8 @@ def _importers(loaded: Records | Panel) -> list[str]:
     return sorted(frame["importer"].unique())
 
 
-def build_event(study: Study) -> Event:
-    """Event of a study."""
-    section = study.event
+def build_event(section: EventSection) -> Event:
+    """Event of a study, or of one of its comparisons."""
     threshold = None
     if section.threshold is not None:
         threshold = Threshold(rule=section.threshold.rule, value=section.threshold.value)
@@ -121,9 +127,8 @@ def build_event(study: Study) -> Event:
     )
 
 
-def build_window(study: Study) -> EventWindow:
-    """Event window of a study."""
-    section = study.window
+def build_window(section: WindowSection) -> EventWindow:
+    """Event window of a study, or of one of its comparisons."""
     reference = None if section.reference == "none" else section.reference
     return EventWindow(leads=section.leads, lags=section.lags, reference=reference, ends=section.ends)
 
@@ -136,7 +141,7 @@ def build_designs(study: Study) -> dict[str, Design]:
     StudyError
         A moderator that the study does not define, a group it does not have, a difference without groups.
     """
-    designs = {name: _design(study, section) for name, section in study.estimates.items()}
+    designs = {name: build_design(study, section) for name, section in study.estimates.items()}
     for name, design in designs.items():
         if study.estimates[name].difference and design.moderator is None:
             raise StudyError(
@@ -147,13 +152,14 @@ def build_designs(study: Study) -> dict[str, Design]:
     return designs
 
 
-def _design(study: Study, own: EstimateSection) -> Design:
+def build_design(study: Study, own: OwnDesign) -> Design:
+    """Return the design of an estimate or a comparison: what it says itself, else what the study says."""
     shared: DesignSection = study.design
     moderator = own.moderator if own.moderator is not None else shared.moderator
     return Design(
         outcome=own.outcome or shared.outcome,
-        event=build_event(study),
-        window=build_window(study),
+        event=build_event(own.event or study.event),
+        window=build_window(own.window or study.window),
         fixed_effects=tuple(shared.fixed_effects if own.fixed_effects is None else own.fixed_effects),
         covariance=build_covariance(shared.covariance),
         moderator=None if moderator is None else _moderator(study, moderator),

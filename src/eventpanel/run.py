@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
 
 from eventpanel.build import Folders, build_designs, build_event, build_panel, build_window
+from eventpanel.comparisons import build_comparisons, study_cards
 from eventpanel.datasets.panel import Panel
 from eventpanel.estimators.audit import recurrence, recurrence_totals
+from eventpanel.estimators.card import Card
 from eventpanel.estimators.debiased_ppml import debiased_ppml
 from eventpanel.estimators.design import Design
 from eventpanel.estimators.distributed_lag import EstimationWarning, distributed_lag
@@ -20,15 +22,18 @@ from eventpanel.estimators.logit import logit
 from eventpanel.estimators.ppml import ppml
 from eventpanel.estimators.precision import ConditioningWarning
 from eventpanel.estimators.probit import probit
-from eventpanel.reports.document import page
+from eventpanel.estimators.side_by_side import compare_estimators
+from eventpanel.reports.document import Report, page
+from eventpanel.reports.events import Compared, cards_events, cards_table, comparison_table, differences_table
 from eventpanel.reports.figures import event_study, save
 from eventpanel.reports.folder import check_folder, publish
 from eventpanel.reports.results import Result, estimates_table, summarise, tests_table
+from eventpanel.reports.side_by_side import side_by_side
 from eventpanel.reports.tables import latex, markdown
 from eventpanel.reports.text import csv_bytes, manifest
 from eventpanel.study import Study
 
-__all__ = ["Checked", "check_study", "estimate_study", "run_study"]
+__all__ = ["Checked", "check_study", "check_tables", "compare_study", "estimate_study", "run_study"]
 
 Step = Callable[[str], None]
 ESTIMATORS: dict[str, Callable[[Panel, Design], Estimate]] = {
@@ -54,15 +59,18 @@ class Checked:
     audit : DataFrame
         One row per unit; see :func:`eventpanel.estimators.audit.recurrence`.
     totals : dict of str to float
+    cards : dict of str to Card
+        What the estimators will do with every event, by what the card belongs to.
     """
 
     panel: Panel
     audit: pd.DataFrame
     totals: dict[str, float]
+    cards: dict[str, Card]
 
 
 def check_study(study: Study, data: Folders = (), step: Step = _silent) -> Checked:
-    """Build the panel of a study and audit its events.
+    """Build the panel of a study, audit its events and draw up the cards of its estimators.
 
     Parameters
     ----------
@@ -81,10 +89,11 @@ def check_study(study: Study, data: Folders = (), step: Step = _silent) -> Check
     designs = build_designs(study)
     panel = build_panel(study, data, step)
     step("auditing events")
-    audit = recurrence(panel, build_event(study), build_window(study))
+    audit = recurrence(panel, build_event(study.event), build_window(study.window))
     for design in designs.values():
         panel.column(design.outcome)
-    return Checked(panel, audit, recurrence_totals(audit))
+    step("drawing up cards")
+    return Checked(panel, audit, recurrence_totals(audit), study_cards(study, panel))
 
 
 def estimate_study(study: Study, panel: Panel, step: Step = _silent) -> tuple[Result, ...]:
@@ -122,6 +131,28 @@ def _cautioned(estimator: Callable[[Panel, Design], Estimate], panel: Panel, des
     return replace(estimate, notes=(*estimate.notes, *digits))
 
 
+def compare_study(study: Study, panel: Panel, step: Step = _silent) -> dict[str, Compared]:
+    """Run the comparisons of a study.
+
+    Parameters
+    ----------
+    study : Study
+    panel : Panel
+        As :func:`eventpanel.build.build_panel` makes it.
+    step : callable
+        Called with the name of each comparison before it is made.
+    """
+    made = {}
+    for name, (design, methods) in build_comparisons(study).items():
+        step(f"comparing {name}")
+        section = study.comparisons[name]
+        found = compare_estimators(panel, design, methods)
+        few = len(found.estimates) < 2
+        differences = pd.DataFrame() if few else found.differences(draws=section.draws, seed=section.seed)
+        made[name] = Compared(section.title, found, differences)
+    return made
+
+
 def run_study(study: Study, out: Path, data: Folders = (), step: Step = _silent) -> tuple[Result, ...]:
     """Run a study and write its folder.
 
@@ -147,31 +178,69 @@ def run_study(study: Study, out: Path, data: Folders = (), step: Step = _silent)
     check_folder(out)
     checked = check_study(study, data, step)
     results = estimate_study(study, checked.panel, step)
+    compared = compare_study(study, checked.panel, step)
     step("drawing")
-    files = render(study, checked, results)
+    files = render(study, checked, results, compared)
     step("writing")
     publish(out, files)
     return results
 
 
-def render(study: Study, checked: Checked, results: tuple[Result, ...]) -> dict[str, bytes]:
-    """All files of a run, by name."""
+def render(
+    study: Study, checked: Checked, results: tuple[Result, ...], compared: Mapping[str, Compared]
+) -> dict[str, bytes]:
+    """All files of a run, by name.
+
+    Parameters
+    ----------
+    study : Study
+    checked : Checked
+    results : tuple of Result
+    compared : mapping of str to Compared
+    """
     title, label, panel = study.title, study.label, checked.panel
-    figure = event_study(results, title, label)
-    picture = save(figure, "png")
-    ledger = pd.concat([r.estimate.ledger.assign(estimate=r.name) for r in results], ignore_index=True)
+    figures = {"event_study": event_study(results, title, label)}
+    if compared:
+        shown = {one.title: one.found for one in compared.values()}
+        figures["estimators"] = side_by_side(shown, title, label, level=study.output.level)
+    pictures = {name: save(figure, "png") for name, figure in figures.items()}
+    report = Report(title, label, panel, results, checked.totals, checked.cards, tuple(compared.values()), pictures)
     files = {
-        "estimates.csv": csv_bytes(estimates_table(results, label)),
-        "tests.csv": csv_bytes(tests_table(results).assign(label=label)),
+        "estimates.csv": estimates_table(results, label),
+        "tests.csv": tests_table(results),
+        "ledger.csv": _ledger(results),
+        "comparison.csv": comparison_table(compared, study.output.level),
+        "comparison_differences.csv": differences_table(compared),
+        **check_tables(checked),
+    }
+    rendered = {
+        **{name: csv_bytes(table.assign(label=label)) for name, table in files.items() if len(table.columns) > 1},
+        **{f"{name}.png": picture for name, picture in pictures.items()},
+        **{f"{name}.pdf": save(figure, "pdf") for name, figure in figures.items()},
         "table.md": markdown(results, title, label).encode(),
         "table.tex": latex(results, title, label).encode(),
-        "event_study.png": picture,
-        "event_study.pdf": save(figure, "pdf"),
-        "ledger.csv": csv_bytes(ledger[["estimate", *ledger.columns.drop("estimate")]].assign(label=label)),
-        "coverage.csv": csv_bytes(panel.coverage.assign(label=label)),
-        "conflicts.csv": csv_bytes(panel.conflicts.assign(label=label)),
-        "recurrence.csv": csv_bytes(checked.audit.assign(label=label)),
-        "panel.csv": csv_bytes(panel.frame.assign(label=label)),
-        "report.html": page(results, panel, title=title, label=label, picture=picture, audit=checked.totals).encode(),
+        "report.html": page(report).encode(),
     }
-    return files | {"manifest.json": manifest(study.model_dump(), panel, files)}
+    return rendered | {"manifest.json": manifest(study.model_dump(), panel, rendered)}
+
+
+def _ledger(results: Sequence[Result]) -> pd.DataFrame:
+    ledger = pd.concat([r.estimate.ledger.assign(estimate=r.name) for r in results], ignore_index=True)
+    return ledger[["estimate", *ledger.columns.drop("estimate")]]
+
+
+def check_tables(checked: Checked) -> dict[str, pd.DataFrame]:
+    """Tables of a study's panel before any estimate, by file name.
+
+    Parameters
+    ----------
+    checked : Checked
+    """
+    return {
+        "coverage.csv": checked.panel.coverage,
+        "conflicts.csv": checked.panel.conflicts,
+        "recurrence.csv": checked.audit,
+        "cards.csv": cards_table(checked.cards),
+        "cards_events.csv": cards_events(checked.cards),
+        "panel.csv": checked.panel.frame,
+    }

@@ -158,18 +158,34 @@ class DesignSection(_Section):
     sample: SampleSection = Field(default_factory=SampleSection)
 
 
-class EstimateSection(_Section):
-    """One estimate: what it changes of the design, and which groups are compared."""
+class OwnDesign(_Section):
+    """What an estimate or a comparison changes of the design that all share."""
 
     title: str
-    estimator: Estimator | None = None
     outcome: str | None = None
+    event: EventSection | None = None
+    window: WindowSection | None = None
     fixed_effects: list[str] | None = None
     controls: list[str] | None = None
     offset: str | None = None
     moderator: str | None = None
     sample: SampleSection | None = None
+
+
+class EstimateSection(OwnDesign):
+    """One estimate: what it changes of the design, and which groups are compared."""
+
+    estimator: Estimator | None = None
     difference: Annotated[list[str], AfterValidator(_two_groups)] = Field(default_factory=list)
+
+
+class ComparisonSection(OwnDesign):
+    """Several estimators side by side: what they change of the design, and their options."""
+
+    methods: Some
+    options: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    draws: int = Field(default=9_999, ge=99, le=1_000_000)
+    seed: int = Field(default=1, ge=0)
 
 
 class OutputSection(_Section):
@@ -195,6 +211,7 @@ class Study(_Section):
     window: WindowSection
     design: DesignSection
     estimates: Annotated[dict[str, EstimateSection], Field(min_length=1)]
+    comparisons: dict[str, ComparisonSection] = Field(default_factory=dict)
     simulation: SimulationSection | None = None
     derive: dict[str, DeriveSection] = Field(default_factory=dict)
     moderators: dict[str, ModeratorSection] = Field(default_factory=dict)

@@ -50,7 +50,10 @@ def test_check_writes_its_tables_where_asked(project: Project) -> None:
     assert check(project, "--out", str(project.out), "--quiet") == 0
     assert (project.stdout, project.stderr) == ("", "")
     files = {path.name: path.read_bytes() for path in project.out.iterdir()}
-    assert set(files) == {"coverage.csv", "conflicts.csv", "recurrence.csv", "panel.csv", "manifest.json"}
+    assert set(files) == {"cards.csv", "cards_events.csv", "coverage.csv", "conflicts.csv", "recurrence.csv"} | {
+        "panel.csv",
+        "manifest.json",
+    }
     outputs = json.loads(files.pop("manifest.json"))["outputs"]
     assert outputs == {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
 

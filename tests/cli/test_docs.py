@@ -12,7 +12,18 @@ from eventpanel.cli import BROKEN_PIPE, INTERRUPTED
 from eventpanel.datasets.errors import EventPanelError
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
-TABLES = ("estimates.csv", "tests.csv", "ledger.csv", "coverage.csv", "conflicts.csv", "recurrence.csv")
+TABLES = (
+    "estimates.csv",
+    "tests.csv",
+    "ledger.csv",
+    "coverage.csv",
+    "conflicts.csv",
+    "recurrence.csv",
+    "comparison.csv",
+    "comparison_differences.csv",
+    "cards.csv",
+    "cards_events.csv",
+)
 
 
 def tree(error: type[EventPanelError]) -> dict[str, int]:

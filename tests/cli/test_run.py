@@ -40,7 +40,8 @@ PROMISED = {
     "manifest.json",
     "report.html",
 }
-FURTHER = {"tests.csv", "conflicts.csv", "recurrence.csv", "panel.csv"}
+FURTHER = {"tests.csv", "conflicts.csv", "recurrence.csv", "cards.csv", "cards_events.csv", "panel.csv"}
+COMPARED = {"comparison.csv", "comparison_differences.csv", "estimators.png", "estimators.pdf"}
 VOID = {"meta", "img", "br", "link", "input", "hr"}
 
 
@@ -72,7 +73,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 def test_every_promised_file_is_there(demo: Path) -> None:
-    assert set(contents(demo)) == PROMISED | FURTHER
+    assert set(contents(demo)) == PROMISED | FURTHER | COMPARED
 
 
 def test_the_demo_leaves_nothing_beside_its_folder(demo: Path) -> None:
@@ -166,7 +167,7 @@ def test_anchors_of_the_report_lead_somewhere(demo: Path) -> None:
     assert anchors == set(re.findall(r'id="(\w+)"', text))
 
 
-@pytest.mark.parametrize("name", sorted(n for n in PROMISED | FURTHER if not n.endswith((".png", ".pdf"))))
+@pytest.mark.parametrize("name", sorted(n for n in PROMISED | FURTHER | COMPARED if not n.endswith((".png", ".pdf"))))
 def test_every_text_says_what_the_data_are(demo: Path, name: str) -> None:
     text = (demo / name).read_text("utf-8")
     label = "SIMULATED DATA"

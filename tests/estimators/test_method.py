@@ -220,3 +220,8 @@ def one_unit(path: list[float]) -> Trajectories:
     rows["x"] = [*path, 0.0, 0.0, 1.0, 1.0]
     design = replace(DESIGN, event=Event(column="x", kind="dose"), window=EventWindow(leads=1, lags=1, reference=-1))
     return trajectories(panel(rows), design)
+
+
+def test_a_standardised_dose_of_nothing_is_no_event() -> None:
+    t = trajectories(panel(), replace(DESIGN, event=Event(column="x", kind="dose", scale="sd")))
+    assert t.happened.sum() == frame()["x"].sum()

@@ -81,7 +81,7 @@ def test_other_questions_run_too(data_dir: Path) -> None:
     checked = check_study(study, data_dir)
     results = estimate_study(study, checked.panel)
     assert [t.event_time for t in results[0].estimate.path[:6]] == [-3, -2, -1, 0, 1, 2]
-    assert "report.html" in render(study, checked, results)
+    assert "report.html" in render(study, checked, results, {})
 
 
 SCALED = """

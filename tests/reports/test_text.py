@@ -11,7 +11,8 @@ import pytest
 
 from eventpanel.datasets.errors import OutputError
 from eventpanel.datasets.panel import Panel, Source
-from eventpanel.reports.document import page
+from eventpanel.estimators.card import Card
+from eventpanel.reports.document import Report, page
 from eventpanel.reports.folder import check_folder, publish
 from eventpanel.reports.text import csv_bytes
 from tests.reports.results import HOSTILE, panel, result
@@ -42,12 +43,20 @@ def test_the_table_given_is_not_changed() -> None:
     assert table.to_dict("list") == {"=text": ["=1"]}
 
 
+PICTURES = {"event_study": b"png"}
+
+
+def hostile_card(evil: str) -> Card:
+    row = {"group": evil, "unit": evil, "period": 2000, "use": "dropped", "comparison": True, "reason": evil}
+    return Card(evil, evil, (evil,), pd.DataFrame([row]), 1, 2, "")
+
+
 def test_a_page_shows_hostile_names_as_text() -> None:
     evil = "<img src=x onerror=alert(1)>\"'"
     source = Source(name=evil, title=evil, url="javascript:alert(1)", citation=evil, licence=evil, coverage=evil)
     frame = panel(HOSTILE).frame
     sourced = Panel(frame, ("importer",), "year", (source,))
-    text = page([result(HOSTILE)], sourced, title=evil, label=evil, picture=b"png", audit={evil: 1.0})
+    text = page(Report(evil, evil, sourced, [result(HOSTILE)], {evil: 1.0}, {evil: hostile_card(evil)}, (), PICTURES))
     assert "<img src=x" not in text
     assert "<script" not in text
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in text
@@ -55,7 +64,7 @@ def test_a_page_shows_hostile_names_as_text() -> None:
 
 
 def test_the_security_policy_forbids_everything_but_the_picture() -> None:
-    text = page([result()], panel(), title="T", label="L", picture=b"png", audit={})
+    text = page(Report("T", "L", panel(), [result()], {}, {}, (), PICTURES))
     assert "default-src 'none'; img-src data:; style-src 'unsafe-inline'" in text
 
 

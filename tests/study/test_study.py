@@ -174,7 +174,11 @@ def expected() -> dict[str, set[str]]:
 
 
 # These share the page's table with the section of the same model.
-SHARED = {"estimates.NAME.sample": "design.sample"}
+SHARED = {
+    f"{table}.NAME.{key}"
+    for table in ("estimates", "comparisons")
+    for key in ("sample", "event", "event.threshold", "window")
+}
 
 
 def test_every_key_is_on_the_page_and_no_other() -> None:

@@ -12,7 +12,7 @@ import pandas as pd
 from eventpanel.datasets.errors import DesignError
 from eventpanel.datasets.panel import Panel
 from eventpanel.estimators.design import Design
-from eventpanel.estimators.method import Method
+from eventpanel.estimators.method import Planned
 from eventpanel.estimators.trajectories import Trajectories, trajectories
 from eventpanel.estimators.uses import Uses
 
@@ -58,6 +58,11 @@ class Card:
         return np.nan if self.refused or not self.sample else self.rows / self.sample
 
     @property
+    def share_of_events(self) -> float:
+        """Share of the events that are used; missing without any."""
+        return float((self.events["use"] == "used").mean()) if len(self.events) else np.nan
+
+    @property
     def by_unit(self) -> pd.DataFrame:
         """One row per group and unit: events, used, dropped, comparison (events in whose window rows are compared)."""
         flags = self.events.assign(used=self.events["use"] == "used", dropped=self.events["use"] == "dropped", events=1)
@@ -82,22 +87,31 @@ class Card:
             "used": used,
             "dropped": len(events) - used,
             "comparison": int(events["comparison"].sum()),
-            "share_of_events": used / len(events) if len(events) else np.nan,
+            "share_of_events": self.share_of_events,
             "share_of_rows": self.share,
             "refused": self.refused,
         }
 
+    @property
+    def terms(self) -> list[str]:
+        """What it estimates and what it assumes, in words."""
+        return [f"{self.method}: {self.estimand}", *(f"Assumes: {said}" for said in self.assumptions)]
+
+    @property
+    def outcome(self) -> list[str]:
+        """Why it refuses, or what it does with the events and what identifies it, in words."""
+        if self.refused:
+            return [f"Refused: {self.refused}"]
+        used, compared = (self.events["use"] == "used").sum(), self.events["comparison"].sum()
+        return [
+            f"Events: {used} of {len(self.events)} used; {compared} lie in windows that others are compared with.",
+            *(f"Dropped: {r.events} events of {r.units} units, {r.reason}." for r in self.reasons.itertuples()),
+            f"Identified by {self.rows} of {self.sample} rows ({self.share:.0%}).",
+        ]
+
     def describe(self) -> list[str]:
         """Lines of text: what it estimates, what it assumes, what it does with the events, what identifies it."""
-        lines = [f"{self.method}: {self.estimand}", *(f"Assumes: {said}" for said in self.assumptions)]
-        if self.refused:
-            return [*lines, f"Refused: {self.refused}"]
-        used, compared = (self.events["use"] == "used").sum(), self.events["comparison"].sum()
-        lines.append(
-            f"Events: {used} of {len(self.events)} used; {compared} lie in windows that others are compared with."
-        )
-        lines += [f"Dropped: {r.events} events of {r.units} units, {r.reason}." for r in self.reasons.itertuples()]
-        return [*lines, f"Identified by {self.rows} of {self.sample} rows ({self.share:.0%})."]
+        return [*self.terms, *self.outcome]
 
     def __repr__(self) -> str:
         """Show the lines."""
@@ -107,12 +121,12 @@ class Card:
         return "".join(f"<p>{escape(line)}</p>" for line in self.describe())
 
 
-def card(method: Method, panel: Panel, design: Design) -> Card:
+def card(method: Planned, panel: Panel, design: Design) -> Card:
     """Plan a method on a panel; nothing is estimated.
 
     Parameters
     ----------
-    method : Method
+    method : Planned
     panel : Panel
     design : Design
 

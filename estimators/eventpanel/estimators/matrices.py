@@ -15,7 +15,7 @@ from eventpanel.estimators.core.arrays import Codes, Floats, Mask
 from eventpanel.estimators.core.groups import is_nested, numbered, recode
 from eventpanel.estimators.design import Design
 from eventpanel.estimators.ledger import Ledger
-from eventpanel.estimators.moderator import Groups, groups_of
+from eventpanel.estimators.moderator import Groups, groups_or_one
 from eventpanel.estimators.path import Term, check_record, event_grids, happened_in
 from eventpanel.estimators.record import Record, record
 from eventpanel.estimators.selection import Path, Selection, crossed, select
@@ -142,7 +142,7 @@ def matrices(panel: Panel, design: Design) -> Matrices:
     """
     events = record(panel, design.event)
     check_record(events, design)
-    path, groups = event_grids(design, events), _groups(panel, design)
+    path, groups = event_grids(design, events), groups_or_one(panel, design.moderator)
     rows = select(panel, design, path, groups, events)
     cells = _cells(design, path, groups, events, rows)
     profiles, terms = _columns(panel, design, groups, cells)
@@ -204,12 +204,6 @@ def without_rows(panel: Panel, design: Design, m: Matrices, rows: Mask, cause: s
         struck=m.struck[stay],
         lost=lost,
     )
-
-
-def _groups(panel: Panel, design: Design) -> Groups:
-    if design.moderator is None:
-        return Groups(np.zeros(len(panel.frame), dtype=np.int64), ("",))
-    return groups_of(panel, design.moderator)
 
 
 def _summary(cells: Codes, clusters: Codes) -> tuple[Codes, Codes | None]:

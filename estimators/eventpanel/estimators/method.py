@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -21,7 +21,7 @@ from eventpanel.estimators.path import Term
 from eventpanel.estimators.trajectories import Trajectories, trajectories
 from eventpanel.estimators.uses import Uses
 
-__all__ = ["Effects", "Method", "base_period", "estimated", "two_way", "without"]
+__all__ = ["Effects", "Method", "Planned", "base_period", "estimated", "two_way", "without"]
 
 BASE = "base period: outcomes are compared with those of this period"
 
@@ -57,8 +57,8 @@ class Effects:
     notes: tuple[str, ...] = ()
 
 
-class Method(Protocol):
-    """An estimator with its options: a frozen value that can be planned, run and compared."""
+class Planned(Protocol):
+    """An estimator with its options, of which can be told what it will do."""
 
     @property
     def name(self) -> str:
@@ -77,6 +77,11 @@ class Method(Protocol):
 
     def uses(self, t: Trajectories, design: Design) -> Uses:
         """Say what is done with every event and row of one group; it rests on no value of the outcome."""
+
+
+@runtime_checkable
+class Method(Planned, Protocol):
+    """A planned estimator that finds the effects of one group at a time from trajectories."""
 
     def effects(self, t: Trajectories, design: Design) -> Effects:
         """Effects in one group."""
@@ -208,12 +213,12 @@ def _crv1(method: Method, design: Design) -> Clustered:
     return asked
 
 
-def base_period(method: Method, design: Design) -> None:
+def base_period(method: Planned, design: Design) -> None:
     """Refuse a window whose reference is not the period before the event, or that has binned ends.
 
     Parameters
     ----------
-    method : Method
+    method : Planned
     design : Design
 
     Raises
@@ -229,12 +234,12 @@ def base_period(method: Method, design: Design) -> None:
         )
 
 
-def two_way(method: Method, panel: Panel, design: Design) -> None:
+def two_way(method: Planned, panel: Panel, design: Design) -> None:
     """Refuse fixed effects other than the panel's units and its periods, which comparisons over time take out.
 
     Parameters
     ----------
-    method : Method
+    method : Planned
     panel : Panel
     design : Design
 
@@ -252,12 +257,12 @@ def two_way(method: Method, panel: Panel, design: Design) -> None:
         )
 
 
-def without(method: Method, design: Design, *names: str) -> None:
+def without(method: Planned, design: Design, *names: str) -> None:
     """Refuse parts of a design that a method has no place for.
 
     Parameters
     ----------
-    method : Method
+    method : Planned
     design : Design
     *names : str
         Of ``"controls"``, ``"weights"``, ``"offset"``.

@@ -138,6 +138,19 @@ def groups_of(panel: Panel, moderator: Moderator) -> Groups:
     return panel.once(("groups", moderator), lambda: _groups_of(panel, moderator))
 
 
+def groups_or_one(panel: Panel, moderator: Moderator | None) -> Groups:
+    """Find the group of every row of the panel, or one group without a name where there is no moderator.
+
+    Raises
+    ------
+    DesignError
+        As :func:`groups_of`.
+    """
+    return (
+        Groups(np.zeros(len(panel.frame), dtype=np.int64), ("",)) if moderator is None else groups_of(panel, moderator)
+    )
+
+
 def _groups_of(panel: Panel, moderator: Moderator) -> Groups:
     if moderator.below is not None:
         values = _timed(panel, moderator, panel.values(moderator.column))

@@ -12,15 +12,15 @@ from eventpanel.datasets.errors import DesignError, first_few
 from eventpanel.datasets.panel import Panel
 from eventpanel.estimators.calendar import ordinals
 from eventpanel.estimators.core.arrays import Codes, Floats, Mask
-from eventpanel.estimators.core.groups import first_rows, numbered, recode
+from eventpanel.estimators.core.groups import first_rows, not_singletons, numbered, recode
 from eventpanel.estimators.design import Design, cluster_name
 from eventpanel.estimators.ledger import Ledger
-from eventpanel.estimators.moderator import Groups, groups_of
-from eventpanel.estimators.path import check_record
+from eventpanel.estimators.moderator import groups_or_one
+from eventpanel.estimators.path import check_record, happened_in
 from eventpanel.estimators.record import Record, record
-from eventpanel.estimators.selection import known_rows
+from eventpanel.estimators.selection import crossed, known_rows
 
-__all__ = ["Trajectories", "trajectories"]
+__all__ = ["Trajectories", "not_alone", "trajectories"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,6 +36,8 @@ class Trajectories:
     event : ndarray, shape (U, T)
         The coded event, on the whole record, also outside the sample; missing where it cannot be told. For an event
         of kind ``"change"`` it is the change of the level.
+    happened : ndarray of bool, shape (U, T)
+        Whether something happened: the level changed, the threshold was passed, or the dose as given is not zero.
     level : ndarray, shape (U, T)
         What the unit is exposed to in each period: the level for an event of kind ``"change"``, else the coded event.
     outcome : ndarray, shape (U, T)
@@ -62,6 +64,7 @@ class Trajectories:
     row: Codes
     first: int
     event: Floats
+    happened: Mask
     level: Floats
     outcome: Floats
     controls: Floats
@@ -85,9 +88,9 @@ class Trajectories:
         return ~np.isnan(self.outcome)
 
     @property
-    def happened(self) -> Mask:
-        """Cells in which something happened: the coded event is known and not zero, shape (U, T)."""
-        return np.asarray(np.nan_to_num(self.event) != 0)
+    def sample(self) -> Mask:
+        """Cells of the sample in any group, shape (U, T)."""
+        return (self.row >= 0) & self.lost.keep[self.row]
 
     @property
     def events(self) -> Mask:
@@ -144,7 +147,7 @@ def trajectories(panel: Panel, design: Design) -> Trajectories:
     """
     events = record(panel, design.event)
     check_record(events, design)
-    groups = _groups(panel, design)
+    groups = groups_or_one(panel, design.moderator)
     lost = known_rows(panel, design, {}, groups, events)
     if not lost.keep.any():
         raise DesignError("No row is left to estimate from.", "", "see the ledger: which cause takes the rows")
@@ -164,6 +167,7 @@ def trajectories(panel: Panel, design: Design) -> Trajectories:
         row=row,
         first=events.calendar.first,
         event=event,
+        happened=happened_in(design, events)[owner],
         level=events.given[owner] if design.event.kind == "change" else event,
         outcome=grid(panel.values(design.outcome), np.nan),
         controls=np.array([grid(panel.values(name), np.nan) for name in design.controls]).reshape(-1, units, periods),
@@ -178,10 +182,20 @@ def trajectories(panel: Panel, design: Design) -> Trajectories:
     )
 
 
-def _groups(panel: Panel, design: Design) -> Groups:
-    if design.moderator is None:
-        return Groups(np.zeros(len(panel.frame), dtype=np.int64), ("",))
-    return groups_of(panel, design.moderator)
+def not_alone(t: Trajectories, design: Design, cells: Mask) -> Mask:
+    """Of some cells of the sample, whatever their group, those that no fixed effect of the design fits alone.
+
+    Parameters
+    ----------
+    t : Trajectories
+    design : Design
+    cells : ndarray of bool, shape (U, T)
+    """
+    panel, rows = t.lost.panel, t.row[cells]
+    groups = groups_or_one(panel, design.moderator)
+    stay = cells.copy()
+    stay[cells] = not_singletons([crossed(panel, design, groups, name)[rows] for name in design.fixed_effects])
+    return stay
 
 
 def _cells(panel: Panel, events: Record) -> tuple[Codes, Codes, int]:

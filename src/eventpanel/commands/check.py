@@ -12,10 +12,11 @@ import pandas as pd
 from eventpanel.commands.progress import progress
 from eventpanel.commands.shared import data_folders, study_of
 from eventpanel.reports.document import conflicts_summary, coverage_summary
+from eventpanel.reports.events import cards_table
 from eventpanel.reports.folder import check_folder, publish
 from eventpanel.reports.terminal import aligned, wrapped
 from eventpanel.reports.text import csv_bytes, manifest
-from eventpanel.run import Checked, check_study
+from eventpanel.run import Checked, check_study, check_tables
 from eventpanel.study import Study
 
 SHOWN = 15
@@ -26,7 +27,7 @@ def main(options: Namespace) -> int:
     study = study_of(options)
     if options.out is not None:
         check_folder(Path(options.out))
-    with progress(len(study.inputs) + 2, quiet=options.quiet) as step:
+    with progress(len(study.inputs) + 3, quiet=options.quiet) as step:
         checked = check_study(study, data_folders(options), step)
     if not options.quiet:
         _show(study, checked)
@@ -47,7 +48,20 @@ def _show(study: Study, checked: Checked) -> None:
     print("\nRecurrence of the event")
     for name, value in checked.totals.items():
         print(f"  {name}: {value:.0%}" if name.startswith("share") else f"  {name}: {value:.0f}")
+    _cards(checked)
     _table("Recurrence by unit, most events first", checked.audit.sort_values("events", ascending=False, kind="stable"))
+
+
+def _cards(checked: Checked) -> None:
+    """Show what each estimator does with the events, then what it estimates and assumes, said once for each."""
+    table = cards_table(checked.cards)
+    counted = ["card", "events", "used", "dropped", "comparison", "share_of_rows"]
+    _table("What each estimator does with the events", table.reindex(columns=counted))
+    print("\nWhat each estimator estimates and assumes")
+    for card in {card.method: card for card in checked.cards.values()}.values():
+        print(*(wrapped(line, "  ") for line in card.terms), sep="\n")
+    for name, card in checked.cards.items():
+        print(*(wrapped(f"{name}: {line}", "  ") for line in card.outcome), sep="\n")
 
 
 def _conflict(line: dict[Hashable, Any]) -> str:
@@ -67,11 +81,6 @@ def _more(lines: int) -> None:
 
 
 def _files(study: Study, checked: Checked) -> dict[str, bytes]:
-    label = study.label
-    files = {
-        "coverage.csv": csv_bytes(checked.panel.coverage.assign(label=label)),
-        "conflicts.csv": csv_bytes(checked.panel.conflicts.assign(label=label)),
-        "recurrence.csv": csv_bytes(checked.audit.assign(label=label)),
-        "panel.csv": csv_bytes(checked.panel.frame.assign(label=label)),
-    }
+    tables = {name: table for name, table in check_tables(checked).items() if len(table.columns) > 1}
+    files = {name: csv_bytes(table.assign(label=study.label)) for name, table in tables.items()}
     return files | {"manifest.json": manifest(study.model_dump(), checked.panel, files)}

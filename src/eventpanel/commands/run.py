@@ -16,7 +16,7 @@ def main(options: Namespace) -> int:
     """Run the study, print the estimates and say where the files are."""
     study = study_of(options)
     out = Path(options.out if options.out is not None else f"eventpanel-{Path(options.study).stem}")
-    with progress(len(study.inputs) + len(study.estimates) + 4, quiet=options.quiet) as step:
+    with progress(len(study.inputs) + len(study.estimates) + len(study.comparisons) + 5, quiet=options.quiet) as step:
         results = run_study(study, out, data_folders(options), step)
     if not options.quiet:
         print(wrapped(study.title), wrapped(study.label), "", sep="\n")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from importlib import resources
 
 import pandas as pd
@@ -13,28 +14,51 @@ from eventpanel.datasets.countries import name_of
 from eventpanel.datasets.coverage import coverage_table
 from eventpanel.datasets.errors import first_few
 from eventpanel.datasets.panel import Panel
+from eventpanel.estimators.card import Card
+from eventpanel.reports.events import Compared, card_units
 from eventpanel.reports.results import Result
 from eventpanel.reports.tables import grid
 
-__all__ = ["conflicts_summary", "coverage_summary", "ledger_summary", "page"]
+__all__ = ["Report", "conflicts_summary", "coverage_summary", "ledger_summary", "page"]
 
 
-def page(
-    results: Sequence[Result], panel: Panel, *, title: str, label: str, picture: bytes, audit: Mapping[str, float]
-) -> str:
+@dataclass(frozen=True, slots=True, eq=False)
+class Report:
+    """All that the page shows.
+
+    Attributes
+    ----------
+    title, label : str
+        The label stands in a banner at the top and at the foot of every printed page.
+    panel : Panel
+        Its sources, coverage and conflicts are shown.
+    results : sequence of Result
+    audit : mapping of str to float
+        Totals of the recurrence audit.
+    cards : mapping of str to Card
+        What the estimators do with every event, by what the card belongs to.
+    compared : sequence of Compared
+        Estimators side by side.
+    pictures : mapping of str to bytes
+        Figures as png: ``"event_study"``, ``"estimators"`` where there are comparisons.
+    """
+
+    title: str
+    label: str
+    panel: Panel
+    results: Sequence[Result]
+    audit: Mapping[str, float]
+    cards: Mapping[str, Card]
+    compared: Sequence[Compared]
+    pictures: Mapping[str, bytes]
+
+
+def page(report: Report) -> str:
     """Render the report.
 
     Parameters
     ----------
-    results : sequence of Result
-    panel : Panel
-        Its sources, coverage and conflicts are shown.
-    title, label : str
-        The label stands in a banner at the top and at the foot of every printed page.
-    picture : bytes
-        The figure as png.
-    audit : mapping of str to float
-        Totals of the recurrence audit.
+    report : Report
 
     Returns
     -------
@@ -43,17 +67,37 @@ def page(
     """
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     template = resources.files("eventpanel.reports.templates").joinpath("report.html").read_text("utf-8")
+    panel, results = report.panel, report.results
     return environment.from_string(template).render(
-        title=title,
-        label=label,
-        picture=base64.b64encode(picture).decode(),
+        title=report.title,
+        label=report.label,
+        pictures={name: base64.b64encode(picture).decode() for name, picture in report.pictures.items()},
         grids=[grid(result) for result in results],
-        audit=[(name, _show(value)) for name, value in audit.items()],
+        audit=[(name, _show(value)) for name, value in report.audit.items()],
+        cards=[(name, card.describe(), card_units(card)) for name, card in report.cards.items()],
+        compared=[_comparison(one) for one in report.compared],
         ledgers=[(result.title, ledger_summary(result)) for result in results],
         coverage=_cells(coverage_summary(panel)),
         conflicts=_cells(conflicts_summary(panel)),
         sources=panel.sources,
     )
+
+
+def _comparison(compared: Compared) -> dict[str, object]:
+    """Parts of a comparison: what each estimator uses, whether it differs, and which refuse."""
+    found, differences = compared.found, compared.differences
+    uses = pd.DataFrame([{"method": label} | card.totals for label, card in found.cards.items()])
+    uses = uses.drop(columns=["estimator", "refused"], errors="ignore")
+    joint = pd.DataFrame({"method": list(found.estimates)})
+    if len(differences):
+        whole = differences[differences["event_time"].isna()].set_index("method")["p_joint"]
+        joint["p, all differences from the first"] = joint["method"].map(whole)
+    return {
+        "title": compared.title,
+        "uses": _cells(uses[uses["method"].isin(list(found.estimates))]),
+        "differences": _cells(joint) if len(differences) else None,
+        "refused": list(found.refused.items()),
+    }
 
 
 def ledger_summary(result: Result) -> list[tuple[str, int, int, str]]:

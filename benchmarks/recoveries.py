@@ -1,0 +1,157 @@
+"""Bias and coverage of the estimators for recurring events, on simulated panels whose events do something known."""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import sys
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+import eventpanel.api as ep
+from benchmarks.recurring_panels import LAGS, WORLDS, World, recurring_panel
+from eventpanel.estimators.methods import METHODS, run_method
+
+SEED, PANELS = 1, 400
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "methods" / "recurring.md"
+BEGIN, END = "<!-- table: python benchmarks/recurring.py --write -->", "<!-- end of table -->"
+# Coverage within this of 95 % and a bias within this share of the effect of the event's own year are called good.
+COVERAGE, BIAS = 0.03, 0.05
+DESIGN = ep.Design(
+    outcome="y",
+    event=ep.Event(column="event", kind="threshold", threshold=ep.Threshold(rule="absolute", value=0.5)),
+    window=ep.EventWindow(leads=2, lags=LAGS, reference=-1),
+    fixed_effects=("unit", "year"),
+    covariance=ep.Clustered("unit", "ppmlhdfe"),
+)
+NOT_LINEAR = ("ppml",)
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What a method found in a world.
+
+    Attributes
+    ----------
+    method, world : str
+    errors : ndarray, shape (panels, LAGS + 1)
+        Estimate less the mean effect of all events, by event time from 0.
+    covered : ndarray of bool, shape (panels, LAGS + 1)
+    leads : ndarray of bool, shape (panels,)
+        Whether the leads are rejected at 5 %.
+    refused : str
+        Why there is nothing; empty where there is.
+    """
+
+    method: str
+    world: str
+    errors: np.ndarray[tuple[int, int], np.dtype[np.float64]]
+    covered: np.ndarray[tuple[int, int], np.dtype[np.bool_]]
+    leads: np.ndarray[tuple[int], np.dtype[np.bool_]]
+    refused: str = ""
+
+    def __str__(self) -> str:
+        """Bias at event times 0 and 2, coverage at both in per cent, rejections of the leads in per cent."""
+        if self.refused:
+            return "refuses"
+        bias, covered = self.errors.mean(axis=0), self.covered.mean(axis=0)
+        shown = []
+        for k in (0, LAGS):
+            text = f"{bias[k]:+.2f} ({100 * covered[k]:.0f})"
+            good = abs(bias[k]) <= BIAS and abs(covered[k] - 0.95) <= COVERAGE
+            shown.append(text if good else f"**{text}**")
+        return f"{' / '.join(shown)}; {100 * self.leads.mean():.0f}"
+
+
+def recovery(world: World, methods: Sequence[str], panels: int) -> list[Cell]:
+    """Run methods on the same simulated panels of a world; a panel depends on the world and its number alone.
+
+    Parameters
+    ----------
+    world : World
+        One of WORLDS.
+    methods : sequence of str
+    panels : int
+    """
+    streams = np.random.SeedSequence(SEED).spawn(len(WORLDS))[WORLDS.index(world)].spawn(panels)
+    found: dict[str, list[tuple[list[float], list[bool], bool]]] = {name: [] for name in methods}
+    refused: dict[str, str] = {}
+    for stream in streams:
+        truth = recurring_panel(world, np.random.default_rng(stream))
+        for name in methods:
+            if name in refused:
+                continue
+            try:
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore", ep.EstimationWarning)
+                    found[name].append(_compared(run_method(METHODS[name], truth.panel, DESIGN), truth.effects))
+            except ep.EventPanelError as error:
+                refused[name] = str(error)
+    return [_cell(name, world, found[name], refused.get(name, "")) for name in methods]
+
+
+def _compared(estimate: ep.Estimate, effects: dict[int, float]) -> tuple[list[float], list[bool], bool]:
+    """Errors, whether intervals cover the truth, and whether the leads are rejected."""
+    places = {term.event_time: i for i, term in enumerate(estimate.terms)}
+    bounds = estimate.conf_int(0.95).to_numpy()
+    errors, covered = [], []
+    for k in range(LAGS + 1):
+        at = places[k]
+        errors.append(float(estimate.coef[at] - effects[k]))
+        covered.append(bool(bounds[at, 0] <= effects[k] <= bounds[at, 1]))
+    return errors, covered, bool(estimate.pvalues.iloc[places[-2]] <= 0.05)
+
+
+def _cell(name: str, world: World, found: list[tuple[list[float], list[bool], bool]], refused: str) -> Cell:
+    if refused or not found:
+        return Cell(name, world.name, np.empty((0, 0)), np.empty((0, 0), bool), np.empty(0, bool), refused or "nothing")
+    errors, covered, leads = zip(*found, strict=True)
+    return Cell(name, world.name, np.array(errors), np.array(covered), np.array(leads))
+
+
+def markdown(cells: Sequence[Cell]) -> str:
+    """Table in Markdown: a method a row, a world a column."""
+    worlds = list(dict.fromkeys(cell.world for cell in cells))
+    by = {(cell.method, cell.world): str(cell) for cell in cells}
+    rows = [("estimator", *worlds), ("---",) * (len(worlds) + 1)]
+    rows += [
+        (f"`{method}`", *(by[method, world] for world in worlds))
+        for method in dict.fromkeys(cell.method for cell in cells)
+    ]
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def written(page: str, table: str, said: str) -> str:
+    """Page with the table between its marks replaced.
+
+    Parameters
+    ----------
+    page, table : str
+    said : str
+        When and how it was made.
+    """
+    before, rest = page.split(BEGIN)
+    return f"{before}{BEGIN}\n{said}\n\n{table}\n{END}{rest.split(END)[1]}"
+
+
+def main() -> None:
+    """Run the command."""
+    options = argparse.ArgumentParser(description="Bias and coverage of the estimators for recurring events.")
+    options.add_argument("--panels", type=int, default=PANELS, metavar="N", help="panels simulated for each world")
+    options.add_argument("--only", nargs="+", metavar="NAME", help="estimators to run")
+    options.add_argument("--write", action="store_true", help="write the table into docs/methods/recurring.md")
+    asked = options.parse_args()
+    methods = asked.only or [name for name in METHODS if name not in NOT_LINEAR]
+    cells: list[Cell] = []
+    for world in WORLDS:
+        cells += recovery(world, methods, asked.panels)
+        print(f"{world.name}: done", file=sys.stderr, flush=True)
+    said = f"{datetime.date.today()}, seed {SEED}, {asked.panels} panels for each world."
+    table = markdown(cells)
+    print(said, table, sep="\n\n")
+    if asked.write:
+        PAGE.write_text(written(PAGE.read_text("utf-8"), table, said), "utf-8")

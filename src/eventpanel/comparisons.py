@@ -1,0 +1,87 @@
+"""Comparisons of a study: which estimators stand side by side on which design, and the cards of all of them."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from typing import Any
+
+from eventpanel.build import build_design, build_designs
+from eventpanel.datasets.errors import StudyError
+from eventpanel.datasets.panel import Panel
+from eventpanel.estimators.card import Card, card
+from eventpanel.estimators.design import Design
+from eventpanel.estimators.lag_plans import DistributedLag, Model
+from eventpanel.estimators.method import Planned
+from eventpanel.estimators.methods import method_of
+from eventpanel.study import Study
+
+__all__ = ["build_comparisons", "study_cards"]
+
+# Estimators of an estimate that say what they do with every event.
+PLANS: dict[str, Model] = {"distributed_lag": "linear", "ppml": "poisson"}
+
+
+def build_comparisons(study: Study) -> dict[str, tuple[Design, dict[str, Planned]]]:
+    """Return the design and the methods of each comparison of a study, by name.
+
+    Parameters
+    ----------
+    study : Study
+
+    Raises
+    ------
+    DesignError
+        An unknown method.
+    StudyError
+        Options of a method that is not compared, or that it does not have.
+    """
+    made = {}
+    for name, section in study.comparisons.items():
+        for method in section.options:
+            if method not in section.methods:
+                raise StudyError(
+                    f"comparisons.{name}.options names {method!r}, which is not among its methods.",
+                    f"methods: {', '.join(section.methods)}",
+                    "add it to methods, or remove its options",
+                )
+        methods = {label: _with_options(name, label, section.options.get(label, {})) for label in section.methods}
+        made[name] = (build_design(study, section), methods)
+    return made
+
+
+def _with_options(comparison: str, name: str, options: dict[str, Any]) -> Planned:
+    method: Any = method_of(name)
+    known = [field.name for field in fields(method)]
+    for key in options:
+        if key not in known:
+            raise StudyError(
+                f"{name} has no option {key!r}.",
+                f"comparisons.{comparison}.options.{name}",
+                f"options: {', '.join(known) or 'none'}",
+            )
+    changed = replace(method, **{key: _settled(value) for key, value in options.items()})
+    return method_of(changed)
+
+
+def _settled(value: object) -> object:
+    """Turn lists of a study file into the tuples that options are."""
+    return tuple(_settled(one) for one in value) if isinstance(value, list) else value
+
+
+def study_cards(study: Study, panel: Panel) -> dict[str, Card]:
+    """Return the cards of the estimates and of all compared methods of a study, by what they belong to.
+
+    Parameters
+    ----------
+    study : Study
+    panel : Panel
+    """
+    cards = {}
+    for name, design in build_designs(study).items():
+        estimator = study.estimates[name].estimator or study.design.estimator
+        if estimator in PLANS:
+            plan = DistributedLag(PLANS[estimator], "plain" if design.window.reference is None else "restricted")
+            cards[f"estimate {name}"] = card(plan, panel, design)
+    for name, (design, methods) in build_comparisons(study).items():
+        cards |= {f"comparison {name}, {label}": card(method, panel, design) for label, method in methods.items()}
+    return cards

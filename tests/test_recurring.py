@@ -1,0 +1,84 @@
+"""The table of estimators for recurring events: the command that makes it, and that the page holds what it prints."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks.recoveries import BEGIN, END, NOT_LINEAR, Cell, markdown, recovery, written
+from benchmarks.recurring_panels import LAGS, WORLDS, World, recurring_panel
+from eventpanel.estimators.methods import METHODS
+
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "methods" / "recurring.md"
+NAMES = [name for name in METHODS if name not in NOT_LINEAR]
+
+
+@cache
+def cells(world: World, panels: int) -> dict[str, Cell]:
+    return {cell.method: cell for cell in recovery(world, NAMES, panels)}
+
+
+def printed() -> dict[tuple[str, str], str]:
+    """Cells of the page by method and world."""
+    table = PAGE.read_text("utf-8").split(BEGIN)[1].split(END)[0]
+    head, _, *rows = [re.split(r" *\| *", line.strip("| ")) for line in table.splitlines() if line.startswith("|")]
+    return {(row[0].strip("`"), name): cell for row in rows for name, cell in zip(head[1:], row[1:], strict=True)}
+
+
+@pytest.mark.parametrize("world", WORLDS, ids=lambda world: world.name)
+def test_the_truth_is_what_the_events_do(world: World) -> None:
+    truth = recurring_panel(world, np.random.default_rng(1))
+    frame = truth.panel.frame
+    share = frame["event"].mean()
+    assert 0.01 < share < 0.4
+    assert frame["y"].notna().sum() == 100 * 20
+    size = truth.effects[0]
+    for k in range(LAGS + 1):
+        assert truth.effects[k] == pytest.approx(size * world.path[k])
+    if not world.spread and world.repeat == 1:
+        assert size == pytest.approx(1.0)
+
+
+def test_the_page_has_every_estimator_in_every_world() -> None:
+    assert set(printed()) == {(name, world.name) for name in NAMES for world in WORLDS}
+
+
+@pytest.mark.parametrize("world", WORLDS, ids=lambda world: world.name)
+def test_refusals_on_the_page_are_those_of_the_estimators(world: World) -> None:
+    found = cells(world, 1)
+    refusing = {name for name in NAMES if found[name].refused}
+    assert refusing == {name for name in NAMES if printed()[name, world.name] == "refuses"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("world", WORLDS, ids=lambda world: world.name)
+def test_biases_on_the_page_are_what_the_command_finds(world: World) -> None:
+    found = cells(world, 60)
+    for name in NAMES:
+        if found[name].refused:
+            continue
+        shown = re.findall(r"([+-]\d+\.\d+) \((\d+)\)", printed()[name, world.name])
+        for k, (bias, _) in zip((0, LAGS), shown, strict=True):
+            errors = found[name].errors[:, k]
+            # Four standard errors of 60 panels, and the rounding of the page.
+            assert abs(errors.mean() - float(bias)) <= 4 * errors.std() / np.sqrt(len(errors)) + 0.005
+
+
+def test_a_page_keeps_all_but_its_table() -> None:
+    page = f"before\n{BEGIN}\nold\n{END}\nafter\n"
+    assert written(page, "| new |", "today") == f"before\n{BEGIN}\ntoday\n\n| new |\n{END}\nafter\n"
+
+
+def test_bold_is_what_is_off() -> None:
+    errors = np.zeros((100, LAGS + 1))
+    covered = np.ones((100, LAGS + 1), dtype=bool)
+    covered[:5] = False
+    good = Cell("m", "w", errors, covered, np.zeros(100, dtype=bool))
+    assert str(good) == "+0.00 (95) / +0.00 (95); 0"
+    errors = errors + [0.2, 0.0, 0.0]
+    assert str(Cell("m", "w", errors, covered, np.zeros(100, dtype=bool))).startswith("**+0.20 (95)** / +0.00")
+    assert markdown([good]).splitlines()[-1] == "| `m` | +0.00 (95) / +0.00 (95); 0 |"
