@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, Protocol
 
 import numpy as np
 
 from eventpanel.datasets.errors import DesignError, first_few
 from eventpanel.estimators.adoption import adoption
 from eventpanel.estimators.calendar import shifted
-from eventpanel.estimators.core.arrays import Floats, Mask
+from eventpanel.estimators.core.arrays import Codes, Mask
 from eventpanel.estimators.trajectories import Trajectories
 
-__all__ = ["RULES", "Rule", "Unrecorded", "Windows", "check_rule", "quiet_periods", "windows"]
+__all__ = ["RULES", "Rule", "Unrecorded", "Windows", "check_rule", "quiet_facts", "windows"]
 
 Rule = Literal["absorbing", "one_off", "stabilised"]
 RULES: dict[Rule, str] = {
@@ -24,10 +24,9 @@ RULES: dict[Rule, str] = {
 }
 Unrecorded = Literal["unknown", "quiet"]
 UNRECORDED = ("unknown", "quiet")
-# Reasons why an event is not used, in the order in which they are looked for.
+# Reasons why an event is not used.
 NOT_BEGUN = "the status does not turn on here"
-UNKNOWN = "the record of the periods before it is missing"
-NOT_QUIET = "another event in the quiet periods before"
+NOT_QUIET = "something happens in the quiet periods before, or may have"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,13 +68,13 @@ class Windows:
         earlier = none_in(self.moved, first + 1 - self.quiet, -1, self.before)
         return earlier & none_in(self.moved, 1, last, self.before)
 
-    def reasons(self, events: Mask) -> tuple[Floats, tuple[str, ...]]:
+    def reasons(self, events: Mask) -> tuple[Codes, tuple[str, ...]]:
         """Why events cannot be used at any event time: position among the reasons, or -1, shape (U, T)."""
-        why = np.full(events.shape, -1.0)
+        why = np.full(events.shape, -1)
         if self.quiet is not None:
             why[~none_in(self.moved, -self.quiet, -1, self.before)] = 1
         why[~self.begins] = 0
-        return np.where(events, why, -1.0), (NOT_BEGUN, NOT_QUIET)
+        return np.where(events, why, -1), (NOT_BEGUN, NOT_QUIET)
 
 
 def none_in(moved: Mask, first: int, last: int, before: bool) -> Mask:  # noqa: FBT001
@@ -123,22 +122,40 @@ def check_rule(rule: str, quiet: int | None, unrecorded: str) -> None:
         raise DesignError("quiet must not be negative.", f"quiet={quiet}", "0 for effects that never change")
 
 
-def quiet_periods(rule: Rule, quiet: int | None, lags: int) -> int | None:
-    """Periods after which an effect stays what it is: as asked, else the lags of the window; none for ``absorbing``."""
-    return None if rule == "absorbing" else lags if quiet is None else quiet
+class Ruled(Protocol):
+    """A method with a rule of clean windows."""
+
+    @property
+    def rule(self) -> Rule:
+        """What is an event, and what a clean control."""
+
+    @property
+    def quiet(self) -> int | None:
+        """Periods after which an effect stays what it is; ``None`` for the lags of the window."""
+
+    @property
+    def unrecorded(self) -> Unrecorded:
+        """What periods before the record of a unit count as."""
 
 
-def windows(t: Trajectories, rule: Rule, quiet: int | None, unrecorded: Unrecorded, name: str) -> Windows:
+def quiet_facts(asked: Ruled, lags: int) -> tuple[tuple[str, str], ...]:
+    """Say which rule and which quiet periods hold."""
+    rule = ("Rule", f"{asked.rule}: {RULES[asked.rule]}")
+    if asked.rule == "absorbing":
+        return (rule,)
+    quiet = f"{lags} (the lags of the window)" if asked.quiet is None else str(asked.quiet)
+    return (rule, ("Quiet periods", quiet), ("Periods before the record", asked.unrecorded))
+
+
+def windows(t: Trajectories, asked: Ruled, lags: int, name: str) -> Windows:
     """Work out what happens around each period.
 
     Parameters
     ----------
     t : Trajectories
-    rule : {"absorbing", "one_off", "stabilised"}
-    quiet : int or None
-        As of :func:`quiet_periods`.
-    unrecorded : {"unknown", "quiet"}
-        What periods before the record of a unit count as.
+    asked : Ruled
+    lags : int
+        Of the window; the quiet periods where none are asked for.
     name : str
         The estimator that asks.
 
@@ -149,12 +166,13 @@ def windows(t: Trajectories, rule: Rule, quiet: int | None, unrecorded: Unrecord
     DesignError
         A dose.
     """
+    rule, quiet = asked.rule, lags if asked.quiet is None else asked.quiet
     given = t.event if rule == "one_off" else t.level
     _zero_or_one(given, name)
     if rule == "absorbing":
-        return _absorbing(replace(t, event=given), name)
+        return _absorbing(replace(t, event=given, happened=given == 1), name)
     change = given if rule == "one_off" else given - shifted(given, 1)
-    moved, before = change != 0, unrecorded == "unknown"
+    moved, before = change != 0, asked.unrecorded == "unknown"
     if not before:
         moved &= np.logical_or.accumulate(~np.isnan(change), axis=1)
     return Windows(change == 1, change == 0, moved, quiet, before)
