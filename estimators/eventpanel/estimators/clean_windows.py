@@ -55,29 +55,31 @@ class Windows:
 
     def treated(self, first: int, last: int) -> Mask:
         """Periods with an event and nothing else that moves outcomes from ``first`` to ``last``, shape (U, T)."""
-        return self.begins if self.quiet is None else self.begins & self._clean(first, last)
+        if self.quiet is None:
+            return self.begins & none_in(self.moved, first, -1, before=True)
+        return self.begins & self._clean(first, last)
 
     def control(self, first: int, last: int) -> Mask:
         """Periods in which nothing moves outcomes from ``first`` to ``last``, event times, shape (U, T)."""
         if self.quiet is None:
-            return self.still & none_in(self.moved, -1, last, self.before)
+            return none_in(self.moved, first, last, before=True)
         return self.still & self._clean(first, last)
 
     def _clean(self, first: int, last: int) -> Mask:
         assert self.quiet is not None
-        earlier = none_in(self.moved, first + 1 - self.quiet, -1, self.before)
-        return earlier & none_in(self.moved, 1, last, self.before)
+        earlier = none_in(self.moved, first + 1 - self.quiet, -1, before=self.before)
+        return earlier & none_in(self.moved, 1, last, before=self.before)
 
     def reasons(self, events: Mask) -> tuple[Codes, tuple[str, ...]]:
         """Why events cannot be used at any event time: position among the reasons, or -1, shape (U, T)."""
         why = np.full(events.shape, -1)
         if self.quiet is not None:
-            why[~none_in(self.moved, -self.quiet, -1, self.before)] = 1
+            why[~none_in(self.moved, -self.quiet, -1, before=self.before)] = 1
         why[~self.begins] = 0
         return np.where(events, why, -1), (NOT_BEGUN, NOT_QUIET)
 
 
-def none_in(moved: Mask, first: int, last: int, before: bool) -> Mask:  # noqa: FBT001
+def none_in(moved: Mask, first: int, last: int, *, before: bool) -> Mask:
     """Whether nothing moved from ``first`` to ``last`` periods after each period, shape (U, T).
 
     Periods after the calendar count as moved, those before it as ``before`` says.

@@ -121,9 +121,6 @@ class StackedDid:
         whole = np.logical_and.reduce([later(t.inside, -k) for k in range(first, last + 1)])
         apart = clean.treated(first, last)
         treated, control = apart & whole, clean.control(first, last) & whole
-        if self.rule == "absorbing":
-            # Off in the first period of the window as well: begun events have a record of it.
-            treated, control = treated & later(clean.still, -first), control & later(clean.still, -first)
         both = treated.any(axis=0) & control.any(axis=0)
         return _Cells(treated & both, control & both, apart, whole)
 
