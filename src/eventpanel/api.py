@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from eventpanel.estimators.local_projections import LocalProjections, local_projections
     from eventpanel.estimators.logit import logit
     from eventpanel.estimators.many import estimate_many
+    from eventpanel.estimators.lp_did import LpDid, clean_controls, lp_did
     from eventpanel.estimators.methods import METHODS, cards
     from eventpanel.estimators.moderator import Moderator
     from eventpanel.estimators.multiple import adjust, romano_wolf
@@ -69,6 +70,7 @@ if TYPE_CHECKING:
     from eventpanel.estimators.randomisation import Randomisation, randomisation
     from eventpanel.estimators.score_bootstrap import score_bootstrap
     from eventpanel.estimators.side_by_side import SideBySide, compare_estimators
+    from eventpanel.estimators.stacked_did import StackedDid, stacked_did
     from eventpanel.estimators.wild_bootstrap import wild_bootstrap
     from eventpanel.estimators.window import EventWindow
     from eventpanel.reports.coverage import plot_coverage
@@ -79,7 +81,6 @@ if TYPE_CHECKING:
     from eventpanel.study import Study, load_study
 
 __all__ = [
-    "METHODS",
     "Answer",
     "Bootstrap",
     "Card",
@@ -97,6 +98,8 @@ __all__ = [
     "EventWindow",
     "FewTreated",
     "LocalProjections",
+    "LpDid",
+    "METHODS",
     "Moderator",
     "NeweyWest",
     "Panel",
@@ -107,6 +110,7 @@ __all__ = [
     "Sample",
     "SideBySide",
     "Source",
+    "StackedDid",
     "Study",
     "Term",
     "Test",
@@ -124,6 +128,7 @@ __all__ = [
     "card",
     "cards",
     "check_study",
+    "clean_controls",
     "compare_estimators",
     "concord",
     "count",
@@ -153,6 +158,7 @@ __all__ = [
     "log",
     "log1p",
     "logit",
+    "lp_did",
     "match",
     "merge",
     "name_of",
@@ -181,6 +187,7 @@ __all__ = [
     "simultaneous_bands",
     "sources",
     "spine",
+    "stacked_did",
     "sup_t_test",
     "total",
     "truncated",

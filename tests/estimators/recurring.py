@@ -22,7 +22,9 @@ ON = replace(HAPPENS, column="on")
 def frame(seed: int = 0, units: int = 40, periods: int = 14, missing: float = 0.06) -> pd.DataFrame:
     """Columns unit, region, regime, year, event (recurs), on (a status), once (stays), x, weight, y; rows missing."""
     rng = np.random.default_rng(seed)
-    rows = pd.DataFrame([(f"U{u:02d}", FIRST + t) for u in range(units) for t in range(periods)], columns=["unit", "year"])
+    rows = pd.DataFrame(
+        [(f"U{u:02d}", FIRST + t) for u in range(units) for t in range(periods)], columns=["unit", "year"]
+    )
     shape = (units, periods)
     rows["event"] = (rng.random(shape) < 0.12).astype(float).reshape(-1)
     rows["on"] = ((rng.random(shape) < 0.2).cumsum(axis=1) % 2).astype(float).reshape(-1)

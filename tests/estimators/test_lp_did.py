@@ -72,9 +72,7 @@ def by_hand(o: pd.DataFrame, cluster: pd.Series, covariates: list[str], weights:
     dummies = pd.get_dummies(o["year"]).astype(float)
     X = pd.concat([o[["d", *covariates]], dummies], axis=1)
     model = sm.WLS(o["dy"], X, weights=weights)
-    fit = model.fit(
-        cov_type="cluster", cov_kwds={"groups": pd.factorize(cluster)[0], "use_correction": False}
-    )
+    fit = model.fit(cov_type="cluster", cov_kwds={"groups": pd.factorize(cluster)[0], "use_correction": False})
     return float(fit.params["d"]), float(fit.bse["d"]) ** 2
 
 
@@ -110,7 +108,7 @@ def test_against_regressions_by_hand(seed: int, rule: Any, reweight: bool, weigh
 @pytest.mark.parametrize("lags", [0, 1])
 def test_covariates_are_those_of_the_period_before(lags: int) -> None:
     rows = frame(2)
-    estimate = lp_did(panel(rows), design(controls=("x",)), rule="one_off", quiet=2, outcome_lags=lags)
+    estimate = LpDid("one_off", 2, outcome_lags=lags).run(panel(rows), design(controls=("x",)))
     times = [-2, 0, 1, 2] if lags == 0 else [0, 1, 2]
     assert [term.event_time for term in estimate.terms] == times
     for i, k in enumerate(times):
@@ -204,7 +202,9 @@ def test_horizons_are_correlated_as_a_stacked_regression_says() -> None:
     np.testing.assert_allclose(estimate.vcov, fit.cov_params().loc[names, names], rtol=1e-8, atol=1e-12)
 
 
-@pytest.mark.parametrize("options", [{}, {"reweight": True}, {"outcome_lags": 1}, {"outcome_lags": 1, "reweight": True}])
+@pytest.mark.parametrize(
+    "options", [{}, {"reweight": True}, {"outcome_lags": 1}, {"outcome_lags": 1, "reweight": True}]
+)
 def test_what_is_said_to_be_used_is_what_changes_coefficients(options: dict[str, Any]) -> None:
     rows, asked = frame(5, units=24, periods=9, missing=0.1), design()
     method = LpDid("one_off", 2, **options)
@@ -382,7 +382,7 @@ def test_events_that_return_are_refused_under_the_rule_absorbing() -> None:
 )
 def test_options_that_do_not_fit_are_refused(options: dict[str, Any], match: str) -> None:
     with pytest.raises(DesignError, match=match):
-        lp_did(panel(), design(), **options)
+        LpDid(**options).run(panel(), design())
 
 
 @pytest.mark.parametrize(

@@ -107,6 +107,12 @@ def none_in(moved: Mask, first: int, last: int, *, before: bool) -> Mask:
 def check_rule(rule: str, quiet: int | None, unrecorded: str) -> None:
     """Refuse options that say nothing, or contradict one another.
 
+    Parameters
+    ----------
+    rule : str
+    quiet : int or None
+    unrecorded : str
+
     Raises
     ------
     DesignError

@@ -25,14 +25,30 @@ COUNTED = ("group", "event_time", "events", "controls", "periods")
 
 @dataclass(frozen=True, slots=True)
 class LpDid:
-    """Local projections difference-in-differences; options as of :func:`lp_did`."""
+    """Local projections difference-in-differences, with two options more than :func:`lp_did`.
+
+    Parameters
+    ----------
+    rule, quiet, reweight, pooled
+        As of :func:`lp_did`.
+    outcome_lags : int
+        Changes of the outcome up to the period before the event, as further covariates.
+    unrecorded : {"unknown", "quiet"}
+        Whether periods before the first of a unit's record count as unknown, so that no window reaches there, or as
+        quiet.
+
+    Examples
+    --------
+    >>> LpDid("one_off", quiet=3, outcome_lags=1).name
+    'lp_did'
+    """
 
     rule: Rule
     quiet: int | None = None
     reweight: bool = False
+    pooled: tuple[int, int] | None = None
     outcome_lags: int = 0
     unrecorded: Unrecorded = "unknown"
-    pooled: tuple[int, int] | None = None
 
     def __post_init__(self) -> None:
         check_rule(self.rule, self.quiet, self.unrecorded)
@@ -75,7 +91,11 @@ class LpDid:
         return (
             alike if self.outcome_lags else alike.replace(", given covariates", ""),
             "events are not anticipated in the period before them.",
-            *(() if self.rule == "absorbing" else ("the effect of an event no longer changes after the quiet periods.",)),
+            *(
+                ()
+                if self.rule == "absorbing"
+                else ("the effect of an event no longer changes after the quiet periods.",)
+            ),
         )
 
     def check(self, panel: Panel, design: Design) -> None:
@@ -113,6 +133,15 @@ class LpDid:
             facts=self._facts(design, asked),
         )
 
+    def run(self, panel: Panel, design: Design) -> Estimate:
+        """Estimate it; a pooled effect has no event time of its own."""
+        estimate = estimated(self, panel, design)
+        if self.pooled is None:
+            return estimate
+        what = f"{design.event.column}, mean of event times {self.pooled[0]} to {self.pooled[1]}"
+        terms = [Term(what + (f" [{term.group}]" if term.group else ""), None, term.group) for term in estimate.terms]
+        return replace(estimate, terms=tuple(terms))
+
     def windows(self, t: Trajectories, design: Design) -> Windows:
         """What happens around each period."""
         return windows(t, self, design.window.lags, self.name)
@@ -144,20 +173,19 @@ class LpDid:
         )
 
 
-def lp_did(  # noqa: PLR0913
+def lp_did(
     panel: Panel,
     design: Design,
     *,
     rule: Rule,
     quiet: int | None = None,
     reweight: bool = False,
-    outcome_lags: int = 0,
-    unrecorded: Unrecorded = "unknown",
     pooled: tuple[int, int] | None = None,
 ) -> Estimate:
     """Regress changes of the outcome on the event among clean events and clean controls, for each event time.
 
-    The change is that from the period before the event; each event time has its own regression on the event, period
+    Further options are those of :class:`LpDid`, whose ``run(panel, design)`` does the same. The change is that from the
+    period before the event; each event time has its own regression on the event, period
     effects and covariates. Covariates (``design.controls``) and weights are taken in the period before the event.
 
     Parameters
@@ -176,11 +204,6 @@ def lp_did(  # noqa: PLR0913
     reweight : bool
         Count every event alike, with covariates by regression adjustment; else events count by the variance of the
         event in their period.
-    outcome_lags : int
-        Changes of the outcome up to the period before the event, as further covariates.
-    unrecorded : {"unknown", "quiet"}
-        Whether periods before the first of a unit's record count as unknown, so that no window reaches there, or as
-        quiet.
     pooled : tuple of int, optional
         First and last event time of one pooled effect, on the mean outcome over them, instead of the path.
 
@@ -198,13 +221,7 @@ def lp_did(  # noqa: PLR0913
     --------
     See docs/methods/lp_did.md.
     """
-    method = LpDid(rule, quiet, reweight, outcome_lags, unrecorded, pooled)
-    estimate = estimated(method, panel, design)
-    if pooled is None:
-        return estimate
-    what = f"{design.event.column}, mean of event times {pooled[0]} to {pooled[1]}"
-    terms = [Term(what + (f" [{term.group}]" if term.group else ""), None, term.group) for term in estimate.terms]
-    return replace(estimate, terms=tuple(terms))
+    return LpDid(rule, quiet, reweight, pooled).run(panel, design)
 
 
 def clean_controls(

@@ -13,7 +13,9 @@ from eventpanel.estimators.design import Design
 from eventpanel.estimators.estimate import Estimate
 from eventpanel.estimators.lag_plans import DistributedLag
 from eventpanel.estimators.local_projections import LocalProjections
+from eventpanel.estimators.lp_did import LpDid
 from eventpanel.estimators.method import Method, Planned, estimated
+from eventpanel.estimators.stacked_did import StackedDid
 
 __all__ = ["METHODS", "cards", "method_of", "run_method"]
 
@@ -23,6 +25,8 @@ METHODS: Mapping[str, Planned] = {
     "orthogonalised_lag": DistributedLag(reading="orthogonalised"),
     "ppml": DistributedLag("poisson"),
     "local_projections": LocalProjections(),
+    "lp_did": LpDid("one_off"),
+    "stacked_did": StackedDid("one_off"),
 }
 
 

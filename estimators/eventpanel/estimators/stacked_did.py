@@ -82,7 +82,11 @@ class StackedDid:
         return (
             "without the event, treated units and clean controls of a sub-experiment would have changed alike.",
             "events are not anticipated in the period before them.",
-            *(() if self.rule == "absorbing" else ("the effect of an event no longer changes after the quiet periods.",)),
+            *(
+                ()
+                if self.rule == "absorbing"
+                else ("the effect of an event no longer changes after the quiet periods.",)
+            ),
         )
 
     def check(self, panel: Panel, design: Design) -> None:

@@ -124,6 +124,11 @@ def adjusted(o: Changes) -> tuple[float, Floats]:
 def solve(X: Floats, y: Floats, weights: Floats) -> Floats:
     """Slopes of weighted least squares; the shortest where columns are collinear.
 
+    Parameters
+    ----------
+    X : ndarray, shape (n, c)
+    y, weights : ndarray, shape (n,)
+
     Examples
     --------
     >>> solve(np.array([[1.0], [2.0]]), np.array([2.0, 4.0]), np.ones(2)).round(12).tolist()

@@ -65,7 +65,10 @@ def stacked(experiments: Sequence[Experiment], units: int, *, pooled: bool) -> t
     coef = share @ (of_treated - of_control)
     influence = np.zeros((units, len(coef)))
     if pooled:
-        centre, centre_control = np.tile(share @ of_treated, (len(share), 1)), np.tile(share @ of_control, (len(share), 1))
+        centre, centre_control = (
+            np.tile(share @ of_treated, (len(share), 1)),
+            np.tile(share @ of_control, (len(share), 1)),
+        )
     else:
         # The period effects of a sub-experiment lie between its controls and its treated less the effect.
         ratio = controls.sum() / treated.sum()
