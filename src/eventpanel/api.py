@@ -56,8 +56,8 @@ if TYPE_CHECKING:
     from eventpanel.estimators.lag_plans import DistributedLag
     from eventpanel.estimators.local_projections import LocalProjections, local_projections
     from eventpanel.estimators.logit import logit
-    from eventpanel.estimators.many import estimate_many
     from eventpanel.estimators.lp_did import LpDid, clean_controls, lp_did
+    from eventpanel.estimators.many import estimate_many
     from eventpanel.estimators.methods import METHODS, cards
     from eventpanel.estimators.moderator import Moderator
     from eventpanel.estimators.multiple import adjust, romano_wolf
@@ -81,6 +81,7 @@ if TYPE_CHECKING:
     from eventpanel.study import Study, load_study
 
 __all__ = [
+    "METHODS",
     "Answer",
     "Bootstrap",
     "Card",
@@ -99,7 +100,6 @@ __all__ = [
     "FewTreated",
     "LocalProjections",
     "LpDid",
-    "METHODS",
     "Moderator",
     "NeweyWest",
     "Panel",

@@ -260,8 +260,9 @@ def test_events_in_periods_without_controls_are_named() -> None:
 
 def test_card_says_what_happens_to_every_event() -> None:
     found = card(LpDid("one_off", 2), panel(), design())
-    assert found.totals["events"] == len(found.events)
-    assert 0 < found.totals["used"] < len(found.events)
+    used = int(found.by_unit["used"].sum())
+    assert 0 < used < len(found.events)
+    assert set(found.events.loc[found.events["use"] == "dropped", "reason"]) != {""}
     assert found.rows == lp_did(panel(), design(), rule="one_off", quiet=2).nobs
 
 

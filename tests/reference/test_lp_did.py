@@ -1,12 +1,13 @@
 """lp_did against what Stata's command lpdid prints on its example data.
 
-Data: validation/lpdid/lpdidtestdata1.dta, the data set of the command's help file (absorbing treatment, 2,000 units, 50
-periods). Values: output of ``lpdid Y, time(time) unit(unit) treat(treat) pre_window(5) post_window(10)``, with ``rw`` for
-the reweighted ones, as kept with the tests of the package diff-diff (igerber/diff-diff, tests/data/lpdidtestdata1_*.csv,
-commit 012744700d97); the first and last coefficient also in the tests of pyfixest (tests/test_did.py).
+Data: validation/lpdid/lpdidtestdata1.dta, the data set of the command's help file (absorbing treatment, 2,000 units,
+50 periods). Values: output of ``lpdid Y, time(time) unit(unit) treat(treat) pre_window(5) post_window(10)``, with
+``rw`` for the reweighted ones, as kept with the tests of the package diff-diff (igerber/diff-diff,
+tests/data/lpdidtestdata1_*.csv, commit 012744700d97); the first and last coefficient also in the tests of pyfixest
+(tests/test_did.py).
 
-The command keeps changes of the outcome in single precision, and the weights of ``rw`` too: the coefficients differ in the
-seventh digit of an outcome of some hundreds, those with ``rw`` in the sixth of their own.
+Stata's ``generate`` keeps changes of the outcome in single precision, and the weights of ``rw`` too: coefficients
+differ in the seventh digit of an outcome of some hundreds, those with ``rw`` in the sixth of their own.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ from eventpanel.datasets.panel import Panel
 from eventpanel.estimators.covariance import Clustered
 from eventpanel.estimators.design import Design
 from eventpanel.estimators.events import Event, Threshold
-from eventpanel.estimators.lp_did import clean_controls, lp_did
+from eventpanel.estimators.lp_did import LpDid, clean_controls, lp_did
+from eventpanel.estimators.trajectories import trajectories
 from eventpanel.estimators.window import EventWindow
 
 DESIGN = Design(
@@ -66,7 +68,7 @@ REWEIGHTED = (
     Printed(-2, 1.450061080394444, 0.8280571542859058),
     Printed(0, 3.652607962916621, 0.7986206539641563),
     Printed(1, 7.064477301548373, 0.9132065209486606),
-    Printed(2, 9.642659984568807, 0.9598136),
+    Printed(2, 9.642659984568807, 0.9598135129437387),
     Printed(3, 14.46120451789723, 0.9736361601736844),
     Printed(4, 19.59718729036616, 1.018366854272756),
     Printed(5, 28.07795965094927, 1.017569387511566),
@@ -118,3 +120,7 @@ def test_observations(panel: Panel) -> None:
     counts = clean_controls(panel, DESIGN, rule="absorbing").set_index("event_time")
     for k, rows in REWEIGHTED_ROWS.items():
         assert counts.loc[k, ["events", "controls"]].sum() == rows
+    found = LpDid("absorbing").effects(trajectories(panel, DESIGN), DESIGN)
+    regressions = dict(zip(found.event_times, found.counts, strict=True))
+    for k, rows in ROWS.items():
+        assert regressions[k].nobs == rows

@@ -11,7 +11,7 @@ import numpy as np
 from eventpanel.datasets.errors import DesignError, first_few
 from eventpanel.estimators.adoption import adoption
 from eventpanel.estimators.calendar import shifted
-from eventpanel.estimators.core.arrays import Codes, Mask
+from eventpanel.estimators.core.arrays import Codes, Floats, Mask
 from eventpanel.estimators.trajectories import Trajectories
 
 __all__ = ["RULES", "Rule", "Unrecorded", "Windows", "check_rule", "quiet_facts", "windows"]

@@ -126,7 +126,8 @@ def effect(t: Trajectories, h: Horizon, *, reweight: bool) -> tuple[float, Float
     periods = len(np.unique(period[several]))
     clusters = len(np.unique(t.cluster[unit[several]]))
     counts = Counts(int(several.sum()), clusters, len(h.covariates) + 1, periods, 0, periods - 1)
-    return one[0], np.bincount(unit, one[1], minlength=t.shape[0]), counts
+    influence = np.asarray(np.bincount(unit, one[1], minlength=t.shape[0]), dtype=np.float64)
+    return one[0], influence, counts
 
 
 def used_in(t: Trajectories, clean: Windows, found: Sequence[Horizon], outcome_lags: int, lags: int) -> Uses:

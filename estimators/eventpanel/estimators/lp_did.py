@@ -80,8 +80,8 @@ class LpDid:
         """What it estimates, in one sentence."""
         weights = "every event counted alike" if self.reweight else "events counted by the variance in their period"
         return (
-            "the mean effect of clean events on the change of the outcome from the period before, against clean controls "
-            f"of the same period, {weights}: {RULES[self.rule]}."
+            "the mean effect of clean events on the change of the outcome from the period before, against clean "
+            f"controls of the same period, {weights}: {RULES[self.rule]}."
         )
 
     @property
@@ -143,13 +143,13 @@ class LpDid:
         return replace(estimate, terms=tuple(terms))
 
     def windows(self, t: Trajectories, design: Design) -> Windows:
-        """What happens around each period."""
+        """Work out what happens around each period."""
         return windows(t, self, design.window.lags, self.name)
 
     def horizons(self, t: Trajectories, design: Design, clean: Windows) -> list[Horizon]:
         """Observations of each regression."""
         explained = {k for k, _ in self._explained(design)}
-        targets = [(k,) for k in design.window.event_times if k not in explained]
+        targets: list[tuple[int, ...]] = [(k,) for k in design.window.event_times if k not in explained]
         if self.pooled is not None:
             targets = [tuple(range(self.pooled[0], self.pooled[1] + 1))]
         return list(horizons(t, clean, targets, self.outcome_lags))

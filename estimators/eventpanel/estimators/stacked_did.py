@@ -1,4 +1,4 @@
-"""stacked_did: a sub-experiment for each period of events, clean over the whole window, stacked with corrective weights."""
+"""stacked_did: a sub-experiment for each period of events, clean over its window, stacked with corrective weights."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from eventpanel.datasets.errors import DesignError
 from eventpanel.datasets.panel import Panel
 from eventpanel.estimators.clean_windows import RULES, Rule, Unrecorded, Windows, check_rule, quiet_facts, windows
-from eventpanel.estimators.core.arrays import Codes, Mask
+from eventpanel.estimators.core.arrays import Codes, Floats, Mask
 from eventpanel.estimators.core.stacks import Experiment, stacked
 from eventpanel.estimators.covariance import Counts
 from eventpanel.estimators.design import Design
@@ -72,7 +72,7 @@ class StackedDid:
     def estimand(self) -> str:
         """What it estimates, in one sentence."""
         return (
-            "the mean effect over all events with a clean and complete window, the same events at every event time, each "
+            "the mean effect over all events with a clean and complete window, the same at every event time, each "
             f"counted once, against units with a clean window of the same periods: {RULES[self.rule]}."
         )
 
@@ -106,7 +106,7 @@ class StackedDid:
         cells = self._cells(t, design, clean)
         uses = self._uses(t, design, clean, cells)
         times = design.window.event_times
-        experiments = [_experiment(t, cells, at, times) for at in np.flatnonzero(cells.treated.any(axis=0))]
+        experiments = [_experiment(t, cells, at, times) for at in np.flatnonzero(cells.treated.any(axis=0)).tolist()]
         if not experiments:
             why = tuple((k, "no event with a clean window and clean controls") for k in times)
             return Effects((), np.empty(0), np.empty((t.shape[0], 0)), uses, dropped=why)
@@ -163,10 +163,10 @@ class StackedDid:
 
 def _experiment(t: Trajectories, cells: _Cells, at: int, times: tuple[int, ...]) -> Experiment:
     treated, control = np.flatnonzero(cells.treated[:, at]), np.flatnonzero(cells.control[:, at])
-    columns = [at + k for k in times]
+    columns = np.array([at + k for k in times])
 
-    def change(units: Codes) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
-        return t.outcome[np.ix_(units, columns)] - t.outcome[units, at - 1][:, None]
+    def change(units: Codes) -> Floats:
+        return np.asarray(t.outcome[units[:, None], columns] - t.outcome[units, at - 1][:, None])
 
     return Experiment(treated, control, change(treated), change(control))
 

@@ -38,8 +38,8 @@ class Changes:
     covariates: Floats
 
     def sums(self, values: Floats) -> Floats:
-        """Sums by period, shape (periods,)."""
-        return np.bincount(self.period, values, minlength=int(self.period.max()) + 1)
+        """Sum values by period, shape (periods,)."""
+        return np.asarray(np.bincount(self.period, values, minlength=int(self.period.max()) + 1), dtype=np.float64)
 
     @property
     def equal(self) -> Floats:
