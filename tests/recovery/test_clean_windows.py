@@ -73,7 +73,7 @@ def planted(units: int, noise: float, seed: int) -> tuple[Panel, Mask]:
 def truth(events: Mask, event_time: int) -> float:
     """Mean effect of some events at an event time."""
     dates = np.nonzero(events)[1] + 1
-    return float(np.mean([effect_of(date, np.array([float(event_time)]))[0] for date in dates]))
+    return float(np.mean([effect_of(float(date), np.array([float(event_time)]))[0] for date in dates]))
 
 
 def treated(panel: Panel, method: LpDid, event_time: int) -> Mask:
