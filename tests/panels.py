@@ -27,3 +27,10 @@ def random_frame(seed: int = 0, units: int = 44, periods: int = 16, missing: flo
 def random_panel(seed: int = 0, units: int = 44, periods: int = 16, missing: float = 0.0) -> Panel:
     """Panel of :func:`random_frame`."""
     return Panel(random_frame(seed, units, periods, missing), ("importer",), "year")
+
+
+def shift(series: pd.Series, event_time: int) -> pd.Series:
+    """Value ``event_time`` periods earlier on the calendar (later if negative), by look-up of unit and ordinal."""
+    units, times = series.index.get_level_values(0), series.index.get_level_values(1)
+    earlier = pd.MultiIndex.from_arrays([units, times - event_time])
+    return pd.Series(series.reindex(earlier).to_numpy(), index=series.index)

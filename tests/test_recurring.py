@@ -79,6 +79,6 @@ def test_bold_is_what_is_off() -> None:
     covered[:5] = False
     good = Cell("m", "w", errors, covered, np.zeros(100, dtype=bool))
     assert str(good) == "+0.00 (95) / +0.00 (95); 0"
-    errors = errors + [0.2, 0.0, 0.0]
+    errors = np.add(errors, [0.2, 0.0, 0.0])
     assert str(Cell("m", "w", errors, covered, np.zeros(100, dtype=bool))).startswith("**+0.20 (95)** / +0.00")
     assert markdown([good]).splitlines()[-1] == "| `m` | +0.00 (95) / +0.00 (95); 0 |"

@@ -27,17 +27,22 @@ if TYPE_CHECKING:
     from eventpanel.datasets.registry import read
     from eventpanel.datasets.simulate import simulate
     from eventpanel.datasets.truncated import TruncationRule, truncated
-    from eventpanel.estimators.audit import recurrence, recurrence_totals
+    from eventpanel.estimators.audit import Audit, audit_events, recurrence, recurrence_totals
     from eventpanel.estimators.binary_bias import average_partial_effects, bias_corrected
     from eventpanel.estimators.bootstrap import Bootstrap
     from eventpanel.estimators.card import Card, card
     from eventpanel.estimators.covariance import Clustered, Conley, DriscollKraay, Dyadic, NeweyWest, Robust
     from eventpanel.estimators.debiased_ppml import debiased_ppml
     from eventpanel.estimators.design import Design, Sample
+    from eventpanel.estimators.did_multiplegt import DidMultiplegt, SwitchRules, average_total_effect, did_multiplegt
     from eventpanel.estimators.distributed_lag import EstimationWarning, distributed_lag
     from eventpanel.estimators.estimate import Estimate, Term
-    from eventpanel.estimators.events import Event, Threshold
+    from eventpanel.estimators.event_coefficients import EventCoefficients
+    from eventpanel.estimators.event_table import code_events
+    from eventpanel.estimators.events import Event, Overlap, Threshold
     from eventpanel.estimators.few_treated import FewTreated, few_treated
+    from eventpanel.estimators.honest import Honest
+    from eventpanel.estimators.honest_did import honest_did
     from eventpanel.estimators.inference import (
         Test,
         average,
@@ -54,6 +59,7 @@ if TYPE_CHECKING:
     )
     from eventpanel.estimators.influence import leave_one_out
     from eventpanel.estimators.lag_plans import DistributedLag
+    from eventpanel.estimators.leads_in_words import leads_in_words
     from eventpanel.estimators.local_projections import LocalProjections, local_projections
     from eventpanel.estimators.logit import logit
     from eventpanel.estimators.lp_did import LpDid, clean_controls, lp_did
@@ -61,49 +67,59 @@ if TYPE_CHECKING:
     from eventpanel.estimators.methods import METHODS, cards
     from eventpanel.estimators.moderator import Moderator
     from eventpanel.estimators.multiple import adjust, romano_wolf
+    from eventpanel.estimators.normalised import normalised
     from eventpanel.estimators.orthogonalised import orthogonalised
     from eventpanel.estimators.placebo_units import Placebo, placebo_units
     from eventpanel.estimators.ppml import percent, ppml, separated_rows
     from eventpanel.estimators.ppml_influence import leave_one_out_ppml
     from eventpanel.estimators.precision import ConditioningWarning
+    from eventpanel.estimators.pretrend_power import PretrendPower, detectable_slope, pretrend_power
     from eventpanel.estimators.probit import probit
     from eventpanel.estimators.randomisation import Randomisation, randomisation
     from eventpanel.estimators.score_bootstrap import score_bootstrap
     from eventpanel.estimators.side_by_side import SideBySide, compare_estimators
     from eventpanel.estimators.stacked_did import StackedDid, stacked_did
+    from eventpanel.estimators.twfe_weights import TwfeWeights, twfe_weights
     from eventpanel.estimators.wild_bootstrap import wild_bootstrap
     from eventpanel.estimators.window import EventWindow
     from eventpanel.reports.coverage import plot_coverage
     from eventpanel.reports.coverage_map import plot_coverage_map
     from eventpanel.reports.show import etable, iplot
     from eventpanel.reports.side_by_side import plot_estimators
+    from eventpanel.reports.status import plot_status
     from eventpanel.run import check_study, estimate_study, run_study
     from eventpanel.study import Study, load_study
 
 __all__ = [
     "METHODS",
     "Answer",
+    "Audit",
     "Bootstrap",
     "Card",
     "Clustered",
     "ConditioningWarning",
     "Conley",
     "Design",
+    "DidMultiplegt",
     "DistributedLag",
     "DriscollKraay",
     "Dyadic",
     "Estimate",
     "EstimationWarning",
     "Event",
+    "EventCoefficients",
     "EventPanelError",
     "EventWindow",
     "FewTreated",
+    "Honest",
     "LocalProjections",
     "LpDid",
     "Moderator",
     "NeweyWest",
+    "Overlap",
     "Panel",
     "Placebo",
+    "PretrendPower",
     "Randomisation",
     "Records",
     "Robust",
@@ -112,16 +128,20 @@ __all__ = [
     "Source",
     "StackedDid",
     "Study",
+    "SwitchRules",
     "Term",
     "Test",
     "Threshold",
     "TruncationRule",
+    "TwfeWeights",
     "Watched",
     "adjust",
     "any_of",
     "audit_codes",
+    "audit_events",
     "average",
     "average_partial_effects",
+    "average_total_effect",
     "bias_corrected",
     "build_designs",
     "build_panel",
@@ -129,6 +149,7 @@ __all__ = [
     "cards",
     "check_study",
     "clean_controls",
+    "code_events",
     "compare_estimators",
     "concord",
     "count",
@@ -136,6 +157,8 @@ __all__ = [
     "coverage_table",
     "cumulative",
     "debiased_ppml",
+    "detectable_slope",
+    "did_multiplegt",
     "difference",
     "distributed_lag",
     "equality_test",
@@ -146,10 +169,12 @@ __all__ = [
     "fetch",
     "few_treated",
     "harmonise",
+    "honest_did",
     "iplot",
     "joint_test",
     "lag_test",
     "lead_test",
+    "leads_in_words",
     "leave_one_out",
     "leave_one_out_ppml",
     "lincom",
@@ -162,13 +187,16 @@ __all__ = [
     "match",
     "merge",
     "name_of",
+    "normalised",
     "orthogonalised",
     "percent",
     "placebo_units",
     "plot_coverage",
     "plot_coverage_map",
     "plot_estimators",
+    "plot_status",
     "ppml",
+    "pretrend_power",
     "probit",
     "product_set",
     "product_sets",
@@ -191,6 +219,7 @@ __all__ = [
     "sup_t_test",
     "total",
     "truncated",
+    "twfe_weights",
     "wald",
     "wild_bootstrap",
 ]

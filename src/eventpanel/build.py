@@ -15,7 +15,7 @@ from eventpanel.datasets.panel import Panel
 from eventpanel.datasets.records import Records
 from eventpanel.datasets.simulate import simulate
 from eventpanel.estimators.design import Design, Sample
-from eventpanel.estimators.events import Event, Threshold
+from eventpanel.estimators.events import Event, Overlap, Threshold
 from eventpanel.estimators.moderator import Moderator
 from eventpanel.estimators.window import EventWindow
 from eventpanel.inputs import counted, narrow, read_input, refuse_taken
@@ -124,6 +124,7 @@ def build_event(section: EventSection) -> Event:
         scale=section.scale,
         threshold=threshold,
         quiet=section.quiet,
+        overlap=Overlap(rule=section.overlap.rule, periods=section.overlap.periods, aside=section.overlap.aside),
     )
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 from eventpanel.build import Folders, build_designs, build_event, build_panel, build_window
 from eventpanel.comparisons import build_comparisons, study_cards
 from eventpanel.datasets.panel import Panel
-from eventpanel.estimators.audit import recurrence, recurrence_totals
+from eventpanel.estimators.audit import audit_events
 from eventpanel.estimators.card import Card
 from eventpanel.estimators.debiased_ppml import debiased_ppml
 from eventpanel.estimators.design import Design
@@ -29,6 +29,7 @@ from eventpanel.reports.figures import event_study, save
 from eventpanel.reports.folder import check_folder, publish
 from eventpanel.reports.results import Result, estimates_table, summarise, tests_table
 from eventpanel.reports.side_by_side import side_by_side
+from eventpanel.reports.status import plot_status
 from eventpanel.reports.tables import latex, markdown
 from eventpanel.reports.text import csv_bytes, manifest
 from eventpanel.study import Study
@@ -89,11 +90,11 @@ def check_study(study: Study, data: Folders = (), step: Step = _silent) -> Check
     designs = build_designs(study)
     panel = build_panel(study, data, step)
     step("auditing events")
-    audit = recurrence(panel, build_event(study.event), build_window(study.window))
+    audit = audit_events(panel, build_event(study.event), build_window(study.window))
     for design in designs.values():
         panel.column(design.outcome)
     step("drawing up cards")
-    return Checked(panel, audit, recurrence_totals(audit), study_cards(study, panel))
+    return Checked(panel, audit.units, audit.totals, study_cards(study, panel))
 
 
 def estimate_study(study: Study, panel: Panel, step: Step = _silent) -> tuple[Result, ...]:
@@ -199,7 +200,10 @@ def render(
     compared : mapping of str to Compared
     """
     title, label, panel = study.title, study.label, checked.panel
-    figures = {"event_study": event_study(results, title, label)}
+    figures = {
+        "event_study": event_study(results, title, label),
+        "status": plot_status(panel, build_event(study.event), build_window(study.window), title=title, label=label),
+    }
     if compared:
         shown = {one.title: one.found for one in compared.values()}
         figures["estimators"] = side_by_side(shown, title, label, level=study.output.level)

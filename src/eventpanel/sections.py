@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from eventpanel.estimators.covariance import Distance, Kernel, RobustKind, SmallSample
 from eventpanel.estimators.covariance import Kind as CovarianceKind
-from eventpanel.estimators.events import Kind
+from eventpanel.estimators.events import Kind, Rule
 
 __all__ = ["Study"]
 
@@ -78,8 +78,16 @@ class DeriveSection(_Section):
 class ThresholdSection(_Section):
     """Above which value a period counts as an event."""
 
-    rule: Literal["absolute", "unit_sd", "unit_median", "quantile"]
+    rule: Rule
     value: float = 0.0
+
+
+class OverlapSection(_Section):
+    """Which events enter where a unit has several."""
+
+    rule: Literal["all", "first", "apart", "isolated"]
+    periods: Whole | None = None
+    aside: Literal["missing", "zero"] = "missing"
 
 
 class EventSection(_Section):
@@ -92,6 +100,7 @@ class EventSection(_Section):
     scale: Literal["none", "sd", "unit_sd", "period_sd"] = "none"
     threshold: ThresholdSection | None = None
     quiet: Whole = 1
+    overlap: OverlapSection = Field(default_factory=lambda: OverlapSection(rule="all"))
 
 
 class WindowSection(_Section):

@@ -40,7 +40,16 @@ PROMISED = {
     "manifest.json",
     "report.html",
 }
-FURTHER = {"tests.csv", "conflicts.csv", "recurrence.csv", "cards.csv", "cards_events.csv", "panel.csv"}
+FURTHER = {
+    "tests.csv",
+    "conflicts.csv",
+    "recurrence.csv",
+    "cards.csv",
+    "cards_events.csv",
+    "panel.csv",
+    "status.png",
+    "status.pdf",
+}
 COMPARED = {"comparison.csv", "comparison_differences.csv", "estimators.png", "estimators.pdf"}
 VOID = {"meta", "img", "br", "link", "input", "hr"}
 

@@ -71,7 +71,8 @@ def by_hand(o: pd.DataFrame, cluster: pd.Series, covariates: list[str], weights:
     """Coefficient and clustered variance of statsmodels without a factor."""
     dummies = pd.get_dummies(o["year"]).astype(float)
     X = pd.concat([o[["d", *covariates]], dummies], axis=1)
-    model = sm.WLS(o["dy"], X, weights=weights)
+    root = np.sqrt(weights)
+    model = sm.OLS(o["dy"] * root, X.mul(root, axis=0))
     fit = model.fit(cov_type="cluster", cov_kwds={"groups": pd.factorize(cluster)[0], "use_correction": False})
     return float(fit.params["d"]), float(fit.bse["d"]) ** 2
 

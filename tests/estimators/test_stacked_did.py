@@ -69,7 +69,8 @@ def regression(made: pd.DataFrame, effects: list[pd.Series], weights: pd.Series,
     for k in TIMES:
         X[f"d{k}"] = made["d"] * (made["k"] == k)
     groups = pd.factorize(cluster)[0]
-    return sm.WLS(made["y"], X, weights=weights).fit(
+    root = np.sqrt(weights)
+    return sm.OLS(made["y"] * root, X.mul(root, axis=0)).fit(
         cov_type="cluster", cov_kwds={"groups": groups, "use_correction": False}
     )
 

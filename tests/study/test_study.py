@@ -10,8 +10,9 @@ from typing import Any, get_args
 import pytest
 from pydantic import BaseModel
 
-from eventpanel.build import build_designs
+from eventpanel.build import build_designs, build_event
 from eventpanel.datasets.errors import MissingFileError, StudyError
+from eventpanel.estimators.events import Overlap, Threshold
 from eventpanel.sections import Study
 from eventpanel.study import built_in_studies, load_study
 
@@ -177,7 +178,7 @@ def expected() -> dict[str, set[str]]:
 SHARED = {
     f"{table}.NAME.{key}"
     for table in ("estimates", "comparisons")
-    for key in ("sample", "event", "event.threshold", "window")
+    for key in ("sample", "event", "event.threshold", "event.overlap", "window")
 }
 
 
@@ -208,3 +209,14 @@ def test_the_page_s_examples_are_studies() -> None:
     assert examples
     whole = Study.model_validate(tomllib.loads("\n".join(examples)))
     assert set(build_designs(whole)) == set(whole.estimates)
+
+
+def test_an_overlap_rule_reaches_the_event() -> None:
+    onset = 'event={column="unrest_events", kind="onset", by="importer", threshold={rule="period_quantile", value=0.9}'
+    study = load_study("demo", [f'{onset}, overlap={{rule="apart", periods=3, aside="zero"}}}}'])
+    event = build_event(study.event)
+    assert event.overlap == Overlap(rule="apart", periods=3, aside="zero")
+    assert event.threshold == Threshold(rule="period_quantile", value=0.9)
+    assert build_event(load_study("demo").event).overlap == Overlap(rule="all")
+    with pytest.raises(StudyError, match=r"event\.overlap\.rule"):
+        load_study("demo", ['event.overlap={rule="last"}'])

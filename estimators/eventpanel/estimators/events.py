@@ -6,16 +6,19 @@ is not in the record gives a missing lead, never the wrong year.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from eventpanel.datasets.errors import DesignError
 
-__all__ = ["Event", "Threshold"]
+__all__ = ["Event", "Overlap", "Threshold"]
 
 Kind = Literal["dose", "threshold", "onset", "spell", "change"]
 KINDS: tuple[Kind, ...] = ("dose", "threshold", "onset", "spell", "change")
-RULES = ("absolute", "unit_sd", "unit_median", "quantile")
+Rule = Literal["absolute", "unit_sd", "unit_median", "quantile", "period_quantile"]
+RULES: tuple[Rule, ...] = ("absolute", "unit_sd", "unit_median", "quantile", "period_quantile")
+OVERLAPS = ("all", "first", "apart", "isolated")
+ASIDE = ("missing", "zero")
 TRANSFORMS = ("none", "log1p")
 SCALES = ("none", "sd", "unit_sd", "period_sd")
 
@@ -26,20 +29,74 @@ class Threshold:
 
     Parameters
     ----------
-    rule : {"absolute", "unit_sd", "unit_median", "quantile"}
+    rule : {"absolute", "unit_sd", "unit_median", "quantile", "period_quantile"}
         More than ``value``; more than the unit's own mean plus ``value`` standard deviations; more than the unit's
-        own median; more than the ``value`` quantile of all units and periods.
+        own median; more than the ``value`` quantile of all units and periods; more than the ``value`` quantile of all
+        units in the same period.
     value : float
         See ``rule``; not used by ``"unit_median"``.
     """
 
-    rule: Literal["absolute", "unit_sd", "unit_median", "quantile"]
+    rule: Rule
     value: float = 0.0
 
     def __post_init__(self) -> None:
         _one_of("threshold rule", self.rule, RULES)
-        if self.rule == "quantile" and not 0 <= self.value < 1:
+        if self.rule in ("quantile", "period_quantile") and not 0 <= self.value < 1:
             raise DesignError("A quantile lies between 0 and 1.", f"value={self.value}", "for example 0.75")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overlap:
+    """Which events enter where a unit has several, and what becomes of the others.
+
+    An event that is set aside still happened. Its period is missing unless asked otherwise, so that no row with it
+    inside the window is taken for a quiet one.
+
+    Parameters
+    ----------
+    rule : {"all", "first", "apart", "isolated"}
+        Every event; the first of a unit's record; counted from the first, every event that comes more than
+        ``periods`` after the last that entered; every event without another within ``periods`` on either side.
+    periods : int, optional
+        Needed for ``"apart"`` and ``"isolated"``.
+    aside : {"missing", "zero"}
+        What the period of an event set aside is coded.
+
+    Raises
+    ------
+    DesignError
+        A combination that has no meaning.
+
+    Examples
+    --------
+    >>> Overlap(rule="apart", periods=3).describe()
+    'events more than 3 period(s) after the last that entered, others missing'
+    """
+
+    rule: Literal["all", "first", "apart", "isolated"]
+    periods: int | None = None
+    aside: Literal["missing", "zero"] = "missing"
+
+    def __post_init__(self) -> None:
+        _one_of("overlap rule", self.rule, OVERLAPS)
+        _one_of("treatment of events set aside", self.aside, ASIDE)
+        needed = self.rule in ("apart", "isolated")
+        if needed and (self.periods is None or self.periods < 1):
+            raise DesignError(f"The overlap rule {self.rule!r} needs periods.", f"periods={self.periods}", "at least 1")
+        if not needed and self.periods is not None:
+            raise DesignError(f"The overlap rule {self.rule!r} takes no periods.", f"periods={self.periods}", "none")
+
+    def describe(self) -> str:
+        """One line for tables and figures."""
+        if self.rule == "all":
+            return "every event enters"
+        which = {
+            "first": "the first event of each unit",
+            "apart": f"events more than {self.periods} period(s) after the last that entered",
+            "isolated": f"events with no other within {self.periods} period(s)",
+        }[self.rule]
+        return f"{which}, others {self.aside}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +122,8 @@ class Event:
         Needed for a threshold, an onset or a spell.
     quiet : int
         Periods without an event that end a spell.
+    overlap : Overlap
+        Which events enter where a unit has several; for a threshold or an onset. Every one unless stated.
 
     Raises
     ------
@@ -84,6 +143,7 @@ class Event:
     scale: Literal["none", "sd", "unit_sd", "period_sd"] = "none"
     threshold: Threshold | None = None
     quiet: int = 1
+    overlap: Overlap = field(default_factory=lambda: Overlap(rule="all"))
 
     def __post_init__(self) -> None:
         _one_of("kind of event", self.kind, KINDS)
@@ -98,6 +158,12 @@ class Event:
             raise DesignError(f"An event of kind {self.kind!r} cannot be standardised.", self.column, "scale='none'")
         if self.quiet < 1:
             raise DesignError("quiet must be at least 1.", f"quiet={self.quiet}", "use 1 for every gap")
+        if self.overlap.rule != "all" and self.kind not in ("threshold", "onset"):
+            raise DesignError(
+                f"An event of kind {self.kind!r} takes no overlap rule {self.overlap.rule!r}.",
+                self.column,
+                "use kind='onset' for the starts of spells, or kind='threshold', or overlap rule 'all'",
+            )
 
     @property
     def is_binary(self) -> bool:
@@ -110,6 +176,7 @@ class Event:
         if self.threshold is not None:
             parts.append(_describe_threshold(self.threshold))
             parts.append(f"spells end after {self.quiet} quiet period(s)" if self.kind != "threshold" else "")
+            parts.append(self.overlap.describe())
         parts.append(
             {
                 "none": "",
@@ -127,6 +194,7 @@ def _describe_threshold(threshold: Threshold) -> str:
         "unit_sd": f"above the unit's own mean + {threshold.value:g} s.d.",
         "unit_median": "above the unit's own median",
         "quantile": f"above the {threshold.value:.0%} quantile",
+        "period_quantile": f"above the {threshold.value:.0%} quantile of all units in the period",
     }[threshold.rule]
 
 

@@ -10,6 +10,7 @@ from eventpanel.datasets.errors import DesignError
 from eventpanel.datasets.panel import Panel
 from eventpanel.estimators.card import Card, card
 from eventpanel.estimators.design import Design
+from eventpanel.estimators.did_multiplegt import DidMultiplegt
 from eventpanel.estimators.estimate import Estimate
 from eventpanel.estimators.lag_plans import DistributedLag
 from eventpanel.estimators.local_projections import LocalProjections
@@ -27,6 +28,7 @@ METHODS: Mapping[str, Planned] = {
     "local_projections": LocalProjections(),
     "lp_did": LpDid("one_off"),
     "stacked_did": StackedDid("one_off"),
+    "did_multiplegt": DidMultiplegt(),
 }
 
 

@@ -9,9 +9,10 @@ import pandas as pd
 
 from eventpanel.datasets.errors import DesignError, PanelError, first_few
 from eventpanel.datasets.panel import Panel
-from eventpanel.estimators.calendar import Calendar, calendar, shifted
+from eventpanel.estimators.calendar import Calendar, calendar
+from eventpanel.estimators.coding import coded
 from eventpanel.estimators.core.arrays import Floats, Mask
-from eventpanel.estimators.events import Event, Threshold
+from eventpanel.estimators.events import Event
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,7 +67,7 @@ def record(panel: Panel, event: Event) -> Record:
     """
     by = event_unit(panel, event)
     given = panel.once(("record", event.column, by), lambda: _given(panel, event.column, by))
-    return Record(by, calendar(panel, by), given, _code(given, event))
+    return Record(by, calendar(panel, by), given, coded(given, event))
 
 
 def _given(panel: Panel, column: str, by: str) -> Floats:
@@ -95,65 +96,9 @@ def event_unit(panel: Panel, event: Event) -> str:
     )
 
 
-def _code(given: Floats, event: Event) -> Floats:
-    x = np.log1p(given) if event.transform == "log1p" else given
-    if event.kind == "change":
-        return x - shifted(x, 1)
-    if event.threshold is None:
-        return _standardise(x, event.scale)
-    above = np.where(np.isnan(x), np.nan, x > _cut(x, event.threshold))
-    if event.kind == "threshold":
-        return above
-    return _onsets(above, event.quiet) if event.kind == "onset" else _spells(above, event.quiet)
-
-
-def _standardise(x: Floats, scale: str) -> Floats:
-    if scale == "none":
-        return x
-    mean, spread = _moments(x, {"sd": None, "unit_sd": 1, "period_sd": 0}[scale])
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray((x - mean) / np.where(spread > 0, spread, np.nan))
-
-
-def _moments(x: Floats, axis: int | None) -> tuple[Floats, Floats]:
-    """Mean and standard deviation of what is known; missing where there are too few values."""
-    known = ~np.isnan(x)
-    count = known.sum(axis=axis, keepdims=True)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        mean = np.where(known, x, 0.0).sum(axis=axis, keepdims=True) / count
-        squares = (np.where(known, x - mean, 0.0) ** 2).sum(axis=axis, keepdims=True)
-        return mean, np.sqrt(np.where(count > 1, squares, np.nan) / (count - 1))
-
-
-def _cut(x: Floats, threshold: Threshold) -> Floats | float:
-    if threshold.rule == "unit_sd":
-        mean, spread = _moments(x, 1)
-        return np.asarray(mean + threshold.value * np.where(np.isnan(spread), 0.0, spread))
-    if threshold.rule == "unit_median":
-        some = ~np.isnan(x).all(axis=1)
-        median = np.full((len(x), 1), np.nan)
-        median[some, 0] = np.nanmedian(x[some], axis=1)
-        return median
-    known = x[~np.isnan(x)]
-    if threshold.rule == "quantile" and len(known):
-        return float(np.quantile(known, threshold.value))
-    return threshold.value
-
-
-def _onsets(above: Floats, quiet: int) -> Floats:
-    before = np.array([shifted(above, k) for k in range(1, quiet + 1)])
-    # An earlier event settles the matter even where other periods of the record are missing.
-    ongoing = (before == 1).any(axis=0)
-    unknown = np.isnan(before).any(axis=0) & ~ongoing & (above == 1)
-    first = np.where(ongoing, 0.0, np.where(unknown, np.nan, above))
-    return np.where(np.isnan(above), np.nan, first)
-
-
-def _spells(above: Floats, quiet: int) -> Floats:
-    inside = above.copy()
-    for gap in range(1, quiet):
-        for start in range(1, gap + 1):
-            ends = (shifted(above, start) == 1) & (shifted(above, start - gap - 1) == 1)
-            between = [shifted(above, start - k) == 0 for k in range(1, gap + 1)]
-            inside[ends & np.all(between, axis=0)] = 1.0
-    return inside
+def period_labels(panel: Panel, by: str) -> pd.Index:
+    """Periods of the calendar as the panel writes them, length T; those without a row included."""
+    along, column = calendar(panel, by), panel.frame[str(panel.period)]
+    if isinstance(column.dtype, pd.PeriodDtype):
+        return pd.period_range(column.min(), periods=along.periods, freq=column.dtype.freq)
+    return pd.RangeIndex(along.first, along.first + along.periods)

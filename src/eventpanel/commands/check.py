@@ -11,6 +11,7 @@ import pandas as pd
 
 from eventpanel.commands.progress import progress
 from eventpanel.commands.shared import data_folders, study_of
+from eventpanel.estimators.audit import shown
 from eventpanel.reports.document import conflicts_summary, coverage_summary
 from eventpanel.reports.events import cards_table
 from eventpanel.reports.folder import check_folder, publish
@@ -20,6 +21,9 @@ from eventpanel.run import Checked, check_study, check_tables
 from eventpanel.study import Study
 
 SHOWN = 15
+# What a terminal has room for; recurrence.csv has all.
+COLUMNS = ["unit", "first", "last", "missing", "events", "spells", "overlapping", "clean_before", "clean_window"]
+COLUMNS += ["first_usable", "last_usable"]
 
 
 def main(options: Namespace) -> int:
@@ -47,9 +51,10 @@ def _show(study: Study, checked: Checked) -> None:
     _more(len(lines))
     print("\nRecurrence of the event")
     for name, value in checked.totals.items():
-        print(f"  {name}: {value:.0%}" if name.startswith("share") else f"  {name}: {value:.0f}")
+        print(f"  {name}: {shown(name, value)}")
     _cards(checked)
-    _table("Recurrence by unit, most events first", checked.audit.sort_values("events", ascending=False, kind="stable"))
+    units = checked.audit[COLUMNS].sort_values("events", ascending=False, kind="stable")
+    _table("Recurrence by unit, most events first", units.astype(object).where(units.notna(), ""))
 
 
 def _cards(checked: Checked) -> None:

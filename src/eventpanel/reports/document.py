@@ -15,6 +15,7 @@ from eventpanel.datasets.coverage import coverage_table
 from eventpanel.datasets.errors import first_few
 from eventpanel.datasets.panel import Panel
 from eventpanel.estimators.card import Card
+from eventpanel.estimators.leads_in_words import leads_in_words
 from eventpanel.reports.events import Compared, card_units
 from eventpanel.reports.results import Result
 from eventpanel.reports.tables import grid
@@ -40,7 +41,7 @@ class Report:
     compared : sequence of Compared
         Estimators side by side.
     pictures : mapping of str to bytes
-        Figures as png: ``"event_study"``, ``"estimators"`` where there are comparisons.
+        Figures as png: ``"event_study"``, ``"status"``, ``"estimators"`` where there are comparisons.
     """
 
     title: str
@@ -72,7 +73,7 @@ def page(report: Report) -> str:
         title=report.title,
         label=report.label,
         pictures={name: base64.b64encode(picture).decode() for name, picture in report.pictures.items()},
-        grids=[grid(result) for result in results],
+        grids=[(grid(result), _leads(result)) for result in results],
         audit=[(name, _show(value)) for name, value in report.audit.items()],
         cards=[(name, card.describe(), card_units(card)) for name, card in report.cards.items()],
         compared=[_comparison(one) for one in report.compared],
@@ -81,6 +82,12 @@ def page(report: Report) -> str:
         conflicts=_cells(conflicts_summary(panel)),
         sources=panel.sources,
     )
+
+
+def _leads(result: Result) -> list[tuple[str, tuple[str, ...]]]:
+    """Say what the leads of each group can show."""
+    estimate = result.estimate
+    return [(group, leads_in_words(estimate, group, level=result.level)) for group in estimate.groups]
 
 
 def _comparison(compared: Compared) -> dict[str, object]:

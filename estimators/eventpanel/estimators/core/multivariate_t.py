@@ -16,7 +16,7 @@ from scipy import special
 from eventpanel.estimators.core.arrays import Floats
 from eventpanel.estimators.core.distributions import t_quantile, t_two_sided
 
-__all__ = ["critical_value", "largest_survival", "standardise"]
+__all__ = ["Lattice", "critical_value", "largest_survival", "lattice", "standardise"]
 
 # Lattice points per variable, with bounds: the error is measured in docs/methods/joint_inference.md.
 POINTS, FEWEST, MOST = 4096, 16384, 65536
@@ -67,7 +67,7 @@ def largest_survival(value: float, correlation: Floats, dof: float) -> float:
     with np.errstate(divide="ignore"):
         most = float(-np.expm1(len(correlation) * np.log1p(-alone)))
     factor = _factor(correlation)
-    return float(np.clip(1 - _inside(abs(value), factor, _lattice(factor.shape[1], dof)), alone, most))
+    return float(np.clip(1 - _inside(abs(value), factor, lattice(factor.shape[1], dof)), alone, most))
 
 
 def critical_value(correlation: Floats, dof: float, level: float) -> float:
@@ -93,12 +93,12 @@ def critical_value(correlation: Floats, dof: float, level: float) -> float:
     2.490915
     """
     factor = _factor(correlation)
-    lattice = _lattice(factor.shape[1], dof)
+    points = lattice(factor.shape[1], dof)
     alone, most = (float(t_quantile((1 + level ** (1 / m)) / 2, dof)) for m in (1, len(correlation)))
 
     def gap(c: float) -> float:
         # On the scale of the quantile the probability is nearly a line in c.
-        return float(t_quantile((1 + _inside(c, factor, lattice)) / 2, dof)) - alone
+        return float(t_quantile((1 + _inside(c, factor, points)) / 2, dof)) - alone
 
     before, error, slope = most, gap(most), 1.0
     for _ in range(STEPS):
@@ -111,7 +111,7 @@ def critical_value(correlation: Floats, dof: float, level: float) -> float:
     return before
 
 
-class _Lattice(NamedTuple):
+class Lattice(NamedTuple):
     """Points, shape (rank, n), their weights, and roots of chi-squared over its degrees of freedom, shape (n,)."""
 
     points: Floats
@@ -119,16 +119,16 @@ class _Lattice(NamedTuple):
     scales: Floats
 
 
-def _inside(c: float, factor: Floats, lattice: _Lattice) -> float:
+def _inside(c: float, factor: Floats, rule: Lattice) -> float:
     """Probability that all components of the multivariate t lie within plus and minus c.
 
     Each step draws one variable within the limits of all components that need no variable after it: of one component,
     or of several where the correlation is singular.
     """
     # The common chi divides the variables; here it multiplies their limits.
-    limit = c * lattice.scales
+    limit = c * rule.scales
     last = factor.shape[1] - 1 - np.argmax(factor[:, ::-1] != 0, axis=1)
-    probability, drawn = lattice.weights.copy(), np.empty((factor.shape[1], len(limit)))
+    probability, drawn = rule.weights.copy(), np.empty((factor.shape[1], len(limit)))
     for j in range(factor.shape[1]):
         rows = factor[last == j]
         spread = np.abs(rows[:, j, None])
@@ -137,7 +137,7 @@ def _inside(c: float, factor: Floats, lattice: _Lattice) -> float:
         within = np.maximum(special.ndtr(((limit - centre) / spread).min(axis=0)) - below, 0.0)
         probability *= within
         if j < factor.shape[1] - 1:
-            drawn[j] = special.ndtri(np.clip(below + lattice.points[j] * within, SMALLEST, LARGEST))
+            drawn[j] = special.ndtri(np.clip(below + rule.points[j] * within, SMALLEST, LARGEST))
     return float(probability.sum())
 
 
@@ -157,11 +157,18 @@ def _factor(correlation: Floats) -> Floats:
     return np.where(np.abs(root) > np.sqrt(FOLLOWS), root, 0.0)
 
 
-def _lattice(rank: int, dof: float) -> _Lattice:
+def lattice(rank: int, dof: float) -> Lattice:
     """Multiples of square roots of primes, folded to make the integrand periodic.
 
     Weights falling to zero at both ends make the error of such points quadratic in one over their number (Niederreiter
     1978, doi:10.1090/S0002-9904-1978-14532-7).
+
+    Parameters
+    ----------
+    rank : int
+        Number of variables.
+    dof : float
+        Infinite for normal variables; else the first coordinate is that of the common chi.
     """
     n = int(np.clip(POINTS * rank, FEWEST, MOST))
     steps = np.arange(1, n + 1)
@@ -169,9 +176,9 @@ def _lattice(rank: int, dof: float) -> _Lattice:
     weights /= weights.sum()
     points = np.abs(2 * ((np.sqrt(_primes(rank))[:, None] * steps) % 1) - 1)
     if np.isinf(dof):
-        return _Lattice(points, weights, np.ones(n))
+        return Lattice(points, weights, np.ones(n))
     # The last variable needs no point, so that the first coordinate is free for the chi.
-    return _Lattice(points[1:], weights, np.sqrt(2 * special.gammaincinv(dof / 2, points[0]) / dof))
+    return Lattice(points[1:], weights, np.sqrt(2 * special.gammaincinv(dof / 2, points[0]) / dof))
 
 
 def _primes(count: int) -> Floats:
