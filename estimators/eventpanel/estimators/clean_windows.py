@@ -136,14 +136,17 @@ class Ruled(Protocol):
     @property
     def rule(self) -> Rule:
         """What is an event, and what a clean control."""
+        ...
 
     @property
     def quiet(self) -> int | None:
         """Periods after which an effect stays what it is; ``None`` for the lags of the window."""
+        ...
 
     @property
     def unrecorded(self) -> Unrecorded:
         """What periods before the record of a unit count as."""
+        ...
 
 
 def quiet_facts(asked: Ruled, lags: int) -> tuple[tuple[str, str], ...]:

@@ -67,7 +67,7 @@ def regressed(o: Changes, weights: Floats) -> tuple[float, Floats] | None:
     --------
     >>> o = Changes(np.array([3.0, 1.0, 2.0]), np.array([True, False, False]), np.array([0, 0, 0]), np.ones(3),
     ...     np.empty((3, 0)))
-    >>> regressed(o, o.weights)[0]
+    >>> round(regressed(o, o.weights)[0], 12)
     1.5
     """
     total = o.sums(weights)
