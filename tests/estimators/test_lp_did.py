@@ -422,3 +422,11 @@ def test_threshold_of_a_count_is_an_event() -> None:
         lp_did(panel(rows), design(event=event), rule="one_off").coef,
         lp_did(panel(rows), design(), rule="one_off").coef,
     )
+
+
+@pytest.mark.parametrize(("rule", "column"), [("stabilised", "on"), ("absorbing", "once")])
+def test_a_change_of_a_status_is_read_from_the_status(rule: Any, column: str) -> None:
+    change = lp_did(panel(frame(1)), design(event=Event(column=column, kind="change")), rule=rule)
+    status = lp_did(panel(frame(1)), design(event=EVENTS[rule]), rule=rule)
+    np.testing.assert_array_equal(change.coef, status.coef)
+    np.testing.assert_array_equal(change.vcov, status.vcov)
