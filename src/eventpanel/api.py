@@ -62,6 +62,7 @@ if TYPE_CHECKING:
     from eventpanel.estimators.leads_in_words import leads_in_words
     from eventpanel.estimators.local_projections import LocalProjections, local_projections
     from eventpanel.estimators.logit import logit
+    from eventpanel.estimators.lp_did import LpDid, clean_controls, lp_did
     from eventpanel.estimators.many import estimate_many
     from eventpanel.estimators.matched_sets import covariate_balance, matched_sets, matching_bootstrap, matching_errors
     from eventpanel.estimators.methods import METHODS, cards
@@ -79,6 +80,7 @@ if TYPE_CHECKING:
     from eventpanel.estimators.randomisation import Randomisation, randomisation
     from eventpanel.estimators.score_bootstrap import score_bootstrap
     from eventpanel.estimators.side_by_side import SideBySide, compare_estimators
+    from eventpanel.estimators.stacked_did import StackedDid, stacked_did
     from eventpanel.estimators.twfe_weights import TwfeWeights, twfe_weights
     from eventpanel.estimators.wild_bootstrap import wild_bootstrap
     from eventpanel.estimators.window import EventWindow
@@ -114,6 +116,7 @@ __all__ = [
     "Honest",
     "Lagged",
     "LocalProjections",
+    "LpDid",
     "Matching",
     "Moderator",
     "NeweyWest",
@@ -129,6 +132,7 @@ __all__ = [
     "Sample",
     "SideBySide",
     "Source",
+    "StackedDid",
     "Study",
     "SwitchRules",
     "Term",
@@ -150,6 +154,7 @@ __all__ = [
     "card",
     "cards",
     "check_study",
+    "clean_controls",
     "code_events",
     "compare_estimators",
     "concord",
@@ -185,6 +190,7 @@ __all__ = [
     "log",
     "log1p",
     "logit",
+    "lp_did",
     "match",
     "matched_sets",
     "matching_bootstrap",
@@ -220,6 +226,7 @@ __all__ = [
     "simultaneous_bands",
     "sources",
     "spine",
+    "stacked_did",
     "sup_t_test",
     "total",
     "truncated",

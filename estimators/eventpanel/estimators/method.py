@@ -40,6 +40,9 @@ class Effects:
     uses : Uses
     parameters : int
         Parameters of the regression, for small-sample rules that count them; zero where there is none.
+    counts : tuple of Counts
+        What small-sample rules need, one for each coefficient, where each has a regression of its own; empty where
+        the rows and clusters of the group and its parameters are what counts.
     dropped : tuple of (event time, reason)
         Coefficients that could not be estimated.
     facts : tuple of (name, value)
@@ -52,6 +55,7 @@ class Effects:
     influence: Floats
     uses: Uses
     parameters: int = 0
+    counts: tuple[Counts, ...] = ()
     dropped: tuple[tuple[int, str], ...] = ()
     facts: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
@@ -100,6 +104,12 @@ class _Part:
         """Units with an event that is used, shape (U,)."""
         return np.asarray(self.effects.uses.used.any(axis=1))
 
+    @property
+    def counts(self) -> tuple[Counts, ...]:
+        """What small-sample rules need, one for each coefficient."""
+        same = Counts(self.size.rows, self.size.clusters, self.effects.parameters, 0, 0)
+        return self.effects.counts or (same,) * len(self.effects.coef)
+
 
 def estimated(method: Method, panel: Panel, design: Design) -> Estimate:
     """Run a method in each group of the moderator, and make an Estimate of what it finds.
@@ -142,7 +152,7 @@ def estimated(method: Method, panel: Panel, design: Design) -> Estimate:
         terms=tuple(_term(design, k, part) for part in parts for k in part.effects.event_times),
         coef=np.concatenate([part.effects.coef for part in parts]),
         vcov=made.vcov,
-        dof=np.concatenate([np.full(len(part.effects.coef), part.size.clusters - 1.0) for part in parts]),
+        dof=np.array([each.clusters - 1.0 for part in parts for each in part.counts]),
         nobs=int(rows.sum()),
         n_clusters=len(present),
         n_treated=len(treated),
@@ -179,8 +189,7 @@ def _part(method: Method, t: Trajectories, design: Design, cluster: Codes) -> _P
 
 def _by_cluster(part: _Part, asked: Clustered, cluster: Codes) -> Floats:
     """Contributions of all clusters to the coefficients of a group, shape (clusters, k)."""
-    size = part.size
-    factor = asked.factor(Counts(size.rows, size.clusters, part.effects.parameters, 0, 0))
+    factor = np.array([asked.factor(counts) for counts in part.counts])
     sums = np.zeros((int(cluster.max()) + 1, len(part.effects.coef)))
     np.add.at(sums, cluster, part.effects.influence)
     return np.asarray(np.sqrt(factor) * sums)

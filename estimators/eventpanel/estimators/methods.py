@@ -14,9 +14,11 @@ from eventpanel.estimators.did_multiplegt import DidMultiplegt
 from eventpanel.estimators.estimate import Estimate
 from eventpanel.estimators.lag_plans import DistributedLag
 from eventpanel.estimators.local_projections import LocalProjections
+from eventpanel.estimators.lp_did import LpDid
 from eventpanel.estimators.matching import Matching
 from eventpanel.estimators.method import Method, Planned, estimated
 from eventpanel.estimators.panel_match import PanelMatch
+from eventpanel.estimators.stacked_did import StackedDid
 
 __all__ = ["METHODS", "cards", "method_of", "run_method"]
 
@@ -26,6 +28,8 @@ METHODS: Mapping[str, Planned] = {
     "orthogonalised_lag": DistributedLag(reading="orthogonalised"),
     "ppml": DistributedLag("poisson"),
     "local_projections": LocalProjections(),
+    "lp_did": LpDid("one_off"),
+    "stacked_did": StackedDid("one_off"),
     "did_multiplegt": DidMultiplegt(),
     "panel_match": PanelMatch(matching=Matching(history=2)),
 }
