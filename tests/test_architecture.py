@@ -35,6 +35,12 @@ LAYERS: tuple[dict[str, tuple[str, ...]], ...] = (
     {"bootstrap": ("estimators.bootstrap",)},
     {"card": ("estimators.card",)},
     {
+        "interactive_effects": ("estimators.interactive_effects",),
+        "matrix_completion": ("estimators.matrix_completion",),
+    },
+    {"completion": ("estimators.completion",)},
+    {"imputation": ("estimators.imputation",)},
+    {
         "influence": ("estimators.influence",),
         "many": ("estimators.many",),
         "comparison": ("estimators.comparison",),
@@ -57,7 +63,7 @@ LAYERS: tuple[dict[str, tuple[str, ...]], ...] = (
     {"likelihood": ("estimators.likelihood",)},
     {"solution": ("estimators.solution",), "places": ("estimators.places",), "precision": ("estimators.precision",)},
     {"method": ("estimators.method",)},
-    {"adoption": ("estimators.adoption",)},
+    {"adoption": ("estimators.adoption",), "treatment": ("estimators.treatment",)},
     {"trajectories": ("estimators.trajectories", "estimators.uses")},
     {"vcov": ("estimators.vcov", "estimators.rows")},
     {"cautions": ("estimators.cautions",)},

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from eventpanel.estimators.estimate import Estimate, Term
     from eventpanel.estimators.events import Event, Threshold
     from eventpanel.estimators.few_treated import FewTreated, few_treated
+    from eventpanel.estimators.imputation import Imputation, imputation
     from eventpanel.estimators.inference import (
         Test,
         average,
@@ -61,6 +62,7 @@ if TYPE_CHECKING:
     from eventpanel.estimators.probit import probit
     from eventpanel.estimators.randomisation import Randomisation, randomisation
     from eventpanel.estimators.score_bootstrap import score_bootstrap
+    from eventpanel.estimators.treatment import Reach
     from eventpanel.estimators.wild_bootstrap import wild_bootstrap
     from eventpanel.estimators.window import EventWindow
     from eventpanel.reports.coverage import plot_coverage
@@ -85,11 +87,13 @@ PLACES = {
     "EventPanelError": ("datasets.errors", "EventPanelError"),
     "EventWindow": ("estimators.window", "EventWindow"),
     "FewTreated": ("estimators.few_treated", "FewTreated"),
+    "Imputation": ("estimators.imputation", "Imputation"),
     "Moderator": ("estimators.moderator", "Moderator"),
     "NeweyWest": ("estimators.covariance", "NeweyWest"),
     "Panel": ("datasets.panel", "Panel"),
     "Placebo": ("estimators.placebo_units", "Placebo"),
     "Randomisation": ("estimators.randomisation", "Randomisation"),
+    "Reach": ("estimators.treatment", "Reach"),
     "Records": ("datasets.records", "Records"),
     "Robust": ("estimators.covariance", "Robust"),
     "Sample": ("estimators.design", "Sample"),
@@ -125,6 +129,7 @@ PLACES = {
     "fetch": ("datasets.fetch", "fetch"),
     "few_treated": ("estimators.few_treated", "few_treated"),
     "harmonise": ("datasets.countries", "harmonise"),
+    "imputation": ("estimators.imputation", "imputation"),
     "iplot": ("reports.show", "iplot"),
     "joint_test": ("estimators.inference", "joint_test"),
     "lag_test": ("estimators.inference", "lag_test"),
@@ -184,11 +189,13 @@ __all__ = [
     "EventPanelError",
     "EventWindow",
     "FewTreated",
+    "Imputation",
     "Moderator",
     "NeweyWest",
     "Panel",
     "Placebo",
     "Randomisation",
+    "Reach",
     "Records",
     "Robust",
     "Sample",
@@ -224,6 +231,7 @@ __all__ = [
     "fetch",
     "few_treated",
     "harmonise",
+    "imputation",
     "iplot",
     "joint_test",
     "lag_test",
