@@ -51,8 +51,10 @@ if TYPE_CHECKING:
         wald,
     )
     from eventpanel.estimators.influence import leave_one_out
+    from eventpanel.estimators.interactive_effects import InteractiveEffects, interactive_effects
     from eventpanel.estimators.logit import logit
     from eventpanel.estimators.many import estimate_many
+    from eventpanel.estimators.matrix_completion import MatrixCompletion, matrix_completion
     from eventpanel.estimators.moderator import Moderator
     from eventpanel.estimators.multiple import adjust, romano_wolf
     from eventpanel.estimators.placebo_units import Placebo, placebo_units
@@ -88,6 +90,8 @@ PLACES = {
     "EventWindow": ("estimators.window", "EventWindow"),
     "FewTreated": ("estimators.few_treated", "FewTreated"),
     "Imputation": ("estimators.imputation", "Imputation"),
+    "InteractiveEffects": ("estimators.interactive_effects", "InteractiveEffects"),
+    "MatrixCompletion": ("estimators.matrix_completion", "MatrixCompletion"),
     "Moderator": ("estimators.moderator", "Moderator"),
     "NeweyWest": ("estimators.covariance", "NeweyWest"),
     "Panel": ("datasets.panel", "Panel"),
@@ -130,6 +134,7 @@ PLACES = {
     "few_treated": ("estimators.few_treated", "few_treated"),
     "harmonise": ("datasets.countries", "harmonise"),
     "imputation": ("estimators.imputation", "imputation"),
+    "interactive_effects": ("estimators.interactive_effects", "interactive_effects"),
     "iplot": ("reports.show", "iplot"),
     "joint_test": ("estimators.inference", "joint_test"),
     "lag_test": ("estimators.inference", "lag_test"),
@@ -142,6 +147,7 @@ PLACES = {
     "log1p": ("datasets.derive", "log1p"),
     "logit": ("estimators.logit", "logit"),
     "match": ("datasets.countries", "match"),
+    "matrix_completion": ("estimators.matrix_completion", "matrix_completion"),
     "merge": ("datasets.merge", "merge"),
     "name_of": ("datasets.countries", "name_of"),
     "percent": ("estimators.ppml", "percent"),
@@ -190,6 +196,8 @@ __all__ = [
     "EventWindow",
     "FewTreated",
     "Imputation",
+    "InteractiveEffects",
+    "MatrixCompletion",
     "Moderator",
     "NeweyWest",
     "Panel",
@@ -232,6 +240,7 @@ __all__ = [
     "few_treated",
     "harmonise",
     "imputation",
+    "interactive_effects",
     "iplot",
     "joint_test",
     "lag_test",
@@ -244,6 +253,7 @@ __all__ = [
     "log1p",
     "logit",
     "match",
+    "matrix_completion",
     "merge",
     "name_of",
     "percent",
