@@ -142,7 +142,7 @@ def best(problem: Problem, parts: Sequence[Rank], length: int, seed: int) -> tup
     Returns
     -------
     place : int
-        Of the best part; the simplest among equals. A part that does not settle in some fold, and all after it, are out.
+        Of the best part, the simplest among equals. One that does not settle in some fold, and all after it, are out.
     errors : ndarray, shape (parts,)
         Mean squared error of the held-out rows.
     """

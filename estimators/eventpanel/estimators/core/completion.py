@@ -141,17 +141,17 @@ def completed(
 
     Examples
     --------
-    >>> y = np.outer([1.0, 2.0, 3.0], [1.0, 2.0, 4.0, 8.0])
+    >>> y = np.add.outer([1.0, 2.0, 3.0], [1.0, 2.0, 4.0, 8.0])
     >>> seen = np.ones(y.shape, dtype=bool)
     >>> seen[2, 3] = False
-    >>> found = completed(Problem(y, seen, np.empty((0, 3, 4))), Rank(factors=1), np.zeros(y.shape))
+    >>> found = completed(Problem(y, seen, np.empty((0, 3, 4))), Rank(factors=0), np.zeros(y.shape))
     >>> found.fitted[2, 3].round(4)
-    np.float64(24.0)
+    np.float64(11.0)
     """
     seen, y = problem.observed, problem.y
     within = np.array([_within(column) for column in problem.controls]).reshape(problem.controls.shape)
     gram = np.tensordot(within, within, ([1, 2], [1, 2]))
-    steps = _Steps(problem, part, within, np.linalg.pinv(gram), np.zeros(len(within)))
+    steps = _Steps(problem, part, within, np.asarray(np.linalg.pinv(gram), dtype=np.float64), np.zeros(len(within)))
     fitted = ahead = start
     momentum, moved = 1.0, np.inf
     floor = 1e-6 * float(y[seen].std())

@@ -159,7 +159,7 @@ def averages(fit: Counterfactual, y: Floats, weights: Floats, cells: Sequence[Ma
     -----
     What a treated cell adds to the error is not known, for its effect is not: it is taken as the distance of its effect
     from a mean effect, which makes variances too large on average, never too small (Borusyak, Jaravel and Spiess
-    2024, doi:10.1093/restud/rdae007, equation 8). Poisson ratios take the distance from the common ratio.
+    2024, doi:10.1093/restud/rdae007). Poisson ratios take the distance from the common ratio.
     """
     size = len(cells), y.shape[0]
     coef, own, unit = np.empty(size[0]), np.empty(size), np.empty(size)
@@ -182,7 +182,7 @@ def averages(fit: Counterfactual, y: Floats, weights: Floats, cells: Sequence[Ma
 
 
 def _around(a: Floats, effect: Floats, *, by_period: bool) -> Floats:
-    """Weighted distances from mean effects, by unit; the means make their squares least (equation 8 of the paper)."""
+    """Weighted distances from mean effects, by unit; the means make their squares least."""
     if by_period:
         squares = (a**2).sum(axis=0)
         mean = (a**2 * effect).sum(axis=0) / np.where(squares > 0, squares, 1.0)
