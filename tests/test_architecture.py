@@ -38,7 +38,7 @@ LAYERS: tuple[dict[str, tuple[str, ...]], ...] = (
         "interactive_effects": ("estimators.interactive_effects",),
         "matrix_completion": ("estimators.matrix_completion",),
     },
-    {"completion": ("estimators.completion",)},
+    {"completion": ("estimators.completion", "estimators.choice")},
     {"imputation": ("estimators.imputation",)},
     {
         "influence": ("estimators.influence",),

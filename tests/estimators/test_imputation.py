@@ -235,6 +235,21 @@ def test_a_coefficient_changes_if_and_only_if_the_cell_is_used(options: dict[str
     assert ((base.uses.reason >= 0) == (t.events & ~used)).all()
 
 
+def test_a_poisson_ratio_changes_if_and_only_if_the_cell_is_used() -> None:
+    rows = frame(units=7, years=9, seed=3, share=0.15)
+    rows.loc[rows["unit"] == "U001", "x"] = 1.0
+    rows.loc[rows["unit"] == "U002", "x"] = (rows["year"] > 2000).astype(float)
+    rows["count"] += 1.0
+    design = replace(DESIGN, outcome="count")
+    t, method = trajectories(panel(rows), design), Imputation(model="poisson")
+    base = method.effects(t, design)
+    for unit, period in zip(*np.nonzero(t.inside), strict=True):
+        moved = t.outcome.copy()
+        moved[unit, period] += 5.0
+        change = np.abs(method.effects(replace(t, outcome=moved), design).coef - base.coef)
+        assert (change.max() > 1e-7) == base.uses.rows[unit, period], (unit, period)
+
+
 def test_planted_effects_that_differ_by_unit_and_grow_are_recovered_exactly_without_noise() -> None:
     rows = frame(units=30, seed=7)
     t = trajectories(panel(rows), DESIGN)

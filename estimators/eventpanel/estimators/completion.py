@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from eventpanel.datasets.errors import DesignError, IdentificationError
 from eventpanel.datasets.panel import Panel
+from eventpanel.estimators.choice import ROUGH, Chosen
 from eventpanel.estimators.core.arrays import Codes, Floats, Mask
-from eventpanel.estimators.core.completion import Completed, Problem, Rank, blocks, completed
+from eventpanel.estimators.core.completion import Completed, Problem, Rank, completed
 from eventpanel.estimators.core.groups import recode
 from eventpanel.estimators.core.two_way import two_way
 from eventpanel.estimators.design import Design
@@ -20,14 +21,9 @@ from eventpanel.estimators.trajectories import Trajectories
 from eventpanel.estimators.treatment import Reach, Treatment, classified, reference, treatment
 from eventpanel.estimators.uses import Uses
 
-__all__ = ["Chosen", "Jackknife", "Recipe", "best", "check", "effects", "uses"]
+__all__ = ["Jackknife", "Recipe", "check", "effects", "uses"]
 
 BASE = "left out of the leads"
-FOLDS = 5
-# Accuracy of fits that are only compared with others, in standard deviations of the residuals.
-ROUGH = 1e-5
-# Steps after which a part that is tried counts as one that does not settle.
-TRIES = 1000
 NO_ROWS = "no row at this event time can be imputed"
 ONE_CLUSTER = "its rows belong to one cluster or group: no standard error"
 
@@ -53,14 +49,6 @@ class Jackknife:
             codes = (np.random.default_rng(self.seed).permutation(number) % self.groups)[codes]
         out[there] = codes
         return out
-
-
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """A part of low rank, and how it was chosen."""
-
-    part: Rank
-    facts: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -134,37 +122,6 @@ def check(method: Method, panel: Panel, design: Design) -> None:
     reference(method.name, design)
     units_and_periods(method, panel, design)
     without(method, design, "weights", "offset")
-
-
-def best(problem: Problem, parts: Sequence[Rank], length: int, seed: int) -> tuple[int, Floats]:
-    """Choose by cross-validation: held-out blocks of untreated rows, each about a tenth of all.
-
-    Returns
-    -------
-    place : int
-        Of the best part, the simplest among equals. One that does not settle in some fold, and all after it, are out.
-    errors : ndarray, shape (parts,)
-        Mean squared error of the held-out rows.
-    """
-    errors, count = np.zeros(len(parts)), 0
-    for hidden in blocks(problem.observed, FOLDS, length, np.random.default_rng(seed)):
-        if not hidden.any():
-            continue
-        fold = replace(problem, observed=problem.observed & ~hidden)
-        start = fold.start()
-        for j, part in enumerate(parts):
-            try:
-                start = completed(fold, part, start, ROUGH, TRIES).fitted
-            except ArithmeticError:
-                errors[j:] = np.inf
-                break
-            errors[j] += ((problem.y - start)[hidden] ** 2).sum()
-        count += int(hidden.sum())
-    if not count:
-        raise IdentificationError(
-            "Too few untreated rows to choose by cross-validation.", f"{int(problem.observed.sum())} rows", "state it"
-        )
-    return int(np.argmin(errors)), errors / count
 
 
 def uses(t: Trajectories, design: Design, recipe: Recipe) -> Uses:

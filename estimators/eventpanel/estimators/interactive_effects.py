@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from eventpanel.datasets.errors import DesignError
 from eventpanel.datasets.panel import Panel
-from eventpanel.estimators.completion import Chosen, Jackknife, Recipe, best, check, effects, uses
+from eventpanel.estimators.choice import Chosen, best
+from eventpanel.estimators.completion import Jackknife, Recipe, check, effects, uses
 from eventpanel.estimators.core.completion import Problem, Rank
 from eventpanel.estimators.design import Design
 from eventpanel.estimators.estimate import Estimate

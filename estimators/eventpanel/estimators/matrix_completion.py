@@ -8,7 +8,8 @@ import numpy as np
 
 from eventpanel.datasets.errors import DesignError
 from eventpanel.datasets.panel import Panel
-from eventpanel.estimators.completion import Chosen, Jackknife, Recipe, best, check, effects, uses
+from eventpanel.estimators.choice import Chosen, best
+from eventpanel.estimators.completion import Jackknife, Recipe, check, effects, uses
 from eventpanel.estimators.core.completion import Problem, Rank, penalties
 from eventpanel.estimators.design import Design
 from eventpanel.estimators.estimate import Estimate
