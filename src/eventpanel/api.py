@@ -292,9 +292,7 @@ def __getattr__(name: str) -> object:
     if name not in PLACES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     module, there = PLACES[name]
-    found: object = getattr(import_module(f"eventpanel.{module}"), there)
-    globals()[name] = found
-    return found
+    return globals().setdefault(name, getattr(import_module(f"eventpanel.{module}"), there))
 
 
 def __dir__() -> list[str]:

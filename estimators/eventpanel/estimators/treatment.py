@@ -150,7 +150,7 @@ def treatment(t: Trajectories, design: Design, reach: Reach) -> Treatment:
     change = design.event.kind == "change"
     start = t.happened & (t.event > 0) if change else t.happened
     _one_size(t, start)
-    on = np.nan_to_num(t.level) != 0
+    on = np.asarray(np.nan_to_num(t.level) != 0) if change else t.happened
     unknown = _within_record(np.isnan(t.level))
     since_on, since_start, since_unknown = (_since(mask) for mask in (on, start, unknown))
     until_start, until_unknown = (_since(mask[:, ::-1])[:, ::-1] for mask in (start, unknown))
