@@ -39,6 +39,12 @@ LAYERS: tuple[dict[str, tuple[str, ...]], ...] = (
     {"card": ("estimators.card",), "local_projections": ("estimators.local_projections",)},
     {"lag_plans": ("estimators.lag_plans",)},
     {
+        "interactive_effects": ("estimators.interactive_effects",),
+        "matrix_completion": ("estimators.matrix_completion",),
+    },
+    {"completion": ("estimators.completion", "estimators.choice")},
+    {"imputation": ("estimators.imputation",)},
+    {
         "influence": ("estimators.influence",),
         "many": ("estimators.many",),
         "comparison": ("estimators.comparison",),
@@ -76,6 +82,7 @@ LAYERS: tuple[dict[str, tuple[str, ...]], ...] = (
     {
         "adoption": ("estimators.adoption",),
         "switches": ("estimators.switches",),
+        "treatment": ("estimators.treatment",),
         "matching": ("estimators.matching", "estimators.eligible", "estimators.pools"),
     },
     {"trajectories": ("estimators.trajectories", "estimators.uses")},

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from eventpanel.estimators.few_treated import FewTreated, few_treated
     from eventpanel.estimators.honest import Honest
     from eventpanel.estimators.honest_did import honest_did
+    from eventpanel.estimators.imputation import Imputation, imputation
     from eventpanel.estimators.inference import (
         Test,
         average,
@@ -58,6 +59,7 @@ if TYPE_CHECKING:
         wald,
     )
     from eventpanel.estimators.influence import leave_one_out
+    from eventpanel.estimators.interactive_effects import InteractiveEffects, interactive_effects
     from eventpanel.estimators.lag_plans import DistributedLag
     from eventpanel.estimators.leads_in_words import leads_in_words
     from eventpanel.estimators.local_projections import LocalProjections, local_projections
@@ -65,6 +67,7 @@ if TYPE_CHECKING:
     from eventpanel.estimators.lp_did import LpDid, clean_controls, lp_did
     from eventpanel.estimators.many import estimate_many
     from eventpanel.estimators.matched_sets import covariate_balance, matched_sets, matching_bootstrap, matching_errors
+    from eventpanel.estimators.matrix_completion import MatrixCompletion, matrix_completion
     from eventpanel.estimators.methods import METHODS, cards
     from eventpanel.estimators.moderator import Moderator
     from eventpanel.estimators.multiple import adjust, romano_wolf
@@ -81,6 +84,7 @@ if TYPE_CHECKING:
     from eventpanel.estimators.score_bootstrap import score_bootstrap
     from eventpanel.estimators.side_by_side import SideBySide, compare_estimators
     from eventpanel.estimators.stacked_did import StackedDid, stacked_did
+    from eventpanel.estimators.treatment import Reach
     from eventpanel.estimators.twfe_weights import TwfeWeights, twfe_weights
     from eventpanel.estimators.wild_bootstrap import wild_bootstrap
     from eventpanel.estimators.window import EventWindow
@@ -114,10 +118,13 @@ __all__ = [
     "EventWindow",
     "FewTreated",
     "Honest",
+    "Imputation",
+    "InteractiveEffects",
     "Lagged",
     "LocalProjections",
     "LpDid",
     "Matching",
+    "MatrixCompletion",
     "Moderator",
     "NeweyWest",
     "Overlap",
@@ -126,6 +133,7 @@ __all__ = [
     "Placebo",
     "PretrendPower",
     "Randomisation",
+    "Reach",
     "Records",
     "Refinement",
     "Robust",
@@ -177,6 +185,8 @@ __all__ = [
     "few_treated",
     "harmonise",
     "honest_did",
+    "imputation",
+    "interactive_effects",
     "iplot",
     "joint_test",
     "lag_test",
@@ -195,6 +205,7 @@ __all__ = [
     "matched_sets",
     "matching_bootstrap",
     "matching_errors",
+    "matrix_completion",
     "merge",
     "name_of",
     "normalised",
@@ -241,9 +252,7 @@ def __getattr__(name: str) -> object:
     if name not in PLACES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     module, there = PLACES[name]
-    found: object = getattr(import_module(f"eventpanel.{module}"), there)
-    globals()[name] = found
-    return found
+    return globals().setdefault(name, getattr(import_module(f"eventpanel.{module}"), there))
 
 
 def __dir__() -> list[str]:

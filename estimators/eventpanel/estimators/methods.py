@@ -12,10 +12,13 @@ from eventpanel.estimators.card import Card, card
 from eventpanel.estimators.design import Design
 from eventpanel.estimators.did_multiplegt import DidMultiplegt
 from eventpanel.estimators.estimate import Estimate
+from eventpanel.estimators.imputation import Imputation
+from eventpanel.estimators.interactive_effects import InteractiveEffects
 from eventpanel.estimators.lag_plans import DistributedLag
 from eventpanel.estimators.local_projections import LocalProjections
 from eventpanel.estimators.lp_did import LpDid
 from eventpanel.estimators.matching import Matching
+from eventpanel.estimators.matrix_completion import MatrixCompletion
 from eventpanel.estimators.method import Method, Planned, estimated
 from eventpanel.estimators.panel_match import PanelMatch
 from eventpanel.estimators.stacked_did import StackedDid
@@ -32,6 +35,10 @@ METHODS: Mapping[str, Planned] = {
     "stacked_did": StackedDid("one_off"),
     "did_multiplegt": DidMultiplegt(),
     "panel_match": PanelMatch(matching=Matching(history=2)),
+    "imputation": Imputation(),
+    "imputation_poisson": Imputation(model="poisson"),
+    "interactive_effects": InteractiveEffects(),
+    "matrix_completion": MatrixCompletion(),
 }
 
 
