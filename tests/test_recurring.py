@@ -26,7 +26,7 @@ def printed() -> dict[tuple[str, str], str]:
     """Cells of the page by method and world."""
     table = PAGE.read_text("utf-8").split(BEGIN)[1].split(END)[0]
     head, _, *rows = [re.split(r" *\| *", line.strip("| ")) for line in table.splitlines() if line.startswith("|")]
-    return {(row[0].strip("`"), name): cell for row in rows for name, cell in zip(head[1:], row[1:], strict=True)}
+    return {(row[0].split("`")[1], name): cell for row in rows for name, cell in zip(head[1:], row[1:], strict=True)}
 
 
 @pytest.mark.parametrize("world", WORLDS, ids=lambda world: world.name)
