@@ -128,7 +128,7 @@ def markdown(cells: Sequence[Cell]) -> str:
 
 
 def _fewer(cells: Sequence[Cell], method: str) -> str:
-    """Number of panels, where it is less than that of others."""
+    """Say on how many panels a method ran, where others ran on more."""
     run = max(len(cell.leads) for cell in cells if cell.method == method)
     return "" if run == max(len(cell.leads) for cell in cells) or not run else f" ({run} panels)"
 
