@@ -21,6 +21,7 @@ from eventpanel.run import Checked, check_study, check_tables
 from eventpanel.study import Study
 
 SHOWN = 15
+CARD = ("card", "events", "used", "dropped", "comparison", "share_of_rows")
 # What a terminal has room for; recurrence.csv has all.
 COLUMNS = ["unit", "first", "last", "missing", "events", "spells", "overlapping", "clean_before", "clean_window"]
 COLUMNS += ["first_usable", "last_usable"]
@@ -59,9 +60,9 @@ def _show(study: Study, checked: Checked) -> None:
 
 def _cards(checked: Checked) -> None:
     """Show what each estimator does with the events, then what it estimates and assumes, said once for each."""
-    table = cards_table(checked.cards)
-    counted = ["card", "events", "used", "dropped", "comparison", "share_of_rows"]
-    _table("What each estimator does with the events", table.reindex(columns=counted))
+    table = cards_table(checked.cards).reindex(columns=list(CARD))
+    table["share_of_rows"] = table["share_of_rows"].map("{:.0%}".format, na_action="ignore").fillna("refuses")
+    _table("What each estimator does with the events", table)
     print("\nWhat each estimator estimates and assumes")
     for card in {card.method: card for card in checked.cards.values()}.values():
         print(*(wrapped(line, "  ") for line in card.terms), sep="\n")
