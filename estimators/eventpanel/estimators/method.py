@@ -45,6 +45,8 @@ class Effects:
     facts : tuple of (name, value)
     notes : tuple of str
         Cautions a reader must see beside the numbers.
+    base : str
+        What the reference is, where the window has one.
     """
 
     event_times: tuple[int, ...]
@@ -55,6 +57,7 @@ class Effects:
     dropped: tuple[tuple[int, str], ...] = ()
     facts: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
+    base: str = BASE
 
 
 class Method(Protocol):
@@ -141,14 +144,14 @@ def estimated(method: Method, panel: Panel, design: Design) -> Estimate:
         nobs=int(rows.sum()),
         n_clusters=len(present),
         n_treated=len(treated),
-        reference=tuple(_term(design, -1, part) for part in parts),
+        reference=tuple(_term(design, -1, part) for part in parts if design.window.reference is not None),
         dropped=dropped,
         lost=lost,
         sizes=sizes,
         facts=tuple(fact for part in parts for fact in _facts(part)),
         notes=(*cautions(design, len(present), len(treated), sizes, dropped), *said),
         contributions=made,
-        base=BASE,
+        base=parts[0].effects.base,
     )
     for note in estimate.notes:
         warnings.warn(note, EstimationWarning, stacklevel=3)
