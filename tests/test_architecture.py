@@ -34,6 +34,7 @@ LAYERS: tuple[dict[str, tuple[str, ...]], ...] = (
     },
     {"bootstrap": ("estimators.bootstrap",)},
     {"card": ("estimators.card",)},
+    {"aggregate_att": ("estimators.aggregate_att",)},
     {
         "influence": ("estimators.influence",),
         "many": ("estimators.many",),
@@ -56,6 +57,14 @@ LAYERS: tuple[dict[str, tuple[str, ...]], ...] = (
     {"poisson_model": ("estimators.poisson_model",)},
     {"likelihood": ("estimators.likelihood",)},
     {"solution": ("estimators.solution",), "places": ("estimators.places",), "precision": ("estimators.precision",)},
+    {
+        "callaway_santanna": ("estimators.callaway_santanna",),
+        "sun_abraham": ("estimators.sun_abraham",),
+        "two_stage": ("estimators.two_stage",),
+        "extended_two_way": ("estimators.extended_two_way",),
+    },
+    {"saturated": ("estimators.saturated",)},
+    {"cohorts": ("estimators.cohorts",)},
     {"method": ("estimators.method",)},
     {"adoption": ("estimators.adoption",)},
     {"trajectories": ("estimators.trajectories", "estimators.uses")},

@@ -25,15 +25,18 @@ if TYPE_CHECKING:
     from eventpanel.datasets.registry import read
     from eventpanel.datasets.simulate import simulate
     from eventpanel.datasets.truncated import TruncationRule, truncated
+    from eventpanel.estimators.aggregate_att import aggregate_att
     from eventpanel.estimators.audit import recurrence, recurrence_totals
     from eventpanel.estimators.binary_bias import average_partial_effects, bias_corrected
     from eventpanel.estimators.bootstrap import Bootstrap
+    from eventpanel.estimators.callaway_santanna import CallawaySantanna, callaway_santanna
     from eventpanel.estimators.covariance import Clustered, Conley, DriscollKraay, Dyadic, NeweyWest, Robust
     from eventpanel.estimators.debiased_ppml import debiased_ppml
     from eventpanel.estimators.design import Design, Sample
     from eventpanel.estimators.distributed_lag import EstimationWarning, distributed_lag
     from eventpanel.estimators.estimate import Estimate, Term
     from eventpanel.estimators.events import Event, Threshold
+    from eventpanel.estimators.extended_two_way import ExtendedTwoWay, extended_two_way
     from eventpanel.estimators.few_treated import FewTreated, few_treated
     from eventpanel.estimators.inference import (
         Test,
@@ -61,6 +64,8 @@ if TYPE_CHECKING:
     from eventpanel.estimators.probit import probit
     from eventpanel.estimators.randomisation import Randomisation, randomisation
     from eventpanel.estimators.score_bootstrap import score_bootstrap
+    from eventpanel.estimators.sun_abraham import SunAbraham, sun_abraham
+    from eventpanel.estimators.two_stage import TwoStage, two_stage
     from eventpanel.estimators.wild_bootstrap import wild_bootstrap
     from eventpanel.estimators.window import EventWindow
     from eventpanel.reports.coverage import plot_coverage
@@ -73,6 +78,7 @@ if TYPE_CHECKING:
 PLACES = {
     "Answer": ("datasets.answers", "Answer"),
     "Bootstrap": ("estimators.bootstrap", "Bootstrap"),
+    "CallawaySantanna": ("estimators.callaway_santanna", "CallawaySantanna"),
     "Clustered": ("estimators.covariance", "Clustered"),
     "ConditioningWarning": ("estimators.precision", "ConditioningWarning"),
     "Conley": ("estimators.covariance", "Conley"),
@@ -84,6 +90,7 @@ PLACES = {
     "Event": ("estimators.events", "Event"),
     "EventPanelError": ("datasets.errors", "EventPanelError"),
     "EventWindow": ("estimators.window", "EventWindow"),
+    "ExtendedTwoWay": ("estimators.extended_two_way", "ExtendedTwoWay"),
     "FewTreated": ("estimators.few_treated", "FewTreated"),
     "Moderator": ("estimators.moderator", "Moderator"),
     "NeweyWest": ("estimators.covariance", "NeweyWest"),
@@ -95,12 +102,15 @@ PLACES = {
     "Sample": ("estimators.design", "Sample"),
     "Source": ("datasets.panel", "Source"),
     "Study": ("study", "Study"),
+    "SunAbraham": ("estimators.sun_abraham", "SunAbraham"),
     "Term": ("estimators.estimate", "Term"),
     "Test": ("estimators.inference", "Test"),
     "Threshold": ("estimators.events", "Threshold"),
     "TruncationRule": ("datasets.truncated", "TruncationRule"),
+    "TwoStage": ("estimators.two_stage", "TwoStage"),
     "Watched": ("datasets.answers", "Watched"),
     "adjust": ("estimators.multiple", "adjust"),
+    "aggregate_att": ("estimators.aggregate_att", "aggregate_att"),
     "any_of": ("datasets.derive", "any_of"),
     "audit_codes": ("datasets.audit", "audit"),
     "average": ("estimators.inference", "average"),
@@ -108,6 +118,7 @@ PLACES = {
     "bias_corrected": ("estimators.binary_bias", "bias_corrected"),
     "build_designs": ("build", "build_designs"),
     "build_panel": ("build", "build_panel"),
+    "callaway_santanna": ("estimators.callaway_santanna", "callaway_santanna"),
     "check_study": ("run", "check_study"),
     "concord": ("datasets.products", "concord"),
     "count": ("datasets.records", "count"),
@@ -122,6 +133,7 @@ PLACES = {
     "estimate_study": ("run", "estimate_study"),
     "etable": ("reports.show", "etable"),
     "existed": ("datasets.countries", "existed"),
+    "extended_two_way": ("estimators.extended_two_way", "extended_two_way"),
     "fetch": ("datasets.fetch", "fetch"),
     "few_treated": ("estimators.few_treated", "few_treated"),
     "harmonise": ("datasets.countries", "harmonise"),
@@ -162,9 +174,11 @@ PLACES = {
     "simultaneous_bands": ("estimators.inference", "simultaneous_bands"),
     "sources": ("datasets.registry", "entries"),
     "spine": ("datasets.merge", "spine"),
+    "sun_abraham": ("estimators.sun_abraham", "sun_abraham"),
     "sup_t_test": ("estimators.inference", "sup_t_test"),
     "total": ("datasets.derive", "total"),
     "truncated": ("datasets.truncated", "truncated"),
+    "two_stage": ("estimators.two_stage", "two_stage"),
     "wald": ("estimators.inference", "wald"),
     "wild_bootstrap": ("estimators.wild_bootstrap", "wild_bootstrap"),
 }
@@ -172,6 +186,7 @@ PLACES = {
 __all__ = [
     "Answer",
     "Bootstrap",
+    "CallawaySantanna",
     "Clustered",
     "ConditioningWarning",
     "Conley",
@@ -183,6 +198,7 @@ __all__ = [
     "Event",
     "EventPanelError",
     "EventWindow",
+    "ExtendedTwoWay",
     "FewTreated",
     "Moderator",
     "NeweyWest",
@@ -194,12 +210,15 @@ __all__ = [
     "Sample",
     "Source",
     "Study",
+    "SunAbraham",
     "Term",
     "Test",
     "Threshold",
     "TruncationRule",
+    "TwoStage",
     "Watched",
     "adjust",
+    "aggregate_att",
     "any_of",
     "audit_codes",
     "average",
@@ -207,6 +226,7 @@ __all__ = [
     "bias_corrected",
     "build_designs",
     "build_panel",
+    "callaway_santanna",
     "check_study",
     "concord",
     "count",
@@ -221,6 +241,7 @@ __all__ = [
     "estimate_study",
     "etable",
     "existed",
+    "extended_two_way",
     "fetch",
     "few_treated",
     "harmonise",
@@ -261,9 +282,11 @@ __all__ = [
     "simultaneous_bands",
     "sources",
     "spine",
+    "sun_abraham",
     "sup_t_test",
     "total",
     "truncated",
+    "two_stage",
     "wald",
     "wild_bootstrap",
 ]

@@ -90,7 +90,7 @@ def _uses(t: Trajectories, found: Found, sets: Floats | None) -> Uses:
         rows[c.units] = found.carries(sets)
         after = np.zeros(t.shape, dtype=bool)
         after[c.units] = (c.since >= 0)[c.member]
-        used = (rows & after).any(axis=1)
+        used = np.asarray((rows & after).any(axis=1))
     return uses_of(t, c, rows, used, {})
 
 
@@ -122,7 +122,7 @@ def _by_pair(pairs: Pairs, starts: Codes, first: int) -> _Sets:
 
 
 def _equal(values: Codes, each: Codes) -> Floats:
-    return (values == each[:, None]).astype(np.float64)
+    return np.asarray(values == each[:, None], dtype=np.float64)
 
 
 _SETS: dict[str, Callable[[Pairs, Codes, int], _Sets]] = {

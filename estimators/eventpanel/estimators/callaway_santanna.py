@@ -70,9 +70,8 @@ class CallawaySantanna:
     @property
     def assumptions(self) -> tuple[str, ...]:
         """What it assumes."""
-        like = "units with like controls" if self.adjust else "units"
         return (
-            f"without the event, the cohort and {like} that it is compared with would show the same trend.",
+            "without the event, the cohort and those that it is compared with would show the same trend, given controls.",
             "the event happens once or stays on, and nothing moves in anticipation of it.",
         )
 
@@ -92,7 +91,10 @@ class CallawaySantanna:
     def found(self, t: Trajectories, design: Design, wanted: Callable[[Codes], Mask]) -> TwoByTwos:
         """Effects of cohorts in the periods whose event time is wanted."""
         c = cohorts(t, self.name)
-        return TwoByTwos(self, c, t.controls[:, c.units], pairs_of(c, wanted))
+        pairs = pairs_of(c, wanted)
+        # With one base for all, the base period compared with itself says nothing.
+        says = pairs.event_time != -1 if self.base == "universal" else np.ones(len(pairs.cohort), dtype=bool)
+        return TwoByTwos(self, c, t.controls[:, c.units], pairs.only(says))
 
     def _of_path(self, t: Trajectories, design: Design) -> TwoByTwos:
         return self.found(t, design, lambda since: np.isin(since, design.window.event_times))
@@ -165,9 +167,7 @@ class TwoByTwos:
 
     def _seen(self, runs: list[slice], period: int, base: int) -> Codes:
         weights = self._grids[1]
-        each = [
-            np.flatnonzero((weights[period, run] > 0) & (weights[base, run] > 0)) + run.start for run in runs
-        ]
+        each = [np.flatnonzero((weights[period, run] > 0) & (weights[base, run] > 0)) + run.start for run in runs]
         return np.concatenate([np.empty(0, dtype=np.int64), *each])
 
     def _change(self, units: Codes, period: int, base: int) -> Change:
@@ -218,7 +218,7 @@ class TwoByTwos:
         """Rows of the units in some comparison."""
         rows = np.zeros(self.cohorts.outcome.shape, dtype=bool)
         known = [one for one in self._all if not isinstance(one, str)]
-        wanted = sets.any(axis=0)
+        wanted = np.asarray(sets.any(axis=0))
         for j, (at, with_, _) in enumerate(known):
             if wanted[j]:
                 period = int(self.pairs.period[j])

@@ -236,14 +236,14 @@ def path_uses(found: Found, t: Trajectories, design: Design) -> Uses:
     cells = np.zeros((len(c.starts), t.shape[1]), dtype=bool)
     cells[late.cohort, late.period] = True
     after[c.units] = cells[c.member]
-    return uses_of(t, c, rows, (after & rows).any(axis=1), _why(found, design))
+    return uses_of(t, c, rows, np.asarray((after & rows).any(axis=1)), _why(found))
 
 
-def _why(found: Found, design: Design) -> dict[int, str]:
+def _why(found: Found) -> dict[int, str]:
     """Why a cohort has no effect: the reason of its first pair after the event, by position of the cohort."""
     gone, reasons = found.missing
     late = [(int(e), why) for e, k, why in zip(gone.cohort, gone.event_time, reasons, strict=True) if k >= 0]
-    return {e: why for e, why in reversed(late)}
+    return dict(reversed(late))
 
 
 def uses_of(t: Trajectories, c: Cohorts, rows: Mask, used: Mask, why: dict[int, str]) -> Uses:

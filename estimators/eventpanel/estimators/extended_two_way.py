@@ -25,9 +25,9 @@ from eventpanel.estimators.uses import Uses
 
 __all__ = ["ExtendedTwoWay", "extended_two_way"]
 
+Model = Literal["linear", "poisson", "poisson_level"]
 CHOICES = {
-    "model": ("linear", "poisson"),
-    "effect": ("log", "level"),
+    "model": ("linear", "poisson", "poisson_level"),
     "compared": ("not_yet", "never"),
     "shares": ("estimated", "fixed"),
 }
@@ -39,20 +39,19 @@ class ExtendedTwoWay:
 
     Parameters
     ----------
-    model : {"linear", "poisson"}
+    model : {"linear", "poisson", "poisson_level"}
+        Linear; Poisson, the effect being the mean change of the logarithm of the mean; Poisson, the effect being the
+        mean change of the mean itself.
     compared : {"not_yet", "never"}
         Whether rows before events serve as comparisons, or have coefficients of their own, the leads.
-    effect : {"log", "level"}
-        For Poisson: the mean change of the logarithm of the mean, or of the mean itself.
     pooled : bool
         Effects of cohorts instead of effects of units.
     shares : {"estimated", "fixed"}
         Whether the covariance counts that the rows over which effects are averaged are a sample.
     """
 
-    model: Literal["linear", "poisson"] = "linear"
+    model: Model = "linear"
     compared: Literal["not_yet", "never"] = "not_yet"
-    effect: Literal["log", "level"] = "log"
     pooled: bool = False
     shares: Literal["estimated", "fixed"] = "estimated"
 
@@ -61,8 +60,6 @@ class ExtendedTwoWay:
             held = getattr(self, what)
             if held not in choices:
                 raise DesignError(f"Unknown {what} {held!r}.", "extended_two_way", f"choose one of {choices}")
-        if self.model == "linear" and self.effect != "log":
-            raise DesignError("A linear model has one kind of effect.", f"effect={self.effect!r}", "leave effect out")
 
     @property
     def name(self) -> str:
@@ -72,8 +69,7 @@ class ExtendedTwoWay:
     @property
     def estimand(self) -> str:
         """What it estimates."""
-        of = {"linear": "the outcome", "log": "the logarithm of the mean outcome", "level": "the mean outcome"}
-        kind = of["linear" if self.model == "linear" else self.effect]
+        kind = {"linear": "the outcome", "poisson": "the logarithm of the mean outcome"}.get(self.model, "its mean")
         others = "the event never strikes" if self.compared == "never" else "have no event yet, or never one"
         return (
             f"the average effect on {kind} of an event that happens once, by periods since it, over rows after "
@@ -134,7 +130,7 @@ class ExtendedTwoWay:
         residuals = np.where(w > 0, w * (y - fit.mean), 0.0)
         influence = partial(fit.system.influence, residuals)
         contrasts = cell_contrasts(asked, number, _middle(c, asked, factors), len(fit.beta))
-        effects, level = logs, self.effect == "level"
+        effects, level = logs, self.model == "poisson_level"
         if level:
             effects = np.where(w > 0, -fit.mean * np.expm1(-logs), 0.0)
             contrasts = _slopes(c, asked, fit, logs, number)
@@ -149,9 +145,8 @@ class ExtendedTwoWay:
 
     @property
     def _facts(self) -> tuple[tuple[str, str], ...]:
-        kind = self.model if self.model == "linear" else f"poisson, effect on the {self.effect}"
         return (
-            ("Model", kind),
+            ("Model", self.model.replace("_", ", effects on the ")),
             ("Compared with", self.compared.replace("_", " ")),
             ("Effects of", "cohorts" if self.pooled else "units"),
             ("Shares of cohorts", self.shares),
@@ -171,7 +166,7 @@ class ExtendedTwoWay:
 
 
 def _factors(t: Trajectories, c: Cohorts, design: Design) -> Floats:
-    """A constant and the controls, which must not change, centred and scaled; shape (n, 1 + c)."""
+    """Stack a constant and the controls, which must not change, centred and scaled; shape (n, 1 + c)."""
     inside = c.weights > 0
     columns = [np.ones(len(c.units))]
     for name, grid in zip(design.controls, t.controls[:, c.units], strict=True):
@@ -199,7 +194,9 @@ def _own(beta: Floats, number: Codes) -> Floats:
 def _middle(c: Cohorts, pairs: Pairs, factors: Floats) -> Floats:
     """Mean of the factors over the rows of each pair, shape (m, f)."""
     mass = np.add.reduceat(c.weights, c.bounds[:-1], axis=0)[pairs.cohort, pairs.period]
-    sums = [np.add.reduceat(c.weights * f[:, None], c.bounds[:-1], axis=0)[pairs.cohort, pairs.period] for f in factors.T]
+    sums = [
+        np.add.reduceat(c.weights * f[:, None], c.bounds[:-1], axis=0)[pairs.cohort, pairs.period] for f in factors.T
+    ]
     return np.array(sums).T.reshape(len(mass), factors.shape[1]) / np.where(mass > 0, mass, 1.0)[:, None]
 
 
@@ -215,7 +212,7 @@ def _fit(cells: Cells, y: Floats, w: Floats, offset: Floats) -> Fitted:
 
 
 def _slopes(c: Cohorts, pairs: Pairs, fit: Fitted, logs: Floats, number: Codes) -> Floats:
-    """Derivative of each mean effect in levels to the parameters, effects of units moving along, shape (m, P)."""
+    """Differentiate each mean effect in levels by the parameters, effects of units moving along, shape (m, P)."""
     cells, w = fit.system.cells, c.weights
     out = np.zeros((len(pairs.cohort), len(fit.beta)))
     if cells.within:
@@ -240,9 +237,8 @@ def extended_two_way(
     panel: Panel,
     design: Design,
     *,
-    model: Literal["linear", "poisson"] = "linear",
+    model: Model = "linear",
     compared: Literal["not_yet", "never"] = "not_yet",
-    effect: Literal["log", "level"] = "log",
     pooled: bool = False,
     shares: Literal["estimated", "fixed"] = "estimated",
 ) -> Estimate:
@@ -253,11 +249,11 @@ def extended_two_way(
     panel : Panel
     design : Design
         Window with reference -1; controls do not change within a unit.
-    model : {"linear", "poisson"}
+    model : {"linear", "poisson", "poisson_level"}
+        Linear; Poisson, the effect being the mean change of the logarithm of the mean; Poisson, the effect being the
+        mean change of the mean itself.
     compared : {"not_yet", "never"}
         Whether rows before events serve as comparisons, or have coefficients of their own, the leads.
-    effect : {"log", "level"}
-        For Poisson: the mean change of the logarithm of the mean, or of the mean itself.
     pooled : bool
         Effects of cohorts instead of effects of units.
     shares : {"estimated", "fixed"}
@@ -278,4 +274,4 @@ def extended_two_way(
     --------
     See docs/methods/extended_two_way.md.
     """
-    return estimated(ExtendedTwoWay(model, compared, effect, pooled, shares), panel, design)
+    return estimated(ExtendedTwoWay(model, compared, pooled=pooled, shares=shares), panel, design)

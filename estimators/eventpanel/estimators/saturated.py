@@ -97,10 +97,8 @@ class Regressed:
     level: bool = False
     everything: bool = False
 
-    @property
-    def parameters(self) -> int:
-        """Parameters of the regression, effects of units not counted."""
-        return self.system.rank
+    # Rows without weight in any average are not counted, so parameters are not either: rules give G/(G-1).
+    parameters = 0
 
     @cached_property
     def _known(self) -> Mask:
@@ -125,7 +123,7 @@ class Regressed:
         c, pairs = self.cohorts, self.pairs
         sums = np.add.reduceat(c.weights * self.unit_effects, c.bounds[:-1], axis=0)
         mass = np.add.reduceat(c.weights, c.bounds[:-1], axis=0)
-        return np.asarray((sums[pairs.cohort, pairs.period] / mass[pairs.cohort, pairs.period]))
+        return np.asarray(sums[pairs.cohort, pairs.period] / mass[pairs.cohort, pairs.period])
 
     def average(self, sets: Floats) -> tuple[Floats, Floats]:
         """Averages by rows, whose shares are estimated where asked."""
@@ -136,7 +134,7 @@ class Regressed:
         return means, out + through * self.estimated + self._spread(sets)
 
     def _spread(self, sets: Floats) -> Floats:
-        """What units add since effects differ within a cell."""
+        """Return what units add since effects differ within a cell."""
         c, pairs = self.cohorts, self.pairs
         out = np.zeros((len(c.units), len(sets)))
         if not (self.estimated or self.level):

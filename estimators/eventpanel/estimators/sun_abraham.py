@@ -1,4 +1,4 @@
-"""Sun and Abraham: one regression with a coefficient for each cohort and event time, averaged by the cohorts' shares."""
+"""Sun and Abraham: a coefficient for each cohort and event time in one regression, averaged by cohorts' shares."""
 
 from __future__ import annotations
 
@@ -109,9 +109,13 @@ def _controlled(
     through = np.einsum("ait,it->ia", within, system.w * residuals) @ inverse
 
     def influence(contrasts: Floats) -> Floats:
-        return system.influence(system.w * residuals, contrasts) - through @ (onto @ contrasts.T)
+        return np.asarray(system.influence(system.w * residuals, contrasts) - through @ (onto @ contrasts.T))
 
-    return beta - slopes @ onto, influence, tuple((f"Control {n}", f"{b:.6g}") for n, b in zip(names, slopes, strict=True))
+    return (
+        beta - slopes @ onto,
+        influence,
+        tuple((f"Control {n}", f"{b:.6g}") for n, b in zip(names, slopes, strict=True)),
+    )
 
 
 def sun_abraham(panel: Panel, design: Design, *, shares: Literal["estimated", "fixed"] = "estimated") -> Estimate:

@@ -88,11 +88,8 @@ class Staged:
     stage: FirstStage
 
     facts = (("Compared with", "rows before events"),)
-
-    @property
-    def parameters(self) -> int:
-        """Parameters of the first stage, effects of units not counted."""
-        return self.stage.parameters
+    # The published covariance counts no parameters.
+    parameters = 0
 
     @cached_property
     def _known(self) -> Mask:

@@ -116,7 +116,7 @@ class Solved:
     @property
     def rank(self) -> int:
         """Independent regressors."""
-        return len(self.bread) - self.null.shape[1]
+        return int(len(self.bread) - self.null.shape[1])
 
     def coefficients(self, grid: Floats) -> Floats:
         """Coefficients of a column, shape (n, T), on the regressors, shape (P,); zero where left out."""
@@ -128,16 +128,16 @@ class Solved:
         return beta
 
     def residuals(self, grid: Floats, beta: Floats) -> Floats:
-        """What is left of a column, shape (n, T); zero where there is no row."""
+        """Return what is left of a column, shape (n, T); zero where there is no row."""
         return self.cells.centred(grid - self.cells.spread(self.cells.values @ beta), self.w)
 
     def identified(self, contrasts: Floats) -> Mask:
-        """Combinations of the parameters, shape (k, P), that do not hang on what is left out."""
+        """Find combinations of the parameters, shape (k, P), that do not hang on what is left out."""
         size = np.maximum(np.abs(contrasts).max(axis=1, initial=0.0), np.finfo(float).tiny)
         return np.asarray((np.abs(contrasts @ self.null) <= SAME * size[:, None]).all(axis=1))
 
     def influence(self, weighted: Floats, contrasts: Floats) -> Floats:
-        """What each unit adds to the error of combinations of the parameters, shape (n, k).
+        """Return what each unit adds to the error of combinations of the parameters, shape (n, k).
 
         Parameters
         ----------

@@ -77,7 +77,10 @@ def _means(cells: Cells, y: Floats, w: Floats, offset: Floats, beta: Floats) -> 
         eta = eta - np.where(w > 0, eta, -np.inf).max(axis=1, initial=-1e300)[:, None]
         eta = np.where(w > 0, eta, 0.0)
         sums = np.einsum("it,it->i", w, y), np.einsum("it,it->i", w, np.exp(eta) * (w > 0))
-        eta = eta + np.log(sums[0] / np.where(sums[1] > 0, sums[1], 1.0), where=sums[0] > 0, out=np.zeros(len(y)))[:, None]
+        eta = (
+            eta
+            + np.log(sums[0] / np.where(sums[1] > 0, sums[1], 1.0), where=sums[0] > 0, out=np.zeros(len(y)))[:, None]
+        )
     eta = np.where(w > 0, eta, 0.0)
     mean = np.exp(np.clip(eta, -2 * FAR, FAR))
     return mean, float((w * (y * eta - mean)).sum())
@@ -128,4 +131,3 @@ def positive(y: Floats, w: Floats, bounds: Codes, free: Mask, *, within: bool) -
         w[np.repeat(zero, sizes, axis=0)] = 0.0
         if int((w > 0).sum()) == before:
             return w, had & (np.add.reduceat(w, bounds[:-1], axis=0) == 0)
-

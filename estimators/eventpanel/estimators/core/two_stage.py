@@ -1,4 +1,4 @@
-"""First stage: unit and period effects from rows before events, what they leave everywhere, and how they pass errors on.
+"""First stage: unit and period effects from rows before events, what they leave, and how they pass errors on.
 
 Gardner (2021, arXiv:2207.05943): means of what is left have the errors of their own rows, and those of the first stage.
 """
@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import sparse
 from scipy.sparse import csgraph
 
 from eventpanel.estimators.core.arrays import Codes, Floats, Mask
@@ -38,7 +37,6 @@ class FirstStage:
         Inverse of their cross-products.
     periods : ndarray, shape (T, T)
         Inverse of the system of the periods, for effects of units taken out.
-    parameters : int
     """
 
     w: Floats
@@ -48,7 +46,6 @@ class FirstStage:
     within: Floats
     inverse: Floats
     periods: Floats
-    parameters: int
 
     def pull(self, weight: Floats) -> Floats:
         """Weight of each row before events in the expectation of weighted rows, over its own weight; shape (n, T)."""
@@ -56,7 +53,7 @@ class FirstStage:
         if not len(self.controls):
             return through
         beyond = np.einsum("ait,it->a", self.controls, weight) - np.einsum("ait,it->a", self.controls, through * at)
-        return through + np.tensordot(self.inverse @ beyond, self.within, axes=1)
+        return np.asarray(through + np.tensordot(self.inverse @ beyond, self.within, axes=1))
 
     def _of_effects(self, weight: Floats) -> tuple[Floats, Floats]:
         size = totals(self.w)
@@ -66,7 +63,7 @@ class FirstStage:
         return np.where(inside, (held - self.w @ along / size)[:, None] + along, 0.0), self.w
 
     def passed_on(self, weight: Floats) -> Floats:
-        """What each unit adds to the error of the expectation of weighted rows, shape (n,)."""
+        """Return what each unit adds to the error of the expectation of weighted rows, shape (n,)."""
         return np.einsum("it,it->i", self.pull(weight) * self.w, self.left)
 
     def carries(self, weight: Floats) -> Mask:
@@ -102,8 +99,8 @@ def first_stage(y: Floats, controls: Floats, weights: Floats, before: Mask) -> F
     w = np.where(before, weights, 0.0)
     size = totals(w)
     system = np.diag(w.sum(axis=0)) - w.T @ (w / size[:, None])
-    part, count = _parts(w)
-    inverse = _inverse(system, part, count)
+    part = _parts(w)
+    inverse = _inverse(system, part)
 
     def residual(values: Floats) -> Floats:
         out = values
@@ -122,20 +119,17 @@ def first_stage(y: Floats, controls: Floats, weights: Floats, before: Mask) -> F
     across = np.linalg.pinv(products / np.outer(scale, scale), rcond=1e-10, hermitian=True) / np.outer(scale, scale)
     slopes = across @ np.einsum("ait,it->a", within * w, left)
     left = np.where(known, left - np.tensordot(slopes, over, axes=1), 0.0)
-    used = int((w > 0).any(axis=0).sum())
-    return FirstStage(w, known, left, controls, within, across, inverse, used - count + len(controls))
+    return FirstStage(w, known, left, controls, within, across, inverse)
 
 
-def _parts(w: Floats) -> tuple[Codes, int]:
-    """Connected part of each period, -1 without rows, and the number of parts."""
+def _parts(w: Floats) -> Codes:
+    """Find the connected part of each period, shape (T,); -1 without rows."""
     linked = ((w > 0).astype(np.float64).T @ (w > 0)) > 0
-    number, part = csgraph.connected_components(sparse.csr_array(linked), directed=False)
-    alone = ~linked.any(axis=1)
-    part = np.where(alone, -1, part).astype(np.int64)
-    return part, int(number - alone.sum())
+    part = csgraph.connected_components(linked.astype(np.float64), directed=False)[1]
+    return np.where(linked.any(axis=1), part, -1).astype(np.int64)
 
 
-def _inverse(system: Floats, part: Codes, count: int) -> Floats:
+def _inverse(system: Floats, part: Codes) -> Floats:
     """Inverse that sets the first period of each part to zero."""
     free = part >= 0
     for p in np.unique(part[part >= 0]):
