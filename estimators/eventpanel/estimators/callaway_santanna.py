@@ -71,7 +71,7 @@ class CallawaySantanna:
     def assumptions(self) -> tuple[str, ...]:
         """What it assumes."""
         return (
-            "without the event, the cohort and those that it is compared with would show the same trend, given controls.",
+            "without the event, a cohort and those it is compared with would show the same trend, given controls.",
             "the event happens once or stays on, and nothing moves in anticipation of it.",
         )
 

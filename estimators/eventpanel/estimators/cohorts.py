@@ -167,7 +167,18 @@ def shares(sets: Floats, pairs: Pairs, c: Cohorts, mass: Floats) -> Floats:
 
 
 def averaged(sets: Floats, pairs: Pairs, c: Cohorts, mass: Floats, effects: Floats) -> tuple[Floats, Floats]:
-    """Averages of effects, and what each unit adds to their error through its share, shapes (k,) and (n, k)."""
+    """Averages of effects, and what each unit adds to their error through its share, shapes (k,) and (n, k).
+
+    Parameters
+    ----------
+    sets : ndarray, shape (k, m)
+        How often a pair counts in each average.
+    pairs : Pairs
+    c : Cohorts
+    mass : ndarray, shape (n, T)
+        What each unit counts in each period.
+    effects : ndarray, shape (m,)
+    """
     weights = shares(sets, pairs, c, mass)
     means, out = weights @ effects, np.zeros((len(c.units), len(sets)))
     held = (sets * np.add.reduceat(mass, c.bounds[:-1], axis=0)[pairs.cohort, pairs.period]).sum(axis=1)

@@ -64,7 +64,7 @@ class FirstStage:
 
     def passed_on(self, weight: Floats) -> Floats:
         """Return what each unit adds to the error of the expectation of weighted rows, shape (n,)."""
-        return np.einsum("it,it->i", self.pull(weight) * self.w, self.left)
+        return np.asarray(np.einsum("it,it->i", self.pull(weight) * self.w, self.left))
 
     def carries(self, weight: Floats) -> Mask:
         """Rows whose outcome has weight in a mean of what is left, shape (n, T)."""
