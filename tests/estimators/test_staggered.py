@@ -19,6 +19,7 @@ from eventpanel.estimators.covariance import Clustered
 from eventpanel.estimators.design import Design, Sample
 from eventpanel.estimators.estimate import Estimate
 from eventpanel.estimators.extended_two_way import ExtendedTwoWay, extended_two_way
+from eventpanel.estimators.method import Method
 from eventpanel.estimators.moderator import Moderator
 from eventpanel.estimators.sun_abraham import SunAbraham, sun_abraham
 from eventpanel.estimators.trajectories import trajectories
@@ -38,7 +39,7 @@ RUNS: dict[str, tuple[Run, Design]] = {
     "extended_two_way, poisson": (lambda p, d: extended_two_way(p, d, model="poisson"), COUNT),
     "extended_two_way, level": (lambda p, d: extended_two_way(p, d, model="poisson_level"), COUNT),
 }
-METHODS = {
+METHODS: dict[str, Method] = {
     "callaway_santanna": CallawaySantanna(),
     "varying": CallawaySantanna("never", base="varying"),
     "sun_abraham": SunAbraham(),

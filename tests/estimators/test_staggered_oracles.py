@@ -150,7 +150,11 @@ def test_callaway_santanna_by_loops(adjust: str) -> None:
     rows = frame(60, 5, missing=0.08)
     # A control that does not change is the same in whatever base period it is taken.
     estimate = callaway_santanna(panel(rows), replace(DESIGN, controls=("fixed",)), adjust=adjust)  # type: ignore[arg-type]
-    sizes = rows.groupby("unit")["start"].first().value_counts()
+    # Units with a base period and one more row of the window count in the size of their cohort.
+    since = rows["year"] - 2000 - rows["start"]
+    known = rows[rows["y"].notna() & since.isin([-2, 0, 1, 2])]
+    based = rows.loc[rows["y"].notna() & (since == -1), "unit"]
+    sizes = known[known["unit"].isin(based)].drop_duplicates("unit")["start"].value_counts()
     for term, coef in zip(estimate.terms, estimate.coef, strict=True):
         assert term.event_time is not None
         pairs = [(g, 2000 + g + term.event_time) for g in (2, 3, 5)]

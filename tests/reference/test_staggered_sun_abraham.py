@@ -3,8 +3,8 @@
 Values: docs/articles/fixest_walkthrough.html at commit dbe56c5 of fixest prints the ATT and the coefficients of
 cohorts; all digits by R 4.2.2 and fixest 0.12.2: ``coeftable(feols(y ~ x1 + sunab(year_treated, year) | id + year,
 base_stagg, vcov = ~id))``, the same without x1, and ``summary(., agg = "att")``. fixest takes shares as given and
-counts K parameters: its covariance is ours times G/(G-1) (N-1)/(N-K), G = 95, N = 950, K = 92 by ``degrees_freedom``, one less
-without x1.
+counts K parameters: its covariance is ours times G/(G-1) (N-1)/(N-K), G = 95, N = 950, K = 92 by
+``degrees_freedom``, one less without x1.
 """
 
 from __future__ import annotations

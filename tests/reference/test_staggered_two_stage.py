@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import warnings
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -26,13 +27,13 @@ def example(data_dir: Path) -> pd.DataFrame:
         pytest.skip("no df_het.rda of the R package did2s")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return next(iter(rdata.read_rda(path).values())).reset_index(drop=True)
+        return pd.DataFrame(next(iter(rdata.read_rda(path).values()))).reset_index(drop=True)
 
 
 def test_mean_effect_with_effects_of_states(example: pd.DataFrame) -> None:
     treated = example["treat"].astype(bool)
 
-    def grid(rows: pd.DataFrame, what: str) -> np.ndarray:
+    def grid(rows: pd.DataFrame, what: Literal["mean", "count"]) -> np.ndarray:
         wide = rows.pivot_table(index="state", columns="year", values="dep_var", aggfunc=what)
         every = pd.Index(np.sort(example["state"].unique())), pd.Index(np.sort(example["year"].unique()))
         return wide.reindex(index=every[0], columns=every[1]).fillna(0.0).to_numpy(dtype=float)

@@ -198,9 +198,13 @@ class TwoByTwos:
 
     @cached_property
     def mass(self) -> Floats:
-        """What a unit counts in the size of its cohort: its mean weight, shape (n, T)."""
-        w = self.cohorts.weights
-        return np.repeat((w.sum(axis=1) / np.maximum((w > 0).sum(axis=1), 1))[:, None], w.shape[1], axis=1)
+        """What a unit counts in the size of its cohort: its mean weight if it is in a comparison, shape (n, T)."""
+        w, seen = self.cohorts.weights, np.zeros(len(self.cohorts.units), dtype=bool)
+        for one in self._all:
+            if not isinstance(one, str):
+                seen[one[0]] = True
+        mean = np.where(seen, w.sum(axis=1), 0.0) / np.maximum((w > 0).sum(axis=1), 1)
+        return np.repeat(mean[:, None], w.shape[1], axis=1)
 
     def average(self, sets: Floats) -> tuple[Floats, Floats]:
         """Averages by the sizes of cohorts, which are estimated too."""
