@@ -28,7 +28,7 @@ DESIGN = ep.Design(
     fixed_effects=("unit", "year"),
     covariance=ep.Clustered("unit", "ppmlhdfe"),
 )
-NOT_LINEAR = ("ppml", "imputation_poisson")
+NOT_LINEAR = ("ppml", "imputation_poisson", "extended_two_way_poisson")
 # Methods whose standard errors need many fits run on fewer panels.
 MOST = {"interactive_effects": 40, "matrix_completion": 40}
 

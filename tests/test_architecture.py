@@ -44,6 +44,7 @@ LAYERS: tuple[dict[str, tuple[str, ...]], ...] = (
     },
     {"completion": ("estimators.completion", "estimators.choice")},
     {"imputation": ("estimators.imputation",)},
+    {"aggregate_att": ("estimators.aggregate_att",)},
     {
         "influence": ("estimators.influence",),
         "many": ("estimators.many",),
@@ -78,6 +79,14 @@ LAYERS: tuple[dict[str, tuple[str, ...]], ...] = (
     {"poisson_model": ("estimators.poisson_model",)},
     {"likelihood": ("estimators.likelihood",)},
     {"solution": ("estimators.solution",), "places": ("estimators.places",), "precision": ("estimators.precision",)},
+    {
+        "callaway_santanna": ("estimators.callaway_santanna",),
+        "sun_abraham": ("estimators.sun_abraham",),
+        "two_stage": ("estimators.two_stage",),
+        "extended_two_way": ("estimators.extended_two_way",),
+    },
+    {"saturated": ("estimators.saturated",)},
+    {"cohorts": ("estimators.cohorts",)},
     {"method": ("estimators.method",), "clean_windows": ("estimators.clean_windows", "estimators.horizons")},
     {
         "adoption": ("estimators.adoption",),

@@ -27,9 +27,11 @@ if TYPE_CHECKING:
     from eventpanel.datasets.registry import read
     from eventpanel.datasets.simulate import simulate
     from eventpanel.datasets.truncated import TruncationRule, truncated
+    from eventpanel.estimators.aggregate_att import aggregate_att
     from eventpanel.estimators.audit import Audit, audit_events, recurrence, recurrence_totals
     from eventpanel.estimators.binary_bias import average_partial_effects, bias_corrected
     from eventpanel.estimators.bootstrap import Bootstrap
+    from eventpanel.estimators.callaway_santanna import CallawaySantanna, callaway_santanna
     from eventpanel.estimators.card import Card, card
     from eventpanel.estimators.covariance import Clustered, Conley, DriscollKraay, Dyadic, NeweyWest, Robust
     from eventpanel.estimators.debiased_ppml import debiased_ppml
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from eventpanel.estimators.event_coefficients import EventCoefficients
     from eventpanel.estimators.event_table import code_events
     from eventpanel.estimators.events import Event, Overlap, Threshold
+    from eventpanel.estimators.extended_two_way import ExtendedTwoWay, extended_two_way
     from eventpanel.estimators.few_treated import FewTreated, few_treated
     from eventpanel.estimators.honest import Honest
     from eventpanel.estimators.honest_did import honest_did
@@ -84,8 +87,10 @@ if TYPE_CHECKING:
     from eventpanel.estimators.score_bootstrap import score_bootstrap
     from eventpanel.estimators.side_by_side import SideBySide, compare_estimators
     from eventpanel.estimators.stacked_did import StackedDid, stacked_did
+    from eventpanel.estimators.sun_abraham import SunAbraham, sun_abraham
     from eventpanel.estimators.treatment import Reach
     from eventpanel.estimators.twfe_weights import TwfeWeights, twfe_weights
+    from eventpanel.estimators.two_stage import TwoStage, two_stage
     from eventpanel.estimators.wild_bootstrap import wild_bootstrap
     from eventpanel.estimators.window import EventWindow
     from eventpanel.reports.coverage import plot_coverage
@@ -101,6 +106,7 @@ __all__ = [
     "Answer",
     "Audit",
     "Bootstrap",
+    "CallawaySantanna",
     "Card",
     "Clustered",
     "ConditioningWarning",
@@ -116,6 +122,7 @@ __all__ = [
     "EventCoefficients",
     "EventPanelError",
     "EventWindow",
+    "ExtendedTwoWay",
     "FewTreated",
     "Honest",
     "Imputation",
@@ -142,14 +149,17 @@ __all__ = [
     "Source",
     "StackedDid",
     "Study",
+    "SunAbraham",
     "SwitchRules",
     "Term",
     "Test",
     "Threshold",
     "TruncationRule",
     "TwfeWeights",
+    "TwoStage",
     "Watched",
     "adjust",
+    "aggregate_att",
     "any_of",
     "audit_codes",
     "audit_events",
@@ -159,6 +169,7 @@ __all__ = [
     "bias_corrected",
     "build_designs",
     "build_panel",
+    "callaway_santanna",
     "card",
     "cards",
     "check_study",
@@ -181,6 +192,7 @@ __all__ = [
     "estimate_study",
     "etable",
     "existed",
+    "extended_two_way",
     "fetch",
     "few_treated",
     "harmonise",
@@ -238,10 +250,12 @@ __all__ = [
     "sources",
     "spine",
     "stacked_did",
+    "sun_abraham",
     "sup_t_test",
     "total",
     "truncated",
     "twfe_weights",
+    "two_stage",
     "wald",
     "wild_bootstrap",
 ]

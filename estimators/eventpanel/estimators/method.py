@@ -49,7 +49,7 @@ class Effects:
     notes : tuple of str
         Cautions a reader must see beside the numbers.
     base : str
-        What the reference of the window is.
+        What the reference is, where the window has one.
     """
 
     event_times: tuple[int, ...]
@@ -159,7 +159,7 @@ def estimated(method: Method, panel: Panel, design: Design) -> Estimate:
         nobs=int(rows.sum()),
         n_clusters=len(present),
         n_treated=len(treated),
-        reference=() if design.window.reference is None else tuple(_term(design, -1, part) for part in parts),
+        reference=tuple(_term(design, -1, part) for part in parts if design.window.reference is not None),
         dropped=dropped,
         lost=lost,
         sizes=sizes,

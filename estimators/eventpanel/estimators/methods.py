@@ -8,10 +8,12 @@ from typing import Protocol, runtime_checkable
 
 from eventpanel.datasets.errors import DesignError
 from eventpanel.datasets.panel import Panel
+from eventpanel.estimators.callaway_santanna import CallawaySantanna
 from eventpanel.estimators.card import Card, card
 from eventpanel.estimators.design import Design
 from eventpanel.estimators.did_multiplegt import DidMultiplegt
 from eventpanel.estimators.estimate import Estimate
+from eventpanel.estimators.extended_two_way import ExtendedTwoWay
 from eventpanel.estimators.imputation import Imputation
 from eventpanel.estimators.interactive_effects import InteractiveEffects
 from eventpanel.estimators.lag_plans import DistributedLag
@@ -22,6 +24,8 @@ from eventpanel.estimators.matrix_completion import MatrixCompletion
 from eventpanel.estimators.method import Method, Planned, estimated
 from eventpanel.estimators.panel_match import PanelMatch
 from eventpanel.estimators.stacked_did import StackedDid
+from eventpanel.estimators.sun_abraham import SunAbraham
+from eventpanel.estimators.two_stage import TwoStage
 
 __all__ = ["METHODS", "cards", "method_of", "run_method"]
 
@@ -39,6 +43,11 @@ METHODS: Mapping[str, Planned] = {
     "imputation_poisson": Imputation(model="poisson"),
     "interactive_effects": InteractiveEffects(),
     "matrix_completion": MatrixCompletion(),
+    "callaway_santanna": CallawaySantanna(),
+    "sun_abraham": SunAbraham(),
+    "two_stage": TwoStage(),
+    "extended_two_way": ExtendedTwoWay(),
+    "extended_two_way_poisson": ExtendedTwoWay(model="poisson"),
 }
 
 

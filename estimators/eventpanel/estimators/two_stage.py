@@ -1,0 +1,161 @@
+"""Two stages: units and periods from rows before events, then means of what is left, by event time (Gardner 2021)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from eventpanel.datasets.errors import WindowError
+from eventpanel.datasets.panel import Panel
+from eventpanel.estimators.cohorts import Cohorts, Pairs, cohorts, pairs_of, path_effects, path_uses, shares
+from eventpanel.estimators.core.arrays import Codes, Floats, Mask
+from eventpanel.estimators.core.two_stage import FirstStage, first_stage
+from eventpanel.estimators.design import Design
+from eventpanel.estimators.estimate import Estimate
+from eventpanel.estimators.method import Effects, estimated, two_way, without
+from eventpanel.estimators.trajectories import Trajectories
+from eventpanel.estimators.uses import Uses
+
+__all__ = ["TwoStage", "two_stage"]
+
+BASE = "left out; leads and lags are means of what units and periods leave, not changes since it"
+NO_BEFORE = "no row before the event tells the level of the unit, or that of the period"
+
+
+@dataclass(frozen=True)
+class TwoStage:
+    """Gardner (2021), as a value."""
+
+    name = "two_stage"
+    estimand = (
+        "the average effect of an event that happens once, by periods since it, over rows after events; compared with "
+        "what units and periods, estimated from all rows before events, lead one to expect."
+    )
+    assumptions = (
+        "without the event, outcomes would be a level of the unit plus one of the period, plus linear controls.",
+        "the event happens once or stays on, and nothing moves in anticipation of it.",
+    )
+
+    def check(self, panel: Panel, design: Design) -> None:
+        """Refuse what has no place."""
+        window = design.window
+        if window.reference not in (None, -1) or window.ends != "none":
+            raise WindowError(
+                "two_stage has no base period.",
+                f"reference={window.reference}, ends={window.ends!r}",
+                "use reference=None, or -1 to leave it out, and ends='none'",
+            )
+        two_way(self, panel, design)
+        without(self, design, "offset")
+
+    def found(self, t: Trajectories, design: Design, wanted: Callable[[Codes], Mask]) -> Staged:
+        """Effects of cohorts in the periods whose event time is wanted."""
+        c = cohorts(t, self.name)
+        before = (c.since < 0)[c.member]
+        stage = first_stage(np.nan_to_num(c.outcome), np.nan_to_num(t.controls[:, c.units]), c.weights, before)
+        known = Cohorts(c.units, c.starts, c.bounds, c.outcome, np.where(stage.known, c.weights, 0.0))
+        return Staged(known, pairs_of(c, wanted), stage)
+
+    def uses(self, t: Trajectories, design: Design) -> Uses:
+        """Say what is done with every event and row."""
+        return path_uses(self._of_path(t, design), t, design)
+
+    def effects(self, t: Trajectories, design: Design) -> Effects:
+        """Average effects by event time."""
+        return path_effects(self._of_path(t, design), t, design, BASE)
+
+    def _of_path(self, t: Trajectories, design: Design) -> Staged:
+        return self.found(t, design, lambda since: np.isin(since, design.window.event_times))
+
+
+@dataclass(frozen=True)
+class Staged:
+    """What units and periods leave, ready to be averaged.
+
+    Attributes
+    ----------
+    cohorts : Cohorts
+        Weights are zero in rows whose expectation is not known.
+    asked : Pairs
+    stage : FirstStage
+    """
+
+    cohorts: Cohorts
+    asked: Pairs
+    stage: FirstStage
+
+    facts = (("Compared with", "rows before events"),)
+    # The published covariance counts no parameters.
+    parameters = 0
+
+    @cached_property
+    def _known(self) -> Mask:
+        return np.asarray(self.cohorts.rows[self.asked.cohort, self.asked.period] > 0)
+
+    @property
+    def pairs(self) -> Pairs:
+        """Pairs with rows whose expectation is known."""
+        return self.asked.only(self._known)
+
+    @property
+    def missing(self) -> tuple[Pairs, tuple[str, ...]]:
+        """Pairs without, and why."""
+        gone = self.asked.only(~self._known)
+        return gone, (NO_BEFORE,) * len(gone.cohort)
+
+    def _means(self, sets: Floats) -> Floats:
+        """Weight of each row in each mean, by cohort and period, shape (k, C, T)."""
+        c, pairs = self.cohorts, self.pairs
+        mass = np.add.reduceat(c.weights, c.bounds[:-1], axis=0)[pairs.cohort, pairs.period]
+        out = np.zeros((len(sets), *c.rows.shape))
+        out[:, pairs.cohort, pairs.period] = shares(sets, pairs, c, c.weights) / mass
+        return out
+
+    def average(self, sets: Floats) -> tuple[Floats, Floats]:
+        """Means of what is left; the first stage adds to their error."""
+        member, w = self.cohorts.member, self.cohorts.weights
+        found = []
+        for of_cells in self._means(sets):
+            weight = of_cells[member] * w
+            mean = float((weight * self.stage.left).sum())
+            own = np.einsum("it,it->i", weight, self.stage.left - mean)
+            found.append((mean, own - self.stage.passed_on(weight)))
+        return np.array([mean for mean, _ in found]), np.array([part for _, part in found]).T
+
+    def carries(self, sets: Floats) -> Mask:
+        """Rows whose outcome has weight in some mean."""
+        rows = np.zeros(self.cohorts.weights.shape, dtype=bool)
+        for of_cells in self._means(sets):
+            weight = of_cells[self.cohorts.member] * self.cohorts.weights
+            rows |= self.stage.carries(weight)
+        return rows
+
+
+def two_stage(panel: Panel, design: Design) -> Estimate:
+    """Estimate the effects of an event that happens once, by periods since it.
+
+    Parameters
+    ----------
+    panel : Panel
+    design : Design
+        Window with reference ``None``, or -1 to leave that event time out; controls enter linearly.
+
+    Raises
+    ------
+    RecurringEventError
+        An event that returns.
+    DesignError
+        And its branches.
+
+    References
+    ----------
+    Gardner 2021, arXiv:2207.05943; Butts and Gardner 2022, doi:10.32614/RJ-2022-048.
+
+    Examples
+    --------
+    See docs/methods/two_stage.md.
+    """
+    return estimated(TwoStage(), panel, design)
