@@ -16,7 +16,7 @@ import eventpanel.api as ep
 from benchmarks.recurring_panels import LAGS, WORLDS, World, recurring_panel
 from eventpanel.estimators.methods import METHODS, run_method
 
-SEED, PANELS = 1, 400
+SEED, PANELS = 1, 300
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "methods" / "recurring.md"
 BEGIN, END = "<!-- table: python benchmarks/recurring.py --write -->", "<!-- end of table -->"
 # Coverage within this of 95 % and a bias within this share of the effect of the event's own year are called good.
@@ -30,7 +30,7 @@ DESIGN = ep.Design(
 )
 NOT_LINEAR = ("ppml", "imputation_poisson", "extended_two_way_poisson")
 # Methods whose standard errors need many fits run on fewer panels.
-MOST = {"interactive_effects": 40, "matrix_completion": 40}
+MOST = {"interactive_effects": 20, "matrix_completion": 20}
 
 
 @dataclass(frozen=True, slots=True)
