@@ -11,10 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 import eventpanel.api as ep
 from benchmarks.recurring_panels import LAGS, WORLDS, World, recurring_panel
+from eventpanel.datasets.errors import IdentificationError, RecurringEventError
 from eventpanel.estimators.methods import METHODS, run_method
+
+Floats = npt.NDArray[np.float64]
+Found = tuple[Floats, Floats, float]
 
 SEED, PANELS = 1, 300
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "methods" / "recurring.md"
@@ -42,31 +47,32 @@ class Cell:
     method, world : str
     errors : ndarray, shape (panels, LAGS + 1)
         Estimate less the mean effect of all events, by event time from 0.
-    covered : ndarray of bool, shape (panels, LAGS + 1)
-    leads : ndarray of bool, shape (panels,)
-        Whether the leads are rejected at 5 %.
+    covered : ndarray, shape (panels, LAGS + 1)
+        One where the 95 % interval holds the truth.
+    leads : ndarray, shape (panels,)
+        One where the lead at -2 is significant at 5 %.
     refused : str
         Why there is nothing; empty where there is.
     """
 
     method: str
     world: str
-    errors: np.ndarray[tuple[int, int], np.dtype[np.float64]]
-    covered: np.ndarray[tuple[int, int], np.dtype[np.bool_]]
-    leads: np.ndarray[tuple[int], np.dtype[np.bool_]]
+    errors: Floats
+    covered: Floats
+    leads: Floats
     refused: str = ""
 
     def __str__(self) -> str:
         """Bias at event times 0 and 2, coverage at both in per cent, rejections of the leads in per cent."""
         if self.refused:
             return "refuses"
-        bias, covered = self.errors.mean(axis=0), self.covered.mean(axis=0)
+        bias, covered = np.nanmean(self.errors, axis=0), np.nanmean(self.covered, axis=0)
         shown = []
         for k in (0, LAGS):
             text = f"{bias[k]:+.2f} ({100 * covered[k]:.0f})"
             good = abs(bias[k]) <= BIAS and abs(covered[k] - 0.95) <= COVERAGE
             shown.append(text if good else f"**{text}**")
-        return f"{' / '.join(shown)}; {100 * self.leads.mean():.0f}"
+        return f"{' / '.join(shown)}; {100 * np.nanmean(self.leads):.0f}"
 
 
 def recovery(world: World, methods: Sequence[str], panels: int) -> list[Cell]:
@@ -80,7 +86,7 @@ def recovery(world: World, methods: Sequence[str], panels: int) -> list[Cell]:
     panels : int
     """
     streams = np.random.SeedSequence(SEED).spawn(len(WORLDS))[WORLDS.index(world)].spawn(panels)
-    found: dict[str, list[tuple[list[float], list[bool], bool]]] = {name: [] for name in methods}
+    found: dict[str, list[Found]] = {name: [] for name in methods}
     refused: dict[str, str] = {}
     for number, stream in enumerate(streams):
         truth = recurring_panel(world, np.random.default_rng(stream))
@@ -91,26 +97,29 @@ def recovery(world: World, methods: Sequence[str], panels: int) -> list[Cell]:
                 with warnings.catch_warnings():
                     warnings.simplefilter("ignore", ep.EstimationWarning)
                     found[name].append(_compared(run_method(METHODS[name], truth.panel, DESIGN), truth.effects))
-            except ep.EventPanelError as error:
+            except RecurringEventError as error:
                 refused[name] = str(error)
+            except IdentificationError:
+                # Nothing to compare on this panel.
+                continue
     return [_cell(name, world, found[name], refused.get(name, "")) for name in methods]
 
 
-def _compared(estimate: ep.Estimate, effects: dict[int, float]) -> tuple[list[float], list[bool], bool]:
-    """Errors, whether intervals cover the truth, and whether the leads are rejected."""
+def _compared(estimate: ep.Estimate, effects: dict[int, float]) -> Found:
+    """Errors, whether intervals cover the truth, and whether the lead is rejected; missing where nothing is estimated."""
     places = {term.event_time: i for i, term in enumerate(estimate.terms)}
-    bounds = estimate.conf_int(0.95).to_numpy()
-    errors, covered = [], []
-    for k in range(LAGS + 1):
+    bounds, p_values = estimate.conf_int(0.95).to_numpy(), estimate.pvalues.to_numpy()
+    errors, covered = np.full(LAGS + 1, np.nan), np.full(LAGS + 1, np.nan)
+    for k in set(effects) & set(places):
         at = places[k]
-        errors.append(float(estimate.coef[at] - effects[k]))
-        covered.append(bool(bounds[at, 0] <= effects[k] <= bounds[at, 1]))
-    return errors, covered, bool(estimate.pvalues.iloc[places[-2]] <= 0.05)
+        errors[k] = estimate.coef[at] - effects[k]
+        covered[k] = bounds[at, 0] <= effects[k] <= bounds[at, 1]
+    return errors, covered, float(p_values[places[-2]] <= 0.05) if -2 in places else np.nan
 
 
-def _cell(name: str, world: World, found: list[tuple[list[float], list[bool], bool]], refused: str) -> Cell:
+def _cell(name: str, world: World, found: list[Found], refused: str) -> Cell:
     if refused or not found:
-        return Cell(name, world.name, np.empty((0, 0)), np.empty((0, 0), bool), np.empty(0, bool), refused or "nothing")
+        return Cell(name, world.name, np.empty((0, 0)), np.empty((0, 0)), np.empty(0), refused or "nothing")
     errors, covered, leads = zip(*found, strict=True)
     return Cell(name, world.name, np.array(errors), np.array(covered), np.array(leads))
 
