@@ -106,7 +106,7 @@ def recovery(world: World, methods: Sequence[str], panels: int) -> list[Cell]:
 
 
 def _compared(estimate: ep.Estimate, effects: dict[int, float]) -> Found:
-    """Errors, whether intervals cover the truth, and whether the lead is rejected; missing where nothing is estimated."""
+    """Errors, whether intervals cover the truth, whether the lead is rejected; missing where nothing is estimated."""
     places = {term.event_time: i for i, term in enumerate(estimate.terms)}
     bounds, p_values = estimate.conf_int(0.95).to_numpy(), estimate.pvalues.to_numpy()
     errors, covered = np.full(LAGS + 1, np.nan), np.full(LAGS + 1, np.nan)
