@@ -31,11 +31,14 @@ class Timed:
         Coefficients, in the order of the terms of the work.
     peak : float
         Peak memory of the process in bytes; missing where it holds other works too.
+    errors : ndarray, optional
+        Standard errors, where they are compared.
     """
 
     seconds: float
     coef: Floats
     peak: float = float("nan")
+    errors: Floats | None = None
 
 
 class Contender(Protocol):

@@ -27,9 +27,8 @@ def design(event: str, leads: int, lags: int, *, reference: int | None = -1, rul
 def path(estimate: ep.Estimate) -> Path:
     """Estimates and standard errors by event time, by way of the table."""
     table = estimate.tidy()
-    times = [term.event_time for term in estimate.terms]
-    found = zip(times, table["estimate"], table["std_error"], strict=True)
-    return {time: (float(coef), float(error)) for time, coef, error in found if time is not None}
+    found = zip(table["event_time"], table["estimate"], table["std_error"], strict=True)
+    return {int(time): (float(coef), float(error)) for time, coef, error in found}
 
 
 def _panel(frame: pd.DataFrame) -> ep.Panel:

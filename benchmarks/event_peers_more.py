@@ -34,8 +34,7 @@ def statspai_projections(frame: pd.DataFrame) -> Path:
     result = package("statspai").local_projections(
         frame, "y", "event", horizons=2, id="unit", time="year", lags=1, endog_order=["y"], vce="cluster"
     )
-    table = result.irf
-    return listed(table["horizon"], table["irf"], table["se"])
+    return listed(range(3), result.irf, result.se)
 
 
 def statspai_switches(frame: pd.DataFrame) -> Path:

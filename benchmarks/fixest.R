@@ -25,11 +25,14 @@ now <- function() as.numeric(Sys.time())
 
 once <- function() {
   coef <- list()
+  errors <- list()
   start <- now()
   for (i in seq_along(formulas)) {
-    coef[[i]] <- coeftable(fit(formulas[[i]], samples[[rows_of[i]]], cluster = cluster))[, 1]
+    table <- coeftable(fit(formulas[[i]], samples[[rows_of[i]]], cluster = cluster))
+    coef[[i]] <- table[, 1]
+    errors[[i]] <- table[, 2]
   }
-  list(seconds = now() - start, coef = unlist(coef, use.names = FALSE))
+  list(seconds = now() - start, coef = unlist(coef, use.names = FALSE), errors = unlist(errors, use.names = FALSE))
 }
 
 peak <- function() {

@@ -12,16 +12,23 @@ VERDICTS = {True: "yes", False: "NO", None: "?"}
 
 def text(rows: Sequence[Row]) -> str:
     """Table of aligned columns."""
-    cells = [HEAD, *map(_cells, rows)]
-    widths = [max(len(row[j]) for row in cells) for j in range(len(HEAD))]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells
-    )
+    return aligned([HEAD, *map(_cells, rows)])
 
 
 def markdown(rows: Sequence[Row]) -> str:
     """Table in Markdown."""
-    lines = [HEAD, ("---",) * len(HEAD), *map(_cells, rows)]
+    return piped([HEAD, *map(_cells, rows)])
+
+
+def aligned(cells: Sequence[Sequence[str]]) -> str:
+    """Lines of aligned columns; the first line is the head."""
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    return "\n".join("  ".join(map(str.ljust, row, widths)).rstrip() for row in cells)
+
+
+def piped(cells: Sequence[Sequence[str]]) -> str:
+    """Lines of a table in Markdown; the first line is the head."""
+    lines = [cells[0], ("---",) * len(cells[0]), *cells[1:]]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
@@ -29,20 +36,21 @@ def _cells(row: Row) -> tuple[str, ...]:
     return (
         row.work,
         row.peer or "-",
-        _seconds(row.ours_s),
-        _seconds(row.peer_s),
+        seconds(row.ours_s),
+        seconds(row.peer_s),
         "-" if row.ratio is None else f"{row.ratio:.3g}",
         row.target,
         VERDICTS[row.met],
-        _seconds(row.ours_min_s),
-        _seconds(row.peer_min_s),
-        _seconds(row.limit_s),
+        seconds(row.ours_min_s),
+        seconds(row.peer_min_s),
+        seconds(row.limit_s),
         "-" if row.agreement is None else f"{row.agreement:.0e}",
         row.note,
     )
 
 
-def _seconds(value: float | None) -> str:
+def seconds(value: float | None) -> str:
+    """Write a time in the unit that suits it."""
     if value is None:
         return "-"
     for unit, scale in (("us", 1e6), ("ms", 1e3)):
