@@ -11,6 +11,8 @@ import eventpanel.api as ep
 Path = dict[int, tuple[float, float]]
 # Calls that a version may not have yet.
 DOORS: Any = ep
+# Of the fits with factors and with a penalised matrix; the latter in half the sum of squares.
+FACTORS, PENALTY = 2, 10.0
 
 
 def design(event: str, leads: int, lags: int, *, reference: int | None = -1, rule: str = "none") -> ep.Design:
@@ -85,22 +87,23 @@ def imputation_once(frame: pd.DataFrame) -> Path:
 
 def interactive_effects(frame: pd.DataFrame) -> Path:
     """Two factors."""
-    return path(DOORS.interactive_effects(_panel(frame), design("event", 0, 2, reference=None), factors=2))
+    return path(DOORS.interactive_effects(_panel(frame), design("event", 0, 2, reference=None), factors=FACTORS))
 
 
 def matrix_completion(frame: pd.DataFrame) -> Path:
     """A stated penalty."""
-    return path(DOORS.matrix_completion(_panel(frame), design("event", 0, 2, reference=None)))
+    return path(DOORS.matrix_completion(_panel(frame), design("event", 0, 2, reference=None), penalty=PENALTY))
 
 
 def stacked_did(frame: pd.DataFrame) -> Path:
     """Events that return."""
-    return path(DOORS.stacked_did(_panel(frame), design("event", 3, 2)))
+    asked = design("event", 3, 2)
+    return path(DOORS.stacked_did(_panel(frame), asked, rule="one_off", quiet=2, unrecorded="quiet"))
 
 
 def stacked_did_once(frame: pd.DataFrame) -> Path:
     """A status that turns on once."""
-    return path(DOORS.stacked_did(_panel(frame), design("status", 3, 2)))
+    return path(DOORS.stacked_did(_panel(frame), design("status", 3, 2), rule="absorbing", unrecorded="quiet"))
 
 
 def callaway_santanna(frame: pd.DataFrame) -> Path:

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from benchmarks.event_ours import Path
+from benchmarks.event_ours import FACTORS, PENALTY, Path
 from benchmarks.event_ready import listed, package
 
 # Where a peer has no standard errors by formula: its default number of draws.
-DRAWS, FACTORS, PENALTY = 200, 2, 0.01
+DRAWS = 200
 
 
 def _statspai(result: Any) -> Path:
@@ -139,7 +139,15 @@ def statspai_fect_factors(frame: pd.DataFrame) -> Path:
 
 def statspai_fect_completion(frame: pd.DataFrame) -> Path:
     """A stated penalty; the mean over all rows in windows."""
-    return _fect(frame, method="mc", lam=PENALTY)
+    return _fect(frame, method="mc", lam=PENALTY / len(frame))
+
+
+def statspai_completion(frame: pd.DataFrame) -> Path:
+    """A stated penalty; the mean over all rows in windows."""
+    result = package("statspai").mc_panel(
+        frame, "y", "unit", "year", "window", lambda_reg=PENALTY, n_bootstrap=DRAWS, random_state=1
+    )
+    return {0: (float(result.estimate), float(result.se))}
 
 
 def moderndid_switches(frame: pd.DataFrame) -> Path:
