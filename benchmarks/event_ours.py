@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -50,18 +51,18 @@ def local_projections(frame: pd.DataFrame) -> Path:
 def lp_did(frame: pd.DataFrame) -> Path:
     """Clean events that last one period."""
     asked = design("event", 3, 2)
-    return path(DOORS.lp_did(_panel(frame), asked, rule="one_off", quiet=2, unrecorded="quiet"))
+    return path(DOORS.lp_did(_panel(frame), asked, rule="one_off", quiet=2))
 
 
 def lp_did_stabilised(frame: pd.DataFrame) -> Path:
     """The event as a status that turns on and off."""
     asked = design("event", 3, 2)
-    return path(DOORS.lp_did(_panel(frame), asked, rule="stabilised", quiet=2, unrecorded="quiet"))
+    return path(DOORS.LpDid("stabilised", 2, unrecorded="quiet").run(_panel(frame), asked))
 
 
 def lp_did_once(frame: pd.DataFrame) -> Path:
     """A status that turns on once."""
-    return path(DOORS.lp_did(_panel(frame), design("status", 3, 2), rule="absorbing", unrecorded="quiet"))
+    return path(DOORS.lp_did(_panel(frame), design("status", 3, 2), rule="absorbing"))
 
 
 def did_multiplegt(frame: pd.DataFrame) -> Path:
@@ -81,7 +82,9 @@ def imputation(frame: pd.DataFrame) -> Path:
 
 def imputation_once(frame: pd.DataFrame) -> Path:
     """A status that turns on once, with effects that last."""
-    asked = design("status", 0, 2, reference=None)
+    asked = replace(
+        design("status", 0, 2, reference=None), event=ep.Event(column="status", kind="change")
+    )
     return path(DOORS.imputation(_panel(frame), asked))
 
 
@@ -103,7 +106,7 @@ def stacked_did(frame: pd.DataFrame) -> Path:
 
 def stacked_did_once(frame: pd.DataFrame) -> Path:
     """A status that turns on once."""
-    return path(DOORS.stacked_did(_panel(frame), design("status", 3, 2), rule="absorbing", unrecorded="quiet"))
+    return path(DOORS.stacked_did(_panel(frame), design("status", 3, 2), rule="absorbing"))
 
 
 def callaway_santanna(frame: pd.DataFrame) -> Path:
@@ -123,4 +126,4 @@ def two_stage(frame: pd.DataFrame) -> Path:
 
 def extended_two_way(frame: pd.DataFrame) -> Path:
     """Cohort by period."""
-    return path(DOORS.extended_two_way(_panel(frame), design("status", 0, 2, reference=None)))
+    return path(DOORS.extended_two_way(_panel(frame), design("status", 1, 2)))

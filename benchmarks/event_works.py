@@ -113,7 +113,7 @@ WORKS: Sequence[EventWork] = (
         "lp_did-status",
         "recurring",
         ours.lp_did_stabilised,
-        [Peer("diff-diff", peers.diff_diff_lpdid_stabilised, TIMES)],
+        [Peer("diff-diff", peers.diff_diff_lpdid_stabilised, (), "keeps other rows for the same quiet periods")],
         note="rule stabilised, 2 quiet periods",
     ),
     EventWork(
@@ -152,7 +152,7 @@ WORKS: Sequence[EventWork] = (
         "matrix_completion",
         "recurring",
         ours.matrix_completion,
-        [Peer("StatsPAI", more.statspai_fect_completion, (), DRAWN)],
+        [Peer("StatsPAI", more.statspai_completion, (), DRAWN)],
         EFFECTS,
     ),
     EventWork(
@@ -166,8 +166,8 @@ WORKS: Sequence[EventWork] = (
         "once",
         ours.stacked_did_once,
         [
-            Peer("diff-diff", peers.diff_diff_stacked, ()),
-            Peer("StatsPAI", more.statspai_stacked_once, ()),
+            Peer("diff-diff", peers.diff_diff_stacked, TIMES),
+            Peer("StatsPAI", more.statspai_stacked_once, (), "controls are not weighted by cohort"),
         ],
     ),
     EventWork(
