@@ -117,7 +117,7 @@ def _why(found: Failed | TooSlow) -> str:
 
 
 def _theirs(rounds: Sequence[Sequence[Timed]], ran: Sequence[Limited], peer: Limited) -> list[Timed]:
-    """The runs of a peer, round by round; nothing where it is not in the rounds."""
+    """Return the runs of a peer, round by round; nothing where it is not in the rounds."""
     return [one[ran.index(peer) + 1] for one in rounds] if peer in ran else []
 
 

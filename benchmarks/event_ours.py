@@ -1,4 +1,4 @@
-"""What eventpanel is asked to do with events: one function a work, from a data frame to a table with standard errors."""
+"""What eventpanel is asked to do with events: one function a work, from data frame to table."""
 
 from __future__ import annotations
 
@@ -55,18 +55,18 @@ def lp_did(frame: pd.DataFrame) -> Path:
 
 
 def lp_did_stabilised(frame: pd.DataFrame) -> Path:
-    """The event as a status that turns on and off."""
+    """Take the event as a status that turns on and off."""
     asked = design("event", 3, 2)
     return path(DOORS.LpDid("stabilised", 2, unrecorded="quiet").run(_panel(frame), asked))
 
 
 def lp_did_once(frame: pd.DataFrame) -> Path:
-    """A status that turns on once."""
+    """Take a status that turns on once."""
     return path(DOORS.lp_did(_panel(frame), design("status", 3, 2), rule="absorbing"))
 
 
 def did_multiplegt(frame: pd.DataFrame) -> Path:
-    """A status that turns on and off."""
+    """Take a status that turns on and off."""
     return path(DOORS.did_multiplegt(_panel(frame), design("event", 3, 2)))
 
 
@@ -81,10 +81,8 @@ def imputation(frame: pd.DataFrame) -> Path:
 
 
 def imputation_once(frame: pd.DataFrame) -> Path:
-    """A status that turns on once, with effects that last."""
-    asked = replace(
-        design("status", 0, 2, reference=None), event=ep.Event(column="status", kind="change")
-    )
+    """Take a status that turns on once, with effects that last."""
+    asked = replace(design("status", 0, 2, reference=None), event=ep.Event(column="status", kind="change"))
     return path(DOORS.imputation(_panel(frame), asked))
 
 
@@ -94,7 +92,7 @@ def interactive_effects(frame: pd.DataFrame) -> Path:
 
 
 def matrix_completion(frame: pd.DataFrame) -> Path:
-    """A stated penalty."""
+    """Take a stated penalty."""
     return path(DOORS.matrix_completion(_panel(frame), design("event", 0, 2, reference=None), penalty=PENALTY))
 
 
@@ -105,7 +103,7 @@ def stacked_did(frame: pd.DataFrame) -> Path:
 
 
 def stacked_did_once(frame: pd.DataFrame) -> Path:
-    """A status that turns on once."""
+    """Take a status that turns on once."""
     return path(DOORS.stacked_did(_panel(frame), design("status", 3, 2), rule="absorbing"))
 
 

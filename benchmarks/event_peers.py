@@ -1,4 +1,4 @@
-"""What pyfixest, linearmodels and diff-diff are asked to do with events: their fastest way, standard errors by formula."""
+"""What pyfixest, linearmodels and diff-diff are asked to do with events: their fastest way with errors."""
 
 from __future__ import annotations
 
@@ -52,16 +52,16 @@ def pyfixest_lpdid(frame: pd.DataFrame) -> Path:
 
 def pyfixest_saturated(frame: pd.DataFrame) -> Path:
     """Sun and Abraham."""
-    fit = package("pyfixest").event_study(
-        frame, "y", "unit", "year", "first", estimator="saturated", cluster="unit"
-    )
+    fit = package("pyfixest").event_study(frame, "y", "unit", "year", "first", estimator="saturated", cluster="unit")
     table = fit.aggregate().reset_index()
     return listed(table["period"], table["Estimate"], table["Std. Error"])
 
 
 def pyfixest_did2s(frame: pd.DataFrame) -> Path:
     """Two stages, effects by event time, untreated rows as the reference."""
-    fit = package("pyfixest").did2s(frame, "y", "~0 | unit + year", "~i(treated_for, ref=-1.0)", "status", "unit").tidy()
+    fit = (
+        package("pyfixest").did2s(frame, "y", "~0 | unit + year", "~i(treated_for, ref=-1.0)", "status", "unit").tidy()
+    )
     times = [int(float(str(name).rsplit("::", 1)[1].split("T.")[-1].rstrip("]"))) for name in fit.index]
     return listed(times, fit["Estimate"], fit["Std. Error"])
 
@@ -75,14 +75,14 @@ def _diff_diff(result: Any) -> Path:
 
 
 def diff_diff_lpdid(frame: pd.DataFrame) -> Path:
-    """A status that turns on once."""
+    """Take a status that turns on once."""
     fit = package("diff_diff").LPDiD(pre_window=3, post_window=2)
     table = fit.fit(frame, "y", "unit", "year", "status", only_event=True).event_study
     return listed(table["horizon"], table["coefficient"], table["se"])
 
 
 def diff_diff_lpdid_stabilised(frame: pd.DataFrame) -> Path:
-    """A status that turns on and off."""
+    """Take a status that turns on and off."""
     fit = package("diff_diff").LPDiD(
         pre_window=3, post_window=2, non_absorbing="effect_stabilization", stabilization_window=2
     )
@@ -91,7 +91,7 @@ def diff_diff_lpdid_stabilised(frame: pd.DataFrame) -> Path:
 
 
 def diff_diff_switches(frame: pd.DataFrame) -> Path:
-    """A status that turns on and off; units that switch more than once are kept."""
+    """Take a status that turns on and off; units that switch more than once are kept."""
     fit = package("diff_diff").DCDH(drop_larger_lower=False, twfe_diagnostic=False)
     result = fit.fit(frame, "y", "unit", "year", "event", L_max=3)
     effects = {int(k) - 1: v for k, v in result.event_study_effects.items()}
@@ -132,6 +132,6 @@ def diff_diff_wooldridge(frame: pd.DataFrame) -> Path:
 
 
 def diff_diff_stacked(frame: pd.DataFrame) -> Path:
-    """A status that turns on once."""
+    """Take a status that turns on once."""
     fit = package("diff_diff").StackedDiD(kappa_pre=3, kappa_post=2)
     return _diff_diff(fit.fit(frame, "y", "unit", "year", "first", aggregate="event_study"))

@@ -1,4 +1,4 @@
-"""What StatsPAI, moderndid, differences and csdid are asked to do with events: their fastest way with standard errors."""
+"""What StatsPAI, moderndid, differences and csdid are asked to do with events: their fastest way with errors."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def statspai_projections(frame: pd.DataFrame) -> Path:
 
 
 def statspai_switches(frame: pd.DataFrame) -> Path:
-    """A status that turns on and off."""
+    """Take a status that turns on and off."""
     result = package("statspai").did_multiplegt_dyn(
         frame,
         "y",
@@ -128,7 +128,7 @@ def _fect(frame: pd.DataFrame, **asked: Any) -> Path:
 
 
 def statspai_fect(frame: pd.DataFrame) -> Path:
-    """Unit and period effects; the mean over all rows in windows."""
+    """Take unit and period effects; the mean over all rows in windows."""
     return _fect(frame, method="fe")
 
 
@@ -138,12 +138,12 @@ def statspai_fect_factors(frame: pd.DataFrame) -> Path:
 
 
 def statspai_fect_completion(frame: pd.DataFrame) -> Path:
-    """A stated penalty; the mean over all rows in windows."""
+    """Take a stated penalty; the mean over all rows in windows."""
     return _fect(frame, method="mc", lam=PENALTY / len(frame))
 
 
 def statspai_completion(frame: pd.DataFrame) -> Path:
-    """A stated penalty; the mean over all rows in windows."""
+    """Take a stated penalty; the mean over all rows in windows."""
     result = package("statspai").mc_panel(
         frame, "y", "unit", "year", "window", lambda_reg=PENALTY, n_bootstrap=DRAWS, random_state=1
     )
@@ -151,7 +151,7 @@ def statspai_completion(frame: pd.DataFrame) -> Path:
 
 
 def moderndid_switches(frame: pd.DataFrame) -> Path:
-    """A status that turns on and off."""
+    """Take a status that turns on and off."""
     result = package("moderndid").did_multiplegt(frame, "y", "year", "unit", "event", effects=3, placebo=2)
     effects, placebos = result.effects, result.placebos
     times = np.concatenate([np.asarray(effects.horizons) - 1, np.asarray(placebos.horizons) - 1])

@@ -121,7 +121,7 @@ WORKS: Sequence[EventWork] = (
         "recurring",
         ours.did_multiplegt,
         [
-            Peer("moderndid", more.moderndid_switches, TIMES),
+            Peer("moderndid", more.moderndid_switches, (-3, -2, 1, 2), "fewer switchers at event time 0"),
             Peer("diff-diff", peers.diff_diff_switches, TIMES),
             Peer("StatsPAI", more.statspai_switches, TIMES),
         ],

@@ -1,4 +1,4 @@
-"""Time the estimators for events against peers: ``python benchmarks/events.py [--quick] [--only NAME ...] [--json FILE]``.
+"""Time the estimators for events against peers: ``python benchmarks/events.py [--quick] [--only NAME ...]``.
 
 It measures the checkout it stands in, whatever is installed.
 """
