@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from statistics import median
+from typing import TypeGuard
 
 import numpy as np
 
@@ -85,7 +86,7 @@ def measure(
         if not isinstance(own, Timed):
             return [replace(blank, met=False, note=f"{_why(own)}; {blank.note}".rstrip("; "))]
         ran = [peer for peer in peers if _is_quick(first[peer.name])]
-        slowest = max(found.seconds for found in map(first.get, [mine.name, *(peer.name for peer in ran)]) if found)
+        slowest = max([own.seconds, *(found.seconds for found in first.values() if _is_quick(found))])
         rounds = in_turn([mine, *ran], pace, slowest)
     finally:
         for contender in (mine, *peers):
@@ -108,7 +109,7 @@ def _tried(contender: Limited) -> Timed | Failed | TooSlow:
     return found
 
 
-def _is_quick(found: Timed | Failed | TooSlow) -> bool:
+def _is_quick(found: Timed | Failed | TooSlow) -> TypeGuard[Timed]:
     return isinstance(found, Timed) and found.seconds <= LONG
 
 

@@ -8,9 +8,11 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from benchmarks.workloads import Floats
 
+Codes = NDArray[np.int64]
 Kind = Literal["recurring", "once"]
 RATE = 0.05
 PATH = (1.0, 0.6, 0.3)
@@ -76,7 +78,7 @@ def _without(size: Size, rng: np.random.Generator) -> Floats:
     return np.asarray(rng.normal(size=(size.units, 1)) + rng.normal(size=size.periods) + rng.normal(size=shape))
 
 
-def _frame(size: Size, grids: Mapping[str, Floats]) -> pd.DataFrame:
+def _frame(size: Size, grids: Mapping[str, Floats | Codes]) -> pd.DataFrame:
     units, years = np.arange(size.units), np.arange(1, size.periods + 1)
     keys = {"unit": np.repeat(units, size.periods), "year": np.tile(years, size.units)}
     return pd.DataFrame({**keys, **{name: grid.reshape(-1) for name, grid in grids.items()}})

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 
@@ -71,7 +72,7 @@ class Limited:
         if not select.select([process.stdout], [], [], allowed)[0]:
             raise TooSlow
         line = process.stdout.readline()
-        answer = json.loads(line) if line else {"failed": "the process ended without an answer"}
+        answer: dict[str, Any] = json.loads(line) if line else {"failed": "the process ended without an answer"}
         if "failed" in answer:
             raise Failed(" ".join(str(answer["failed"]).split()))
         if answer["seconds"] > LIMIT:

@@ -144,12 +144,13 @@ def test_ready_columns_are_those_of_the_raw_panel() -> None:
     frame = recurring(TINY)
     made = ready(frame)
     by_key = frame.set_index(["unit", "year"])
-    for row in made.sample(30, random_state=1).itertuples():
+    for place in np.random.default_rng(1).integers(len(made), size=30):
+        row = made.iloc[place]
+        unit, year = int(row["unit"]), int(row["year"])
         for k in LAGS:
-            want = by_key["event"].get((row.unit, row.year - k), np.nan)
-            np.testing.assert_equal(getattr(row, lag_column(k)), want)
+            np.testing.assert_equal(row[lag_column(k)], by_key["event"].get((unit, year - k), np.nan))
         for k in TIMES:
-            want = by_key["y"].get((row.unit, row.year + k), np.nan)
-            np.testing.assert_equal(getattr(row, outcome_column(k)), want)
-    recent = [by_key["event"].reindex([(u, t - k) for u, t in by_key.index]).to_numpy() for k in range(3)]
+            np.testing.assert_equal(row[outcome_column(k)], by_key["y"].get((unit, year + k), np.nan))
+    keys = list(zip(frame["unit"].tolist(), frame["year"].tolist(), strict=True))
+    recent = [by_key["event"].reindex([(unit, year - k) for unit, year in keys]).to_numpy() for k in range(3)]
     assert (made["window"].to_numpy() == np.nanmax(np.array(recent), axis=0)).all()
