@@ -113,7 +113,14 @@ WORKS: Sequence[EventWork] = (
         "lp_did-status",
         "recurring",
         ours.lp_did_stabilised,
-        [Peer("diff-diff", peers.diff_diff_lpdid_stabilised, (), "keeps other rows for the same quiet periods")],
+        [
+            Peer(
+                "diff-diff",
+                peers.diff_diff_lpdid_stabilised,
+                (),
+                "other numbers for the same quiet periods, not traced",
+            )
+        ],
         note="rule stabilised, 2 quiet periods",
     ),
     EventWork(
@@ -121,7 +128,12 @@ WORKS: Sequence[EventWork] = (
         "recurring",
         ours.did_multiplegt,
         [
-            Peer("moderndid", more.moderndid_switches, (-3, -2, 1, 2), "fewer switchers at event time 0"),
+            Peer(
+                "moderndid",
+                more.moderndid_switches,
+                (-3, -2, 1, 2),
+                "not compared at event time 0, where it has fewer switchers",
+            ),
             Peer("diff-diff", peers.diff_diff_switches, TIMES),
             Peer("StatsPAI", more.statspai_switches, TIMES),
         ],
@@ -167,7 +179,7 @@ WORKS: Sequence[EventWork] = (
         ours.stacked_did_once,
         [
             Peer("diff-diff", peers.diff_diff_stacked, TIMES),
-            Peer("StatsPAI", more.statspai_stacked_once, (), "controls are not weighted by cohort"),
+            Peer("StatsPAI", more.statspai_stacked_once, (), "other numbers, not traced"),
         ],
     ),
     EventWork(
