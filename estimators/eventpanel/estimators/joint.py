@@ -9,6 +9,7 @@ import numpy as np
 from eventpanel.datasets.errors import DesignError, first_few
 from eventpanel.estimators.contributions import Contributions
 from eventpanel.estimators.core.arrays import Codes
+from eventpanel.estimators.core.groups import numbered
 from eventpanel.estimators.design import cluster_name
 from eventpanel.estimators.estimate import Estimate
 
@@ -53,7 +54,7 @@ def joined(estimates: Sequence[Estimate]) -> Contributions:
         raise DesignError(
             "The estimates have different clusters.", first_few(map(str, sorted(names))), "use one column"
         )
-    distinct = np.unique(np.concatenate(codes))
+    distinct = numbered(np.concatenate(codes))[0]
     values = np.zeros((len(distinct), sum(part.shape[1] for part in parts)))
     start = 0
     for mine, part in zip(codes, parts, strict=True):
@@ -65,4 +66,4 @@ def joined(estimates: Sequence[Estimate]) -> Contributions:
 def _clusters(estimate: Estimate) -> Codes:
     """Codes of the clusters of an estimate, in order."""
     panel = estimate.lost.panel
-    return np.unique(panel.crossed(cluster_name(panel, estimate.design))[estimate.sample])
+    return numbered(panel.crossed(cluster_name(panel, estimate.design))[estimate.sample])[0]

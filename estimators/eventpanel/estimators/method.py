@@ -14,6 +14,7 @@ from eventpanel.estimators.cautions import EstimationWarning, cautions
 from eventpanel.estimators.clusters import few_clusters
 from eventpanel.estimators.contributions import Contributions
 from eventpanel.estimators.core.arrays import Codes, Floats, Mask
+from eventpanel.estimators.core.groups import numbered
 from eventpanel.estimators.covariance import Clustered, Counts
 from eventpanel.estimators.design import Design, one_way
 from eventpanel.estimators.estimate import Estimate, GroupSize
@@ -143,9 +144,9 @@ def estimated(method: Method, panel: Panel, design: Design) -> Estimate:
     rows = np.logical_or.reduce([part.effects.uses.rows for part in parts])
     lost = whole.lost.copy()
     lost.drop(whole.to_rows(whole.inside & ~rows), f"in no comparison of {method.name}")
-    present = np.unique(cluster[rows.any(axis=1)])
+    present = numbered(cluster[rows.any(axis=1)])[0]
     made = Contributions(np.hstack([_by_cluster(part, asked, cluster)[present] for part in parts]))
-    treated = np.unique(cluster[np.logical_or.reduce([part.treated for part in parts])])
+    treated = numbered(cluster[np.logical_or.reduce([part.treated for part in parts])])[0]
     sizes = tuple(part.size for part in parts)
     dropped = tuple((_term(design, k, part), why) for part in parts for k, why in part.effects.dropped)
     said = dict.fromkeys(note for part in parts for note in part.effects.notes)
@@ -184,10 +185,10 @@ def _part(method: Method, t: Trajectories, design: Design, cluster: Codes) -> _P
         )
     rows = found.uses.rows & t.inside
     struck = found.uses.used.any(axis=1)
-    clusters = len(np.unique(cluster[rows.any(axis=1)]))
+    clusters = len(numbered(cluster[rows.any(axis=1)])[0])
     few_clusters([name], np.array([clusters]), np.array([rows.sum()]))
     mean = float(np.average(t.outcome[rows], weights=t.weights[rows]))
-    return _Part(t, found, GroupSize(name, int(rows.sum()), clusters, len(np.unique(cluster[struck])), mean))
+    return _Part(t, found, GroupSize(name, int(rows.sum()), clusters, len(numbered(cluster[struck])[0]), mean))
 
 
 def _by_cluster(part: _Part, asked: Clustered, cluster: Codes) -> Floats:
