@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.recoveries import BEGIN, END, NOT_LINEAR, Cell, markdown, recovery, written
+from benchmarks.recoveries import BEGIN, END, MOST, NOT_LINEAR, Cell, markdown, recovery, written
 from benchmarks.recurring_panels import LAGS, WORLDS, World, recurring_panel
 from eventpanel.estimators.methods import METHODS
 
@@ -49,8 +49,8 @@ def test_the_page_has_every_estimator_in_every_world() -> None:
 
 @pytest.mark.parametrize("world", WORLDS, ids=lambda world: world.name)
 def test_refusals_on_the_page_are_those_of_the_estimators(world: World) -> None:
-    found = cells(world, 1)
-    refusing = {name for name in NAMES if found[name].refused}
+    quick = [name for name in NAMES if name not in MOST]
+    refusing = {cell.method for cell in recovery(world, quick, 1) if cell.refused}
     assert refusing == {name for name in NAMES if printed()[name, world.name] == "refuses"}
 
 
