@@ -323,6 +323,14 @@ def test_reasons() -> None:
     }
 
 
+def test_a_history_longer_than_the_record_leaves_nothing_to_match() -> None:
+    for exact in ((), ("kind",)):
+        method = PanelMatch(matching=Matching(history=30, exact=exact))
+        found = card(method, panel(frame()), DESIGN)
+        assert not (found.events["use"] == "used").any()
+        assert "fewer than 30 periods of the record before it" in set(found.events["reason"])
+
+
 def test_effects_that_differ_and_grow_are_recovered() -> None:
     rng = np.random.default_rng(5)
     rows = frame(seed=5, units=400, periods=12).dropna().drop_duplicates(["unit", "year"])

@@ -167,7 +167,7 @@ def test_every_event_is_used_or_said_why_not() -> None:
             assert row.reason == "another event in its window, or may be"
         else:
             assert np.isnan([y.get((unit, year + k), np.nan) for k in range(-2, 3)]).any()
-            assert row.reason == "an outcome of its window is missing"
+            assert row.reason == "the outcome is missing in a period of its window"
 
 
 def test_it_is_the_reweighted_local_projection_where_both_use_the_same_observations() -> None:

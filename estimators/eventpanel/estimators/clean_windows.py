@@ -10,11 +10,12 @@ import numpy as np
 
 from eventpanel.datasets.errors import DesignError, first_few
 from eventpanel.estimators.adoption import adoption
-from eventpanel.estimators.calendar import shifted
 from eventpanel.estimators.core.arrays import Codes, Floats, Mask
+from eventpanel.estimators.core.shifts import shifted
 from eventpanel.estimators.trajectories import Trajectories
+from eventpanel.estimators.uses import NOT_BEGUN
 
-__all__ = ["RULES", "Rule", "Unrecorded", "Windows", "check_rule", "quiet_facts", "windows"]
+__all__ = ["NOT_CLEAN", "RULES", "Rule", "Unrecorded", "Windows", "check_rule", "quiet_facts", "windows"]
 
 Rule = Literal["absorbing", "one_off", "stabilised"]
 RULES: dict[Rule, str] = {
@@ -25,8 +26,8 @@ RULES: dict[Rule, str] = {
 Unrecorded = Literal["unknown", "quiet"]
 UNRECORDED = ("unknown", "quiet")
 # Reasons why an event is not used.
-NOT_BEGUN = "the status does not turn on here"
 NOT_QUIET = "something happens in the quiet periods before, or may have"
+NOT_CLEAN = "another event in its window, or may be"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

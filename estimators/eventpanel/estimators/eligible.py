@@ -6,10 +6,12 @@ import numpy as np
 
 from eventpanel.datasets.errors import DesignError, first_few
 from eventpanel.estimators.core.arrays import Codes, Floats, Mask
-from eventpanel.estimators.core.matching import earlier, histories, paths
+from eventpanel.estimators.core.matching import histories, paths
+from eventpanel.estimators.core.shifts import shifted
 from eventpanel.estimators.design import Design
 from eventpanel.estimators.matching import Matching, Refinement
 from eventpanel.estimators.trajectories import Trajectories
+from eventpanel.estimators.uses import NO_WINDOW
 
 __all__ = ["exact_paths", "obstacles", "status_of"]
 
@@ -53,10 +55,10 @@ def obstacles(t: Trajectories, design: Design, matching: Matching, refinement: R
     found = {f"fewer than {matching.history} periods of the record before it": early}
     if matching.unknown == "refuse":
         found["the status in its history is not known"] = ~known
-    seen = [earlier(t.outcome, -k) for k in range(-max(window.leads, 1), window.lags + 1)]
-    found["the outcome is missing in a period of its window"] = np.asarray(np.isnan(seen).any(axis=0))
+    seen = [shifted(t.outcome, -k) for k in range(-max(window.leads, 1), window.lags + 1)]
+    found[NO_WINDOW] = np.asarray(np.isnan(seen).any(axis=0))
     if matching.lasting:
-        same = [earlier(t.event, -k) == t.event for k in range(window.lags + 1)]
+        same = [shifted(t.event, -k) == t.event for k in range(window.lags + 1)]
         found["the status does not last to the last lag"] = ~np.all(same, axis=0)
     if matching.exact:
         found["a column to match exactly on is missing"] = exact_paths(t, matching) < 0
@@ -90,8 +92,7 @@ def _complete(t: Trajectories, refinement: Refinement, history: int, lags: int) 
     missing = np.zeros(t.shape, dtype=bool)
     for each in refinement.covariates:
         for lag in each.lags:
-            missing |= np.isnan(earlier(t.column(each.column), lag))
+            missing |= np.isnan(shifted(t.column(each.column), lag))
     missing[:, :last] = False
-    gaps = missing.astype(np.float64)
-    around = [np.nan_to_num(earlier(gaps, -k)) > 0 for k in range(-history, lags + 1)]
+    around = [shifted(missing, -k, fill=False) for k in range(-history, lags + 1)]
     return np.asarray(~np.any(around, axis=0))

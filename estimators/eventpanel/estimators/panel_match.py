@@ -15,7 +15,7 @@ import numpy as np
 
 from eventpanel.datasets.errors import DesignError
 from eventpanel.datasets.panel import Panel
-from eventpanel.estimators.core.matching import earlier
+from eventpanel.estimators.core.shifts import shifted
 from eventpanel.estimators.design import Design
 from eventpanel.estimators.eligible import obstacles, status_of
 from eventpanel.estimators.estimate import Estimate
@@ -23,7 +23,7 @@ from eventpanel.estimators.matching import Lagged, Matching, Refinement
 from eventpanel.estimators.method import Effects, base_period, estimated, two_way, without
 from eventpanel.estimators.pools import Found, Pool, pools, spread
 from eventpanel.estimators.trajectories import Trajectories
-from eventpanel.estimators.uses import Uses, compared
+from eventpanel.estimators.uses import NOT_BEGUN, Uses, compared
 
 __all__ = ["Lagged", "Matching", "PanelMatch", "Refinement", "panel_match"]
 
@@ -37,7 +37,7 @@ DIRECTIONS: dict[Target, tuple[tuple[float, int, int], ...]] = {
     "ate": ((1.0, 0, 1), (-1.0, 0, 0)),
 }
 NOT_A_CHANGE = {
-    "att": "the status was on before, or is not known one period before",
+    "att": NOT_BEGUN,
     "art": "the status stays on, or is not known one period after",
 }
 UNMATCHED = "no unit of the same period and history, observed like it, to compare with"
@@ -163,7 +163,7 @@ class PanelMatch:
         status = status_of(t, self.name)
         hindered = obstacles(t, design, self.matching, self.refinement)
         free = ~np.logical_or.reduce(list(hindered.values()))
-        before, load = earlier(status, 1), np.zeros(t.shape)
+        before, load = shifted(status, 1), np.zeros(t.shape)
         focal, stays = np.zeros(t.shape, dtype=bool), np.zeros(t.shape, dtype=bool)
         made: list[tuple[float, Pool]] = []
         for sign, was, now in DIRECTIONS[self.target]:
@@ -182,7 +182,7 @@ class PanelMatch:
 
     def _uses(self, found: Found, t: Trajectories, design: Design) -> Uses:
         times, ends = design.window.event_times, self.target == "art"
-        before = earlier(t.event, 1)
+        before = shifted(t.event, 1)
         switch = (before == 1) & (t.event == 0) if ends else (before == 0) & (t.event == 1)
         hindered = found.hindered
         why = np.where(switch, len(hindered) + 1, 0)

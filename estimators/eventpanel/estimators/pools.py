@@ -10,7 +10,8 @@ from scipy import sparse
 
 from eventpanel.datasets.errors import IdentificationError
 from eventpanel.estimators.core.arrays import Codes, Floats, Mask
-from eventpanel.estimators.core.matching import earlier, histories, log_odds, nearest, uniform, whitened
+from eventpanel.estimators.core.matching import histories, log_odds, nearest, uniform, whitened
+from eventpanel.estimators.core.shifts import shifted
 from eventpanel.estimators.eligible import exact_paths
 from eventpanel.estimators.matching import Matching, Refinement
 from eventpanel.estimators.trajectories import Trajectories
@@ -113,10 +114,10 @@ def spread(load: Floats, event_times: tuple[int, ...]) -> Mask:
     >>> spread(np.array([[0.0, 1.0, 0.0, 0.0]]), (1,)).tolist()
     [[True, False, True, False]]
     """
-    base, rows = np.nan_to_num(earlier(load, -1)), np.zeros(load.shape, dtype=bool)
+    base, rows = shifted(load, -1, fill=0.0), np.zeros(load.shape, dtype=bool)
     for k in event_times:
         # Weights of a row cancel where it serves twice; what rounding leaves of them is not a weight.
-        rows |= np.abs(np.nan_to_num(earlier(load, k)) - base) > 1e-12
+        rows |= np.abs(shifted(load, k, fill=0.0) - base) > 1e-12
     return rows
 
 
