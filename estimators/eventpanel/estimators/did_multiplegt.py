@@ -14,7 +14,7 @@ from eventpanel.estimators.core.not_yet_switched import Horizon, error
 from eventpanel.estimators.design import Design
 from eventpanel.estimators.estimate import Estimate, Term
 from eventpanel.estimators.method import Effects, base_period, estimated, without
-from eventpanel.estimators.switches import Plan, SwitchRules, Which, changes, planned, trend_columns
+from eventpanel.estimators.switches import NO_CONTROL, Plan, SwitchRules, Which, changes, planned, trend_columns
 from eventpanel.estimators.trajectories import Trajectories, trajectories
 from eventpanel.estimators.uses import Uses
 
@@ -24,7 +24,7 @@ SIGNS = {"both": (1, -1), "in": (1,), "out": (-1,)}
 SAME = ("no", "effects", "all")
 NO_COMPARISON = "no switcher has the outcomes, and controls with the same treatment at the start, that it needs"
 DEFAULTS = SwitchRules()
-# Below this share of switchers with a comparison the reader is told.
+# Where controls are there for less than this share of switchers the reader is told.
 FEW = 0.5
 
 
@@ -160,11 +160,12 @@ def _facts(plan: Plan) -> tuple[tuple[str, str], ...]:
 
 def _notes(plan: Plan, uses: Uses) -> tuple[str, ...]:
     notes = []
-    switchers, used = int((plan.paths.record.change < uses.used.shape[1]).sum()), int(uses.used.any(axis=1).sum())
-    if used < FEW * switchers:
+    used = int(uses.used.any(axis=1).sum())
+    alone = int((uses.reason == uses.reasons.index(NO_CONTROL)).any(axis=1).sum())
+    if used < FEW * (used + alone):
         notes.append(
-            f"only {used} of {switchers} units whose treatment changes are compared: the others have no control with "
-            "the same treatment at the start; with a dose of many values, use a threshold."
+            f"{alone} of {used + alone} units whose treatment changes are not compared: they have no control with the "
+            "same treatment at the start; with a dose of many values, use a threshold."
         )
     if plan.adjustment is not None and plan.adjustment.short.any():
         notes.append("some controls are not identified in units with the same treatment at the start.")
