@@ -247,11 +247,11 @@ def test_why_first_changes_are_not_used() -> None:
 
 
 def test_a_note_says_where_few_switchers_have_controls_and_only_there() -> None:
-    ways = [path(0, 0, 0, 1).assign(unit=lambda d, i=i: d["unit"] + str(i)) for i in range(3)]
-    rows = pd.concat([*ways, path(1, 1, 0, 0).assign(x=lambda d: d["x"].where(d["unit"] == "A", 1.0))])
-    for switchers in ("in", "out"):
-        found = did_multiplegt(panel(rows), BRIEF, switchers=switchers)  # type: ignore[arg-type]
-        assert not any("are not compared" in note for note in found.notes)
+    rising, falling = path(0, 0, 0, 1), path(1, 1, 0, 0)
+    falling["x"] = falling["x"].where(falling["unit"] == "A", 1.0)
+    rows = pd.concat([*(rising.assign(unit=rising["unit"] + f"{i}") for i in range(3)), falling])
+    for method in (METHODS["in"], METHODS["out"]):
+        assert not any("are not compared" in note for note in estimated(method, panel(rows), BRIEF).notes)
     doses = pd.concat(
         [path(0, 0, 0, 1), *(path(x, x, 1, 1).assign(unit=f"D{x}").drop_duplicates("year") for x in (5, 6))]
     )

@@ -19,6 +19,7 @@ from eventpanel.estimators.core.shifts import shifted
 from eventpanel.estimators.design import Design
 from eventpanel.estimators.eligible import obstacles, status_of
 from eventpanel.estimators.estimate import Estimate
+from eventpanel.estimators.finite import finite
 from eventpanel.estimators.matching import Lagged, Matching, Refinement
 from eventpanel.estimators.method import Effects, base_period, estimated, two_way, without
 from eventpanel.estimators.pools import Found, Pool, pools, spread
@@ -138,14 +139,9 @@ class PanelMatch:
             )
         for name in self.matching.exact:
             panel.column(name)
-        for each in self.refinement.covariates if self.refinement else ():
-            infinite = np.isinf(panel.values(each.column)).sum()
-            if infinite:
-                raise DesignError(
-                    "A covariate is infinite in some rows.",
-                    f"{each.column!r}: {infinite} rows",
-                    "correct or clear them",
-                )
+        if self.refinement is not None:
+            every = np.ones(len(panel.frame), dtype=bool)
+            finite(panel, [each.column for each in self.refinement.covariates], every)
 
     def found(self, t: Trajectories, design: Design) -> Found:
         """Match, in one group.
