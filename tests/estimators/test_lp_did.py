@@ -373,7 +373,7 @@ def test_none_in_by_hand(first: int, last: int, before: bool) -> None:
 
 
 def test_doses_are_refused_with_a_way_out() -> None:
-    with pytest.raises(DesignError, match=r"not for doses(.|\n)*kind='threshold'"):
+    with pytest.raises(DesignError, match=r"not for doses(.|\n)*kind 'threshold'"):
         lp_did(panel(), design(event=Event(column="x", kind="dose")), rule="one_off")
 
 

@@ -499,7 +499,7 @@ def test_events_of_other_kinds_that_are_on_or_off() -> None:
 @pytest.mark.parametrize(
     ("change", "error", "match"),
     [
-        ({"event": Event(column="z", kind="dose")}, DesignError, "on or off"),
+        ({"event": Event(column="z", kind="dose")}, DesignError, "panel_match is for events"),
         ({"event": Event(column="x", kind="change")}, DesignError, "on or off"),
         ({"window": EventWindow(leads=1, lags=1, reference=None)}, WindowError, "period before the event"),
         ({"fixed_effects": ("unit",)}, DesignError, "takes out units and periods"),

@@ -79,7 +79,7 @@ class DidMultiplegt:
         sign = " (with the sign reversed where it falls)" if self.switchers == "both" else ""
         never = "never change" if self.rules.only_never_switchers else "have not changed yet"
         return (
-            f"the average effect, on units whose treatment {who}{sign}, of their treatments since the first change "
+            f"The average effect, on units whose treatment {who}{sign}, of their treatments since the first change "
             f"instead of that of the start{per}, against units with the same treatment at the start that {never}; "
             "later events of a unit that has switched are part of its path, not events of their own."
         )
@@ -88,9 +88,9 @@ class DidMultiplegt:
     def assumptions(self) -> tuple[str, ...]:
         """What it assumes; each a sentence."""
         return (
-            "no anticipation: treatments do not affect earlier outcomes.",
-            "parallel trends among units with the same treatment at the start, had all kept it.",
-            "treatments before the start of the record do not matter for these trends.",
+            "No anticipation: treatments do not affect earlier outcomes.",
+            "Parallel trends among units with the same treatment at the start, had all kept it.",
+            "Treatments before the start of the record do not matter for these trends.",
         )
 
     def check(self, panel: Panel, design: Design) -> None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from eventpanel.datasets.errors import DesignError, first_few
-from eventpanel.estimators.core.arrays import Codes, Floats, Mask
+from eventpanel.estimators.core.arrays import Codes, Mask
 from eventpanel.estimators.core.matching import histories, paths
 from eventpanel.estimators.core.shifts import shifted
 from eventpanel.estimators.design import Design
@@ -13,31 +12,7 @@ from eventpanel.estimators.matching import Matching, Refinement
 from eventpanel.estimators.trajectories import Trajectories
 from eventpanel.estimators.uses import NO_WINDOW
 
-__all__ = ["exact_paths", "obstacles", "status_of"]
-
-
-def status_of(t: Trajectories, name: str) -> Floats:
-    """Treatment status in each cell, shape (U, T), missing where it is not known.
-
-    Parameters
-    ----------
-    t : Trajectories
-    name : str
-        The estimator that asks.
-
-    Raises
-    ------
-    DesignError
-        A dose other than zero and one.
-    """
-    other = ~np.isnan(t.event) & (t.event != 0) & (t.event != 1)
-    if other.any():
-        raise DesignError(
-            f"{name} compares histories of a status, which is on or off.",
-            f"values: {first_few(f'{value:g}' for value in np.unique(t.event[other]))}",
-            "use a dose that is 0 or 1, or an event of kind 'threshold', 'spell' or 'onset'",
-        )
-    return t.event
+__all__ = ["exact_paths", "obstacles"]
 
 
 def obstacles(t: Trajectories, design: Design, matching: Matching, refinement: Refinement | None) -> dict[str, Mask]:

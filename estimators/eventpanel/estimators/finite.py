@@ -30,7 +30,7 @@ def finite(panel: Panel, columns: Sequence[str], among: Mask) -> None:
     Examples
     --------
     >>> import pandas as pd
-    >>> panel = Panel(pd.DataFrame({"unit": ["A", "B"], "y": [1.0, -np.inf]}), ("unit",))
+    >>> panel = Panel(pd.DataFrame({"unit": ["A", "B"], "y": [1.0, -np.inf]}), ("unit",), None)
     >>> finite(panel, ["y"], np.array([True, False]))
     """
     for name in columns:

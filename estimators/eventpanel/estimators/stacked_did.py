@@ -15,6 +15,7 @@ from eventpanel.estimators.clean_windows import (
     Rule,
     Unrecorded,
     Windows,
+    assumed,
     check_rule,
     quiet_facts,
     windows,
@@ -80,22 +81,15 @@ class StackedDid:
     def estimand(self) -> str:
         """What it estimates, in one sentence."""
         return (
-            "the mean effect over all events with a clean and complete window, the same at every event time, each "
+            "The mean effect over all events with a clean and complete window, the same at every event time, each "
             f"counted once, against units with a clean window of the same periods: {RULES[self.rule]}."
         )
 
     @property
     def assumptions(self) -> tuple[str, ...]:
         """What it assumes; each a sentence."""
-        return (
-            "without the event, treated units and clean controls of a sub-experiment would have changed alike.",
-            "events are not anticipated in the period before them.",
-            *(
-                ()
-                if self.rule == "absorbing"
-                else ("the effect of an event no longer changes after the quiet periods.",)
-            ),
-        )
+        alike = "without the event, treated units and clean controls of a sub-experiment would have changed alike"
+        return assumed(self.rule, f"Parallel trends: {alike}.")
 
     def check(self, panel: Panel, design: Design) -> None:
         """Refuse a design that the method does not fit."""
