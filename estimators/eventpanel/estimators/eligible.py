@@ -12,16 +12,20 @@ from eventpanel.estimators.matching import Matching, Refinement
 from eventpanel.estimators.trajectories import Trajectories
 from eventpanel.estimators.uses import NO_WINDOW
 
-__all__ = ["exact_paths", "obstacles"]
+__all__ = ["keys", "obstacles"]
 
 
-def obstacles(t: Trajectories, design: Design, matching: Matching, refinement: Refinement | None) -> dict[str, Mask]:
+def obstacles(
+    t: Trajectories, design: Design, key: Codes, matching: Matching, refinement: Refinement | None
+) -> dict[str, Mask]:
     """Cells that can take part in no comparison, with the reason, in the order in which they are looked at.
 
     Parameters
     ----------
     t : Trajectories
     design : Design
+    key : ndarray of int, shape (U, T)
+        From :func:`keys`.
     matching : Matching
     refinement : Refinement, optional
     """
@@ -36,20 +40,30 @@ def obstacles(t: Trajectories, design: Design, matching: Matching, refinement: R
         same = [shifted(t.event, -k) == t.event for k in range(window.lags + 1)]
         found["the status does not last to the last lag"] = ~np.all(same, axis=0)
     if matching.exact:
-        found["a column to match exactly on is missing"] = exact_paths(t, matching) < 0
+        found["a column to match exactly on is missing"] = key < 0
     if refinement is not None and refinement.missing == "drop":
         found["a covariate is missing"] = ~_complete(t, refinement, matching.history, window.lags)
     return found
 
 
-def exact_paths(t: Trajectories, matching: Matching) -> Codes:
-    """Paths of the columns to match exactly on, as numbers, shape (U, T); -1 where one is missing.
+def keys(t: Trajectories, matching: Matching) -> Codes:
+    """Give numbers to what must be the same in a match, shape (U, T); -1 where a column to match exactly on is missing.
 
     Parameters
     ----------
     t : Trajectories
     matching : Matching
     """
+    key = histories(t.event, matching.history)[0]
+    if not matching.exact:
+        return key
+    path = _exact_paths(t, matching)
+    dense = np.unique(key, return_inverse=True)[1].reshape(t.shape)
+    return np.where(path < 0, -1, dense * (path.max() + 2) + path)
+
+
+def _exact_paths(t: Trajectories, matching: Matching) -> Codes:
+    """Paths of the columns to match exactly on, as numbers, shape (U, T); -1 where one is missing."""
     both = np.zeros(t.shape, dtype=np.int64)
     for name in matching.exact:
         # A row that is not there has the code of none.

@@ -125,9 +125,9 @@ def effect(t: Trajectories, h: Horizon, *, reweight: bool) -> tuple[float, Float
     one = adjusted(o) if reweight and not plain else regressed(o, o.equal if reweight else o.weights)
     if one is None:
         return "covariates explain which units have an event"
-    several = (np.bincount(period, minlength=t.shape[1]) > 1)[period]
-    periods = len(np.unique(period[several]))
-    clusters = len(np.unique(t.cluster[unit[several]]))
+    number = np.bincount(period, minlength=t.shape[1])
+    several, periods = (number > 1)[period], int((number > 1).sum())
+    clusters = int(np.count_nonzero(np.bincount(t.cluster[unit[several]])))
     counts = Counts(int(several.sum()), clusters, len(h.covariates) + 1, periods, 0, periods - 1)
     influence = np.asarray(np.bincount(unit, one[1], minlength=t.shape[0]), dtype=np.float64)
     return one[0], influence, counts

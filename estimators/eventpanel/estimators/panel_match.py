@@ -17,7 +17,7 @@ from eventpanel.datasets.errors import DesignError
 from eventpanel.datasets.panel import Panel
 from eventpanel.estimators.core.shifts import shifted
 from eventpanel.estimators.design import Design
-from eventpanel.estimators.eligible import obstacles
+from eventpanel.estimators.eligible import keys, obstacles
 from eventpanel.estimators.estimate import Estimate
 from eventpanel.estimators.finite import finite
 from eventpanel.estimators.matching import Lagged, Matching, Refinement
@@ -158,14 +158,15 @@ class PanelMatch:
             A dose other than zero and one, a propensity score without a maximum.
         """
         on_or_off(t.event, self.name)
-        hindered = obstacles(t, design, self.matching, self.refinement)
+        key = keys(t, self.matching)
+        hindered = obstacles(t, design, key, self.matching, self.refinement)
         free = ~np.logical_or.reduce(list(hindered.values()))
         before, load = shifted(t.event, 1), np.zeros(t.shape)
         focal, stays = np.zeros(t.shape, dtype=bool), np.zeros(t.shape, dtype=bool)
         made: list[tuple[float, Pool]] = []
         for sign, was, now in DIRECTIONS[self.target]:
             cells = (free & (before == was) & (t.event == now), free & (before == was) & (t.event == 1 - now))
-            for pool in pools(cells, t, self.matching, self.refinement):
+            for pool in pools(cells, key, t, self.refinement):
                 load[pool.focal, pool.period] += sign
                 load[pool.matched, pool.period] -= sign * pool.load
                 focal[pool.focal, pool.period] = True
