@@ -238,15 +238,19 @@ def average_total_effect(panel: Panel, design: Design, method: DidMultiplegt | N
     method : DidMultiplegt, optional
         Options; not normalised.
 
-    Raises
-    ------
-    IdentificationError
-        Nothing to compare, or no treatment received.
-
     Returns
     -------
     Estimate
         One term for each group of the moderator.
+
+    Raises
+    ------
+    DesignError
+        And its branches: as :func:`did_multiplegt`, or no treatment received.
+
+    Examples
+    --------
+    See docs/methods/did_multiplegt.md.
     """
     plain = replace(method or DidMultiplegt(), normalised=False)
     estimate = estimated(plain, panel, design)
