@@ -514,6 +514,16 @@ def test_designs_that_do_not_fit(change: dict[str, object], error: type[EventPan
     assert match.split()[0] in card(PanelMatch(matching=Matching(history=1)), panel(frame()), design).refused
 
 
+def test_sets_have_periods_as_the_panel_writes_them() -> None:
+    rows, method = frame(holes=False), PanelMatch(matching=Matching(history=2))
+    years = matched_sets(panel(rows), DESIGN, method)
+    quarters = pd.PeriodIndex(pd.Period("2000Q1") + (rows["year"] - 2000).to_numpy(), freq="Q")
+    found = matched_sets(panel(rows.assign(year=quarters)), DESIGN, method)
+    assert len(found) > 100
+    expected = pd.PeriodIndex(pd.Period("2000Q1") + (years["period"] - 2000).to_numpy(), freq="Q")
+    assert (pd.PeriodIndex(found["period"]) == expected).all()
+
+
 def test_nothing_to_compare() -> None:
     rows = frame()
     with pytest.raises(IdentificationError, match="no matched set"):

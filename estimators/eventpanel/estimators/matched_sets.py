@@ -66,8 +66,9 @@ def _pairs(t: Trajectories, pool: Pool, panel: Panel) -> pd.DataFrame:
     row, column = weights.coords
     held = weights.data > 0
     first, second = pool.focal[row[held]], pool.matched[column[held]]
-    made = pd.DataFrame({"group": t.names[0], "period": t.first + pool.period, "weight": weights.data[held]})
+    made = pd.DataFrame({"group": t.names[0], "weight": weights.data[held]})
     rows = t.row[:, pool.period]
+    made["period"] = panel.frame[panel.period].array[rows[first]]
     for name in panel.unit:
         values = panel.frame[name].to_numpy()
         made[name], made[f"matched_{name}"] = values[rows[first]], values[rows[second]]
