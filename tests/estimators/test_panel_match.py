@@ -538,7 +538,7 @@ def test_nothing_to_compare() -> None:
 def test_infinite_covariates_are_refused() -> None:
     rows = frame()
     rows.loc[3, "z"] = np.inf
-    with pytest.raises(DesignError, match=r"'z' is infinite in 1 rows(.|\n)*U00 2003"):
+    with pytest.raises(DesignError, match=r"'z' holds infinite values(.|\n)*where: 1 of \d+ rows: U00 2003"):
         panel_match(panel(rows), DESIGN, matching=Matching(history=1), refinement=REFINEMENTS["ps_match"])
 
 

@@ -39,8 +39,8 @@ def finite(panel: Panel, columns: Sequence[str], among: Mask) -> None:
         if len(held):
             rows = panel.frame.loc[held, list(panel.keys)].itertuples(index=False)
             raise DesignError(
-                f"{name!r} is infinite in {len(held)} rows.",
-                first_few(" ".join(map(str, row)) for row in rows),
+                f"{name!r} holds infinite values.",
+                f"{len(held)} of {int(among.sum())} rows: {first_few(' '.join(map(str, row)) for row in rows)}",
                 "correct or clear these cells, or take another transformation: the logarithm of zero has no value",
             )
 
