@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -40,6 +41,7 @@ class Place:
         return f"{self.module.path.relative_to(ROOT)}:{self.function.lineno} {self.owner}{self.function.name}"
 
 
+@cache
 def modules() -> tuple[Module, ...]:
     found = []
     for root in ROOTS:

@@ -111,7 +111,7 @@ LAYERS: tuple[dict[str, tuple[str, ...]], ...] = (
     {"design": ("estimators.design",)},
     {"record": ("estimators.record",), "moderator": ("estimators.moderator",)},
     {"coding": ("estimators.coding", "estimators.occurrences")},
-    {"calendar": ("estimators.calendar",)},
+    {"calendar": ("estimators.calendar",), "finite": ("estimators.finite",)},
     {
         "events": ("estimators.events",),
         "window": ("estimators.window",),

@@ -246,6 +246,19 @@ def test_why_first_changes_are_not_used() -> None:
     assert "on average that of the start" in reasons(level, keep)[2001]
 
 
+def test_a_note_says_where_few_switchers_have_controls_and_only_there() -> None:
+    rising, falling = path(0, 0, 0, 1), path(1, 1, 0, 0)
+    falling["x"] = falling["x"].where(falling["unit"] == "A", 1.0)
+    rows = pd.concat([*(rising.assign(unit=rising["unit"] + f"{i}") for i in range(3)), falling])
+    for method in (METHODS["in"], METHODS["out"]):
+        assert not any("are not compared" in note for note in estimated(method, panel(rows), BRIEF).notes)
+    doses = pd.concat(
+        [path(0, 0, 0, 1), *(path(x, x, 1, 1).assign(unit=f"D{x}").drop_duplicates("year") for x in (5, 6))]
+    )
+    notes = did_multiplegt(panel(doses), BRIEF).notes
+    assert any("2 of 3 units whose treatment changes are not compared" in note for note in notes)
+
+
 def test_a_switch_off_is_an_event_although_nothing_is_on_then() -> None:
     rows = path(1, 1, 0, 0)
     rows["x"] = np.where(rows["unit"] == "A", rows["x"], 1.0)

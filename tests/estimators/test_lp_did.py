@@ -247,6 +247,24 @@ def test_every_event_is_used_or_said_why_not() -> None:
     assert len(seen) == 2
 
 
+@pytest.mark.parametrize("pooled", [(1, 2), (-3, -2)])
+def test_events_near_others_are_named_where_a_pooled_effect_leaves_them_out(pooled: tuple[int, int]) -> None:
+    rows, asked = frame(6, missing=0.0), design(window=EventWindow(leads=3, lags=2, reference=-1))
+    found = card(LpDid("one_off", 2, pooled=pooled), panel(rows), asked).events
+    (event,), seen = grids(rows, "event"), set()
+    for row in found[found["use"] == "dropped"].itertuples():
+        unit, year = str(row.unit), int(str(row.period))
+        quiet = event.get((unit, year - 1)) == 0 and event.get((unit, year - 2)) == 0
+        assert clean_by_hand(event, unit, year, 2, pooled) != 1
+        assert row.reason == (
+            "another event in its window, or may be"
+            if quiet
+            else "something happens in the quiet periods before, or may have"
+        )
+        seen.add(quiet)
+    assert seen == {True, False}
+
+
 def test_events_in_periods_without_controls_are_named() -> None:
     rows = frame(7, units=6, periods=9, missing=0.0)
     rows["event"] = (rows["year"] == 2005).astype(float)
@@ -355,7 +373,7 @@ def test_none_in_by_hand(first: int, last: int, before: bool) -> None:
 
 
 def test_doses_are_refused_with_a_way_out() -> None:
-    with pytest.raises(DesignError, match=r"not for doses(.|\n)*kind='threshold'"):
+    with pytest.raises(DesignError, match=r"not for doses(.|\n)*kind 'threshold'"):
         lp_did(panel(), design(event=Event(column="x", kind="dose")), rule="one_off")
 
 

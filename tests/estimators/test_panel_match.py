@@ -323,6 +323,14 @@ def test_reasons() -> None:
     }
 
 
+def test_a_history_longer_than_the_record_leaves_nothing_to_match() -> None:
+    for exact in ((), ("kind",)):
+        method = PanelMatch(matching=Matching(history=30, exact=exact))
+        found = card(method, panel(frame()), DESIGN)
+        assert not (found.events["use"] == "used").any()
+        assert "fewer than 30 periods of the record before it" in set(found.events["reason"])
+
+
 def test_effects_that_differ_and_grow_are_recovered() -> None:
     rng = np.random.default_rng(5)
     rows = frame(seed=5, units=400, periods=12).dropna().drop_duplicates(["unit", "year"])
@@ -491,7 +499,7 @@ def test_events_of_other_kinds_that_are_on_or_off() -> None:
 @pytest.mark.parametrize(
     ("change", "error", "match"),
     [
-        ({"event": Event(column="z", kind="dose")}, DesignError, "on or off"),
+        ({"event": Event(column="z", kind="dose")}, DesignError, "panel_match is for events"),
         ({"event": Event(column="x", kind="change")}, DesignError, "on or off"),
         ({"window": EventWindow(leads=1, lags=1, reference=None)}, WindowError, "period before the event"),
         ({"fixed_effects": ("unit",)}, DesignError, "takes out units and periods"),
@@ -504,6 +512,16 @@ def test_designs_that_do_not_fit(change: dict[str, object], error: type[EventPan
     with pytest.raises(error, match=match):
         panel_match(panel(frame()), design, matching=Matching(history=1))
     assert match.split()[0] in card(PanelMatch(matching=Matching(history=1)), panel(frame()), design).refused
+
+
+def test_sets_have_periods_as_the_panel_writes_them() -> None:
+    rows, method = frame(holes=False), PanelMatch(matching=Matching(history=2))
+    years = matched_sets(panel(rows), DESIGN, method)
+    quarters = pd.PeriodIndex(pd.Period("2000Q1") + (rows["year"] - 2000).to_numpy(), freq="Q")
+    found = matched_sets(panel(rows.assign(year=quarters)), DESIGN, method)
+    assert len(found) > 100
+    expected = pd.PeriodIndex(pd.Period("2000Q1") + (years["period"] - 2000).to_numpy(), freq="Q")
+    assert (pd.PeriodIndex(found["period"]) == expected).all()
 
 
 def test_nothing_to_compare() -> None:
@@ -520,7 +538,7 @@ def test_nothing_to_compare() -> None:
 def test_infinite_covariates_are_refused() -> None:
     rows = frame()
     rows.loc[3, "z"] = np.inf
-    with pytest.raises(DesignError, match=r"infinite(.|\n)*'z': 1 rows"):
+    with pytest.raises(DesignError, match=r"'z' holds infinite values(.|\n)*where: 1 of \d+ rows: U00 2003"):
         panel_match(panel(rows), DESIGN, matching=Matching(history=1), refinement=REFINEMENTS["ps_match"])
 
 

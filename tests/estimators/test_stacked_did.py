@@ -16,7 +16,7 @@ from eventpanel.datasets.panel import Panel
 from eventpanel.estimators.card import card
 from eventpanel.estimators.covariance import Clustered
 from eventpanel.estimators.events import Event
-from eventpanel.estimators.lp_did import lp_did
+from eventpanel.estimators.lp_did import LpDid, lp_did
 from eventpanel.estimators.moderator import Moderator
 from eventpanel.estimators.stacked_did import StackedDid, stacked_did
 from eventpanel.estimators.trajectories import trajectories
@@ -167,7 +167,7 @@ def test_every_event_is_used_or_said_why_not() -> None:
             assert row.reason == "another event in its window, or may be"
         else:
             assert np.isnan([y.get((unit, year + k), np.nan) for k in range(-2, 3)]).any()
-            assert row.reason == "an outcome of its window is missing"
+            assert row.reason == "the outcome is missing in a period of its window"
 
 
 def test_it_is_the_reweighted_local_projection_where_both_use_the_same_observations() -> None:
@@ -244,3 +244,14 @@ def test_what_does_not_fit_is_refused(
 ) -> None:
     with pytest.raises(error, match=match):
         stacked_did(panel(), design(**change), **options)
+
+
+@pytest.mark.parametrize("rule", ["absorbing", "one_off", "stabilised"])
+def test_the_two_methods_of_clean_windows_say_alike_what_they_assume(rule: Any) -> None:
+    one, other = LpDid(rule).assumptions, StackedDid(rule).assumptions
+    assert one[1:] == other[1:]
+    assert ("quiet" in " ".join(one)) == (rule != "absorbing")
+    assert "averaged over event times 0 to 2" in LpDid(rule, pooled=(0, 2)).estimand
+    for said in (*one, *other, LpDid(rule).estimand, StackedDid(rule).estimand):
+        assert said[0].isupper()
+        assert said.endswith(".")

@@ -122,7 +122,7 @@ def test_toy_data_with_more_placebos_than_effects(data_dir: Path) -> None:
     on = rows.groupby("G")["D"].max() > 0
     change = wide[4] - wide[3]
     welch = change[on].var() / on.sum() + change[~on].var() / (~on).sum()
-    assert estimate.vcov[2, 2] == pytest.approx(welch, rel=1e-6)
+    assert estimate.vcov[2, 2] == pytest.approx(welch, rel=1e-12)
 
 
 def test_banks(data_dir: Path) -> None:

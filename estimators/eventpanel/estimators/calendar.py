@@ -110,19 +110,3 @@ def _calendar(panel: Panel, by: str) -> Calendar:
         )
     units = np.where(coded.codes < 0, len(coded.labels), coded.codes)
     return Calendar(coded.labels, first, periods, units * periods + (times - first))
-
-
-def shifted(grid: Floats, steps: int) -> Floats:
-    """Place each value of a grid ``steps`` periods later (earlier if negative); what comes in is missing.
-
-    Examples
-    --------
-    >>> shifted(np.array([[1.0, 2.0, 3.0]]), 1).tolist()
-    [[nan, 1.0, 2.0]]
-    """
-    out = np.full_like(grid, np.nan)
-    if 0 <= steps < grid.shape[1]:
-        out[:, steps:] = grid[:, : grid.shape[1] - steps]
-    elif -grid.shape[1] < steps < 0:
-        out[:, :steps] = grid[:, -steps:]
-    return out

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
 import numpy as np
 
-from eventpanel.datasets.errors import DesignError, first_few
+from eventpanel.datasets.errors import DesignError
 from eventpanel.estimators.adoption import adoption
-from eventpanel.estimators.calendar import shifted
-from eventpanel.estimators.core.arrays import Codes, Floats, Mask
-from eventpanel.estimators.trajectories import Trajectories
+from eventpanel.estimators.core.arrays import Codes, Mask
+from eventpanel.estimators.core.shifts import shifted
+from eventpanel.estimators.trajectories import Trajectories, on_or_off
+from eventpanel.estimators.uses import NOT_BEGUN
 
-__all__ = ["RULES", "Rule", "Unrecorded", "Windows", "check_rule", "quiet_facts", "windows"]
+__all__ = ["NOT_CLEAN", "RULES", "Rule", "Unrecorded", "Windows", "assumed", "check_rule", "quiet_facts", "windows"]
 
 Rule = Literal["absorbing", "one_off", "stabilised"]
 RULES: dict[Rule, str] = {
@@ -25,8 +25,8 @@ RULES: dict[Rule, str] = {
 Unrecorded = Literal["unknown", "quiet"]
 UNRECORDED = ("unknown", "quiet")
 # Reasons why an event is not used.
-NOT_BEGUN = "the status does not turn on here"
 NOT_QUIET = "something happens in the quiet periods before, or may have"
+NOT_CLEAN = "another event in its window, or may be"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -149,6 +149,12 @@ class Ruled(Protocol):
         ...
 
 
+def assumed(rule: Rule, trends: str) -> tuple[str, ...]:
+    """Sentences on what clean windows assume, after one on parallel trends."""
+    settled = () if rule == "absorbing" else ("The effect of an event no longer changes after the quiet periods.",)
+    return (trends, "No anticipation: events do not affect the outcome of the period before them.", *settled)
+
+
 def quiet_facts(asked: Ruled, lags: int) -> tuple[tuple[str, str], ...]:
     """Say which rule and which quiet periods hold."""
     rule = ("Rule", f"{asked.rule}: {RULES[asked.rule]}")
@@ -179,7 +185,7 @@ def windows(t: Trajectories, asked: Ruled, lags: int, name: str) -> Windows:
     """
     rule, quiet = asked.rule, lags if asked.quiet is None else asked.quiet
     given = t.event if rule == "one_off" else t.level
-    _zero_or_one(given, name)
+    on_or_off(given, name)
     if rule == "absorbing":
         return _absorbing(replace(t, event=given, happened=given == 1), name)
     change = given if rule == "one_off" else given - shifted(given, 1)
@@ -195,13 +201,3 @@ def _absorbing(t: Trajectories, name: str) -> Windows:
     off = (t.event == 0) & (periods < first)
     begins = (periods == first) & (shifted(off.astype(np.float64), 1) == 1)
     return Windows(begins, off, ~off, None, before=True)
-
-
-def _zero_or_one(given: Floats, name: str) -> None:
-    known: Sequence[float] = np.unique(given[~np.isnan(given)]).tolist()
-    if not set(known) <= {0.0, 1.0}:
-        raise DesignError(
-            f"{name} is for events that happen or do not, not for doses: whom a dose is compared with is not said.",
-            f"the event holds {first_few(f'{value:g}' for value in known)}",
-            "use kind='threshold' or 'onset' with a threshold, or distributed_lag for a dose",
-        )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from eventpanel.estimators.calendar import shifted
 from eventpanel.estimators.core.arrays import Floats
+from eventpanel.estimators.core.shifts import shifted
 from eventpanel.estimators.events import Event, Threshold
 from eventpanel.estimators.occurrences import enters, onsets, spells
 

@@ -14,7 +14,7 @@ from eventpanel.estimators.core.not_yet_switched import Horizon, error
 from eventpanel.estimators.design import Design
 from eventpanel.estimators.estimate import Estimate, Term
 from eventpanel.estimators.method import Effects, base_period, estimated, without
-from eventpanel.estimators.switches import Plan, SwitchRules, Which, changes, planned, trend_columns
+from eventpanel.estimators.switches import NO_CONTROL, Plan, SwitchRules, Which, changes, planned, trend_columns
 from eventpanel.estimators.trajectories import Trajectories, trajectories
 from eventpanel.estimators.uses import Uses
 
@@ -24,7 +24,7 @@ SIGNS = {"both": (1, -1), "in": (1,), "out": (-1,)}
 SAME = ("no", "effects", "all")
 NO_COMPARISON = "no switcher has the outcomes, and controls with the same treatment at the start, that it needs"
 DEFAULTS = SwitchRules()
-# Below this share of switchers with a comparison the reader is told.
+# Where controls are there for less than this share of switchers the reader is told.
 FEW = 0.5
 
 
@@ -79,7 +79,7 @@ class DidMultiplegt:
         sign = " (with the sign reversed where it falls)" if self.switchers == "both" else ""
         never = "never change" if self.rules.only_never_switchers else "have not changed yet"
         return (
-            f"the average effect, on units whose treatment {who}{sign}, of their treatments since the first change "
+            f"The average effect, on units whose treatment {who}{sign}, of their treatments since the first change "
             f"instead of that of the start{per}, against units with the same treatment at the start that {never}; "
             "later events of a unit that has switched are part of its path, not events of their own."
         )
@@ -88,9 +88,9 @@ class DidMultiplegt:
     def assumptions(self) -> tuple[str, ...]:
         """What it assumes; each a sentence."""
         return (
-            "no anticipation: treatments do not affect earlier outcomes.",
-            "parallel trends among units with the same treatment at the start, had all kept it.",
-            "treatments before the start of the record do not matter for these trends.",
+            "No anticipation: treatments do not affect earlier outcomes.",
+            "Parallel trends among units with the same treatment at the start, had all kept it.",
+            "Treatments before the start of the record do not matter for these trends.",
         )
 
     def check(self, panel: Panel, design: Design) -> None:
@@ -160,11 +160,12 @@ def _facts(plan: Plan) -> tuple[tuple[str, str], ...]:
 
 def _notes(plan: Plan, uses: Uses) -> tuple[str, ...]:
     notes = []
-    switchers, used = int((plan.paths.record.change < uses.used.shape[1]).sum()), int(uses.used.any(axis=1).sum())
-    if used < FEW * switchers:
+    used = int(uses.used.any(axis=1).sum())
+    alone = int((uses.reason == uses.reasons.index(NO_CONTROL)).any(axis=1).sum())
+    if used < FEW * (used + alone):
         notes.append(
-            f"only {used} of {switchers} units whose treatment changes are compared: the others have no control with "
-            "the same treatment at the start; with a dose of many values, use a threshold."
+            f"{alone} of {used + alone} units whose treatment changes are not compared: they have no control with the "
+            "same treatment at the start; with a dose of many values, use a threshold."
         )
     if plan.adjustment is not None and plan.adjustment.short.any():
         notes.append("some controls are not identified in units with the same treatment at the start.")
@@ -237,15 +238,19 @@ def average_total_effect(panel: Panel, design: Design, method: DidMultiplegt | N
     method : DidMultiplegt, optional
         Options; not normalised.
 
-    Raises
-    ------
-    IdentificationError
-        Nothing to compare, or no treatment received.
-
     Returns
     -------
     Estimate
         One term for each group of the moderator.
+
+    Raises
+    ------
+    DesignError
+        And its branches: as :func:`did_multiplegt`, or no treatment received.
+
+    Examples
+    --------
+    See docs/methods/did_multiplegt.md.
     """
     plain = replace(method or DidMultiplegt(), normalised=False)
     estimate = estimated(plain, panel, design)

@@ -4,47 +4,28 @@ from __future__ import annotations
 
 import numpy as np
 
-from eventpanel.datasets.errors import DesignError, first_few
-from eventpanel.estimators.core.arrays import Codes, Floats, Mask
-from eventpanel.estimators.core.matching import earlier, histories, paths
+from eventpanel.estimators.core.arrays import Codes, Mask
+from eventpanel.estimators.core.matching import histories, paths
+from eventpanel.estimators.core.shifts import shifted
 from eventpanel.estimators.design import Design
 from eventpanel.estimators.matching import Matching, Refinement
 from eventpanel.estimators.trajectories import Trajectories
+from eventpanel.estimators.uses import NO_WINDOW
 
-__all__ = ["exact_paths", "obstacles", "status_of"]
-
-
-def status_of(t: Trajectories, name: str) -> Floats:
-    """Treatment status in each cell, shape (U, T), missing where it is not known.
-
-    Parameters
-    ----------
-    t : Trajectories
-    name : str
-        The estimator that asks.
-
-    Raises
-    ------
-    DesignError
-        A dose other than zero and one.
-    """
-    other = ~np.isnan(t.event) & (t.event != 0) & (t.event != 1)
-    if other.any():
-        raise DesignError(
-            f"{name} compares histories of a status, which is on or off.",
-            f"values: {first_few(f'{value:g}' for value in np.unique(t.event[other]))}",
-            "use a dose that is 0 or 1, or an event of kind 'threshold', 'spell' or 'onset'",
-        )
-    return t.event
+__all__ = ["keys", "obstacles"]
 
 
-def obstacles(t: Trajectories, design: Design, matching: Matching, refinement: Refinement | None) -> dict[str, Mask]:
+def obstacles(
+    t: Trajectories, design: Design, key: Codes, matching: Matching, refinement: Refinement | None
+) -> dict[str, Mask]:
     """Cells that can take part in no comparison, with the reason, in the order in which they are looked at.
 
     Parameters
     ----------
     t : Trajectories
     design : Design
+    key : ndarray of int, shape (U, T)
+        From :func:`keys`.
     matching : Matching
     refinement : Refinement, optional
     """
@@ -53,26 +34,36 @@ def obstacles(t: Trajectories, design: Design, matching: Matching, refinement: R
     found = {f"fewer than {matching.history} periods of the record before it": early}
     if matching.unknown == "refuse":
         found["the status in its history is not known"] = ~known
-    seen = [earlier(t.outcome, -k) for k in range(-max(window.leads, 1), window.lags + 1)]
-    found["the outcome is missing in a period of its window"] = np.asarray(np.isnan(seen).any(axis=0))
+    seen = [shifted(t.outcome, -k) for k in range(-max(window.leads, 1), window.lags + 1)]
+    found[NO_WINDOW] = np.asarray(np.isnan(seen).any(axis=0))
     if matching.lasting:
-        same = [earlier(t.event, -k) == t.event for k in range(window.lags + 1)]
+        same = [shifted(t.event, -k) == t.event for k in range(window.lags + 1)]
         found["the status does not last to the last lag"] = ~np.all(same, axis=0)
     if matching.exact:
-        found["a column to match exactly on is missing"] = exact_paths(t, matching) < 0
+        found["a column to match exactly on is missing"] = key < 0
     if refinement is not None and refinement.missing == "drop":
         found["a covariate is missing"] = ~_complete(t, refinement, matching.history, window.lags)
     return found
 
 
-def exact_paths(t: Trajectories, matching: Matching) -> Codes:
-    """Paths of the columns to match exactly on, as numbers, shape (U, T); -1 where one is missing.
+def keys(t: Trajectories, matching: Matching) -> Codes:
+    """Give numbers to what must be the same in a match, shape (U, T); -1 where a column to match exactly on is missing.
 
     Parameters
     ----------
     t : Trajectories
     matching : Matching
     """
+    key = histories(t.event, matching.history)[0]
+    if not matching.exact:
+        return key
+    path = _exact_paths(t, matching)
+    dense = np.unique(key, return_inverse=True)[1].reshape(t.shape)
+    return np.where(path < 0, -1, dense * (path.max() + 2) + path)
+
+
+def _exact_paths(t: Trajectories, matching: Matching) -> Codes:
+    """Paths of the columns to match exactly on, as numbers, shape (U, T); -1 where one is missing."""
     both = np.zeros(t.shape, dtype=np.int64)
     for name in matching.exact:
         # A row that is not there has the code of none.
@@ -90,8 +81,7 @@ def _complete(t: Trajectories, refinement: Refinement, history: int, lags: int) 
     missing = np.zeros(t.shape, dtype=bool)
     for each in refinement.covariates:
         for lag in each.lags:
-            missing |= np.isnan(earlier(t.column(each.column), lag))
+            missing |= np.isnan(shifted(t.column(each.column), lag))
     missing[:, :last] = False
-    gaps = missing.astype(np.float64)
-    around = [np.nan_to_num(earlier(gaps, -k)) > 0 for k in range(-history, lags + 1)]
+    around = [shifted(missing, -k, fill=False) for k in range(-history, lags + 1)]
     return np.asarray(~np.any(around, axis=0))

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from eventpanel.estimators.calendar import shifted
-from eventpanel.estimators.clean_windows import Windows
+from eventpanel.estimators.clean_windows import NOT_CLEAN, Windows
 from eventpanel.estimators.core.arrays import Floats, Mask
 from eventpanel.estimators.core.long_differences import Changes, adjusted, regressed
+from eventpanel.estimators.core.shifts import shifted
 from eventpanel.estimators.covariance import Counts
 from eventpanel.estimators.trajectories import Trajectories
 from eventpanel.estimators.uses import Uses, compared
@@ -31,6 +31,8 @@ class Horizon:
         Event times whose mean outcome is compared with that of the base period.
     change : ndarray, shape (U, T)
     covariates : tuple of ndarray, each of shape (U, T)
+    clean : ndarray of bool, shape (U, T)
+        Clean events, their outcomes and covariates known or not.
     treated, control : ndarray of bool, shape (U, T)
         Clean observations of which outcomes and covariates are known.
     """
@@ -38,6 +40,7 @@ class Horizon:
     times: tuple[int, ...]
     change: Floats
     covariates: tuple[Floats, ...]
+    clean: Mask
     treated: Mask
     control: Mask
 
@@ -92,7 +95,7 @@ def horizons(
         there = known & ~np.isnan(change)
         first, last = min(times[0], -1), max(times[-1], 0)
         treated, control = clean.treated(first, last), clean.control(first, last)
-        yield Horizon(times, change, tuple(covariates), treated & there, control & there)
+        yield Horizon(times, change, tuple(covariates), treated, treated & there, control & there)
 
 
 def effect(t: Trajectories, h: Horizon, *, reweight: bool) -> tuple[float, Floats, Counts] | str:
@@ -122,9 +125,9 @@ def effect(t: Trajectories, h: Horizon, *, reweight: bool) -> tuple[float, Float
     one = adjusted(o) if reweight and not plain else regressed(o, o.equal if reweight else o.weights)
     if one is None:
         return "covariates explain which units have an event"
-    several = (np.bincount(period, minlength=t.shape[1]) > 1)[period]
-    periods = len(np.unique(period[several]))
-    clusters = len(np.unique(t.cluster[unit[several]]))
+    number = np.bincount(period, minlength=t.shape[1])
+    several, periods = (number > 1)[period], int((number > 1).sum())
+    clusters = int(np.count_nonzero(np.bincount(t.cluster[unit[several]])))
     counts = Counts(int(several.sum()), clusters, len(h.covariates) + 1, periods, 0, periods - 1)
     influence = np.asarray(np.bincount(unit, one[1], minlength=t.shape[0]), dtype=np.float64)
     return one[0], influence, counts
@@ -142,34 +145,20 @@ def used_in(t: Trajectories, clean: Windows, found: Sequence[Horizon], outcome_l
     lags : int
         Last event time of the window.
     """
-    events = t.events
-    rows, compares, used, near = (np.zeros(t.shape, dtype=bool) for _ in range(4))
+    rows, compares, used, apart, near = (np.zeros(t.shape, dtype=bool) for _ in range(5))
     effects = [h for h in found if h.times[-1] >= 0] or found
     for h in found:
         treated, control = h.weighted()
         for k in (*range(-1 - outcome_lags, 0), *h.times):
-            rows |= later(treated | control, k)
+            rows |= shifted(treated | control, k, fill=False)
             if h in effects:
-                compares |= later(control, k)
+                compares |= shifted(control, k, fill=False)
         if h in effects:
             used |= treated
+            apart |= h.clean
             near |= h.treated
-    used &= events
-    why, words = clean.reasons(events)
-    reason = np.where(why >= 0, why, np.where(near, len(words) + 1, len(words)))
-    reason = np.where(events & ~used, reason, -1)
-    return Uses(used, compared(events, compares, lags), rows, reason, (*words, NO_OUTCOME, NO_CONTROL))
-
-
-def later(cells: Mask, steps: int) -> Mask:
-    """Cells ``steps`` periods later, earlier if negative; what leaves the calendar is lost.
-
-    Examples
-    --------
-    >>> later(np.array([[True, False, False]]), 2).tolist()
-    [[False, False, True]]
-    """
-    out, periods = np.zeros_like(cells), cells.shape[1]
-    if abs(steps) < periods:
-        out[:, max(steps, 0) : periods + min(steps, 0)] = cells[:, max(-steps, 0) : periods - max(steps, 0)]
-    return out
+    events, (why, words) = t.events, clean.reasons(t.events)
+    further = len(words) + np.select([~apart, ~near], [0, 1], 2)
+    reason = np.where(events & ~used, np.where(why >= 0, why, further), -1)
+    reasons = (*words, NOT_CLEAN, NO_OUTCOME, NO_CONTROL)
+    return Uses(used & events, compared(events, compares, lags), rows, reason, reasons)

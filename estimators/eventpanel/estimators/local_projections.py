@@ -17,10 +17,10 @@ import numpy as np
 
 from eventpanel.datasets.errors import DesignError
 from eventpanel.datasets.panel import Panel
-from eventpanel.estimators.calendar import shifted
 from eventpanel.estimators.cautions import EstimationWarning
 from eventpanel.estimators.contributions import Contributions
 from eventpanel.estimators.core.arrays import Floats, Mask
+from eventpanel.estimators.core.shifts import shifted
 from eventpanel.estimators.design import Design
 from eventpanel.estimators.distributed_lag import distributed_lag
 from eventpanel.estimators.estimate import Estimate

@@ -9,7 +9,16 @@ import pandas as pd
 
 from eventpanel.datasets.errors import DesignError
 from eventpanel.datasets.panel import Panel
-from eventpanel.estimators.clean_windows import RULES, Rule, Unrecorded, Windows, check_rule, quiet_facts, windows
+from eventpanel.estimators.clean_windows import (
+    RULES,
+    Rule,
+    Unrecorded,
+    Windows,
+    assumed,
+    check_rule,
+    quiet_facts,
+    windows,
+)
 from eventpanel.estimators.design import Design
 from eventpanel.estimators.estimate import Estimate
 from eventpanel.estimators.horizons import Horizon, effect, horizons, used_in
@@ -78,25 +87,19 @@ class LpDid:
     @property
     def estimand(self) -> str:
         """What it estimates, in one sentence."""
-        weights = "every event counted alike" if self.reweight else "events counted by the variance in their period"
+        weights = "all alike" if self.reweight else "by the variance of the event within the period"
+        reach = "" if self.pooled is None else ", averaged over event times {} to {}".format(*self.pooled)
         return (
-            "the mean effect of clean events on the change of the outcome from the period before, against clean "
-            f"controls of the same period, {weights}: {RULES[self.rule]}."
+            f"The mean effect of clean events on the change of the outcome since the period before{reach}, against "
+            f"clean controls of the same period, events counted {weights}: {RULES[self.rule]}."
         )
 
     @property
     def assumptions(self) -> tuple[str, ...]:
         """What it assumes; each a sentence."""
-        alike = "without the event, treated and clean controls of a period would have changed alike, given covariates."
-        return (
-            alike if self.outcome_lags else alike.replace(", given covariates", ""),
-            "events are not anticipated in the period before them.",
-            *(
-                ()
-                if self.rule == "absorbing"
-                else ("the effect of an event no longer changes after the quiet periods.",)
-            ),
-        )
+        given = "any covariates and the lags of the outcome" if self.outcome_lags else "any covariates"
+        alike = "without the event, treated and clean controls of a period would have changed alike"
+        return assumed(self.rule, f"Parallel trends: {alike}, given {given}.")
 
     def check(self, panel: Panel, design: Design) -> None:
         """Refuse a design that the method does not fit."""

@@ -38,6 +38,11 @@ def matched_sets(panel: Panel, design: Design, method: PanelMatch) -> pd.DataFra
         changes; for ``"atc"`` whose does not), period, the unit columns with ``matched_`` before their names, weight
         (adding up to one in each set).
 
+    Raises
+    ------
+    DesignError
+        As :func:`eventpanel.estimators.panel_match.panel_match`; without a match the table is empty.
+
     Examples
     --------
     See docs/methods/panel_match.md.
@@ -61,8 +66,9 @@ def _pairs(t: Trajectories, pool: Pool, panel: Panel) -> pd.DataFrame:
     row, column = weights.coords
     held = weights.data > 0
     first, second = pool.focal[row[held]], pool.matched[column[held]]
-    made = pd.DataFrame({"group": t.names[0], "period": t.first + pool.period, "weight": weights.data[held]})
+    made = pd.DataFrame({"group": t.names[0], "weight": weights.data[held]})
     rows = t.row[:, pool.period]
+    made["period"] = panel.frame[panel.period].array[rows[first]]
     for name in panel.unit:
         values = panel.frame[name].to_numpy()
         made[name], made[f"matched_{name}"] = values[rows[first]], values[rows[second]]
@@ -87,6 +93,11 @@ def covariate_balance(panel: Panel, design: Design, method: PanelMatch, columns:
         a unit's value less the weighted mean of those matched to it, over the standard deviation of such units'
         values at that event time), unrefined (the same with equal weights for all with the same history), sets (in
         which both are known). Weighted means are over those whose value is known.
+
+    Raises
+    ------
+    DesignError
+        As :func:`eventpanel.estimators.panel_match.panel_match`; without a match the table is empty.
 
     Examples
     --------
@@ -147,7 +158,7 @@ def matching_errors(panel: Panel, design: Design, method: PanelMatch) -> pd.Data
     Raises
     ------
     DesignError
-        The target ``"ate"``, for which no such error is published.
+        And its branches: the target ``"ate"``, for which no such error is published; no matched set.
 
     Examples
     --------
@@ -209,7 +220,7 @@ def matching_bootstrap(panel: Panel, design: Design, method: PanelMatch, *, draw
     Raises
     ------
     DesignError
-        Fewer than one draw.
+        And its branches: fewer than one draw, no matched set.
 
     Examples
     --------

@@ -10,8 +10,9 @@ import pandas as pd
 
 from eventpanel.datasets.errors import DesignError, first_few
 from eventpanel.datasets.panel import Panel
-from eventpanel.estimators.calendar import calendar, shifted
+from eventpanel.estimators.calendar import calendar
 from eventpanel.estimators.core.arrays import Codes, Floats, Mask
+from eventpanel.estimators.core.shifts import shifted
 
 __all__ = ["Moderator"]
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from eventpanel.estimators.calendar import shifted
 from eventpanel.estimators.core.arrays import Floats, Mask
+from eventpanel.estimators.core.shifts import shifted
 from eventpanel.estimators.events import Overlap
 
 Steps = npt.NDArray[np.int64]

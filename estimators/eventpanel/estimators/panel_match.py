@@ -15,15 +15,16 @@ import numpy as np
 
 from eventpanel.datasets.errors import DesignError
 from eventpanel.datasets.panel import Panel
-from eventpanel.estimators.core.matching import earlier
+from eventpanel.estimators.core.shifts import shifted
 from eventpanel.estimators.design import Design
-from eventpanel.estimators.eligible import obstacles, status_of
+from eventpanel.estimators.eligible import keys, obstacles
 from eventpanel.estimators.estimate import Estimate
+from eventpanel.estimators.finite import finite
 from eventpanel.estimators.matching import Lagged, Matching, Refinement
 from eventpanel.estimators.method import Effects, base_period, estimated, two_way, without
 from eventpanel.estimators.pools import Found, Pool, pools, spread
-from eventpanel.estimators.trajectories import Trajectories
-from eventpanel.estimators.uses import Uses, compared
+from eventpanel.estimators.trajectories import Trajectories, on_or_off
+from eventpanel.estimators.uses import NOT_BEGUN, Uses, compared
 
 __all__ = ["Lagged", "Matching", "PanelMatch", "Refinement", "panel_match"]
 
@@ -37,16 +38,16 @@ DIRECTIONS: dict[Target, tuple[tuple[float, int, int], ...]] = {
     "ate": ((1.0, 0, 1), (-1.0, 0, 0)),
 }
 NOT_A_CHANGE = {
-    "att": "the status was on before, or is not known one period before",
+    "att": NOT_BEGUN,
     "art": "the status stays on, or is not known one period after",
 }
 UNMATCHED = "no unit of the same period and history, observed like it, to compare with"
 TAKEN = {
-    "att": "the mean effect of turning on: over the periods in which the status of a unit turns on",
-    "art": "the mean effect of turning off: over the periods in which the status of a unit turns off",
-    "atc": "the mean effect of turning on: over the periods in which the status of a unit stays off while that of "
+    "att": "The mean effect of turning on: over the periods in which the status of a unit turns on",
+    "art": "The mean effect of turning off: over the periods in which the status of a unit turns off",
+    "atc": "The mean effect of turning on: over the periods in which the status of a unit stays off while that of "
     "another of its history turns on",
-    "ate": "the mean effect of turning on: over the periods in which the status of a unit turns on, or stays off while "
+    "ate": "The mean effect of turning on: over the periods in which the status of a unit turns on, or stays off while "
     "that of another of its history turns on",
 }
 
@@ -76,7 +77,7 @@ class PanelMatch:
     Examples
     --------
     >>> PanelMatch(matching=Matching(history=4)).estimand.split(":")[0]
-    'the mean effect of turning on'
+    'The mean effect of turning on'
     """
 
     matching: Matching
@@ -117,12 +118,13 @@ class PanelMatch:
 
     @property
     def assumptions(self) -> tuple[str, ...]:
-        """What it assumes."""
+        """What it assumes; each a sentence."""
         given = " and the same covariates" if self.refinement else ""
         return (
-            f"without the change, units would show the same trend as others with the same history{given}.",
-            f"events more than {self.matching.history} periods back do not change trends: carry-over ends there.",
-            "what happens to a unit does not change the outcomes of others.",
+            f"Parallel trends: without the change, units would have changed like others with the same history{given}.",
+            "No anticipation: changes do not affect the outcome of the period before them.",
+            f"Events more than {self.matching.history} periods back do not change trends: carry-over ends there.",
+            "No interference: what happens to a unit does not change the outcomes of others.",
         )
 
     def check(self, panel: Panel, design: Design) -> None:
@@ -138,14 +140,9 @@ class PanelMatch:
             )
         for name in self.matching.exact:
             panel.column(name)
-        for each in self.refinement.covariates if self.refinement else ():
-            infinite = np.isinf(panel.values(each.column)).sum()
-            if infinite:
-                raise DesignError(
-                    "A covariate is infinite in some rows.",
-                    f"{each.column!r}: {infinite} rows",
-                    "correct or clear them",
-                )
+        if self.refinement is not None:
+            every = np.ones(len(panel.frame), dtype=bool)
+            finite(panel, [each.column for each in self.refinement.covariates], every)
 
     def found(self, t: Trajectories, design: Design) -> Found:
         """Match, in one group.
@@ -160,20 +157,21 @@ class PanelMatch:
         DesignError
             A dose other than zero and one, a propensity score without a maximum.
         """
-        status = status_of(t, self.name)
-        hindered = obstacles(t, design, self.matching, self.refinement)
+        on_or_off(t.event, self.name)
+        key = keys(t, self.matching)
+        hindered = obstacles(t, design, key, self.matching, self.refinement)
         free = ~np.logical_or.reduce(list(hindered.values()))
-        before, load = earlier(status, 1), np.zeros(t.shape)
+        before, load = shifted(t.event, 1), np.zeros(t.shape)
         focal, stays = np.zeros(t.shape, dtype=bool), np.zeros(t.shape, dtype=bool)
         made: list[tuple[float, Pool]] = []
         for sign, was, now in DIRECTIONS[self.target]:
-            cells = (free & (before == was) & (status == now), free & (before == was) & (status == 1 - now))
-            for pool in pools(cells, t, self.matching, self.refinement):
+            cells = (free & (before == was) & (t.event == now), free & (before == was) & (t.event == 1 - now))
+            for pool in pools(cells, key, t, self.refinement):
                 load[pool.focal, pool.period] += sign
                 load[pool.matched, pool.period] -= sign * pool.load
                 focal[pool.focal, pool.period] = True
                 made.append((sign, pool))
-            stays |= (load != 0) & (before == status)
+            stays |= (load != 0) & (before == t.event)
         return Found(tuple(made), load, focal, stays, hindered)
 
     def uses(self, t: Trajectories, design: Design) -> Uses:
@@ -182,7 +180,7 @@ class PanelMatch:
 
     def _uses(self, found: Found, t: Trajectories, design: Design) -> Uses:
         times, ends = design.window.event_times, self.target == "art"
-        before = earlier(t.event, 1)
+        before = shifted(t.event, 1)
         switch = (before == 1) & (t.event == 0) if ends else (before == 0) & (t.event == 1)
         hindered = found.hindered
         why = np.where(switch, len(hindered) + 1, 0)

@@ -9,8 +9,8 @@ import pandas as pd
 
 from eventpanel.datasets.errors import NoEventError, WindowError, first_few
 from eventpanel.datasets.panel import Panel
-from eventpanel.estimators.calendar import shifted
 from eventpanel.estimators.core.arrays import Floats, Mask
+from eventpanel.estimators.core.shifts import shifted
 from eventpanel.estimators.design import Design
 from eventpanel.estimators.record import Record
 

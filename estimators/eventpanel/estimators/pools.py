@@ -10,9 +10,9 @@ from scipy import sparse
 
 from eventpanel.datasets.errors import IdentificationError
 from eventpanel.estimators.core.arrays import Codes, Floats, Mask
-from eventpanel.estimators.core.matching import earlier, histories, log_odds, nearest, uniform, whitened
-from eventpanel.estimators.eligible import exact_paths
-from eventpanel.estimators.matching import Matching, Refinement
+from eventpanel.estimators.core.matching import log_odds, nearest, uniform, whitened
+from eventpanel.estimators.core.shifts import shifted
+from eventpanel.estimators.matching import Refinement
 from eventpanel.estimators.trajectories import Trajectories
 
 __all__ = ["Found", "Pool", "pools", "spread"]
@@ -92,10 +92,10 @@ class Found:
         for sign, pool in self.pools:
             own = outcome[pool.units]
             change = own[:, pool.period + steps] - own[:, [pool.period - 1]]
+            focal, load = len(pool.focal), pool.load
             if centred:
-                change -= np.average(change[len(pool.focal) :], axis=0, weights=pool.load)
-            load = np.concatenate([np.ones(len(pool.focal)), -pool.load])
-            sums[pool.units] += sign * load[:, None] * change
+                change -= np.average(change[focal:], axis=0, weights=load)
+            sums[pool.units] += sign * np.concatenate([np.ones(focal), -load])[:, None] * change
         return sums
 
 
@@ -113,22 +113,23 @@ def spread(load: Floats, event_times: tuple[int, ...]) -> Mask:
     >>> spread(np.array([[0.0, 1.0, 0.0, 0.0]]), (1,)).tolist()
     [[True, False, True, False]]
     """
-    base, rows = np.nan_to_num(earlier(load, -1)), np.zeros(load.shape, dtype=bool)
+    base, rows = shifted(load, -1, fill=0.0), np.zeros(load.shape, dtype=bool)
     for k in event_times:
         # Weights of a row cancel where it serves twice; what rounding leaves of them is not a weight.
-        rows |= np.abs(np.nan_to_num(earlier(load, k)) - base) > 1e-12
+        rows |= np.abs(shifted(load, k, fill=0.0) - base) > 1e-12
     return rows
 
 
-def pools(cells: tuple[Mask, Mask], t: Trajectories, matching: Matching, refinement: Refinement | None) -> list[Pool]:
+def pools(cells: tuple[Mask, Mask], key: Codes, t: Trajectories, refinement: Refinement | None) -> list[Pool]:
     """Pools of focal cells and the cells that they may be matched to, with weights.
 
     Parameters
     ----------
     cells : tuple of (ndarray of bool, shape (U, T))
         Focal cells and others, all of which may take part.
+    key : ndarray of int, shape (U, T)
+        What must be the same in a pool.
     t : Trajectories
-    matching : Matching
     refinement : Refinement, optional
         All count the same without one.
 
@@ -137,10 +138,6 @@ def pools(cells: tuple[Mask, Mask], t: Trajectories, matching: Matching, refinem
     IdentificationError
         A propensity score without a maximum.
     """
-    key = histories(t.event, matching.history)[0]
-    if matching.exact:
-        path = exact_paths(t, matching)
-        key = np.where(path < 0, -1, np.unique(key, return_inverse=True)[1].reshape(t.shape) * (path.max() + 2) + path)
     made = [pool for period in range(t.shape[1]) for pool in _of_period(period, key[:, period], cells)]
     if refinement is None or not made:
         return made

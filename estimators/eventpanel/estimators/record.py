@@ -13,6 +13,7 @@ from eventpanel.estimators.calendar import Calendar, calendar
 from eventpanel.estimators.coding import coded
 from eventpanel.estimators.core.arrays import Floats, Mask
 from eventpanel.estimators.events import Event
+from eventpanel.estimators.finite import finite
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,11 +62,13 @@ def record(panel: Panel, event: Event) -> Record:
     Raises
     ------
     DesignError
-        The panel has several unit columns and ``event.by`` does not say which.
+        The panel has several unit columns and ``event.by`` does not say which; an infinite dose.
     PanelError
         The event differs between rows of one unit and period.
     """
     by = event_unit(panel, event)
+    if not event.is_binary:
+        finite(panel, [event.column], np.ones(len(panel.frame), dtype=bool))
     given = panel.once(("record", event.column, by), lambda: _given(panel, event.column, by))
     return Record(by, calendar(panel, by), given, coded(given, event))
 

@@ -15,6 +15,7 @@ from eventpanel.estimators.clusters import clusters_by_group, few_clusters
 from eventpanel.estimators.core.arrays import Codes, Floats, Mask
 from eventpanel.estimators.core.groups import not_singletons, recode
 from eventpanel.estimators.design import Design, cluster_name
+from eventpanel.estimators.finite import finite
 from eventpanel.estimators.ledger import Ledger
 from eventpanel.estimators.moderator import Groups, groups_of
 from eventpanel.estimators.record import Record
@@ -136,6 +137,11 @@ def known_rows(panel: Panel, design: Design, path: Path, groups: Groups, events:
     groups : Groups
         Of the moderator.
     events : Record
+
+    Raises
+    ------
+    DesignError
+        Infinite values of the outcome, a control or the weights; a value of the sample that no row has.
     """
     lost = Ledger(panel, events.by)
     _restrict(panel, design, lost)
@@ -152,6 +158,8 @@ def known_rows(panel: Panel, design: Design, path: Path, groups: Groups, events:
         lost.drop(~(panel.values(design.weights) > 0), f"no positive weight {design.weights}")
     if design.offset is not None:
         lost.drop(~np.isfinite(panel.values(design.offset)), f"no value of the offset {design.offset}")
+    held = (design.outcome, *design.controls, *(() if design.weights is None else (design.weights,)))
+    finite(panel, held, lost.keep)
     return lost
 
 

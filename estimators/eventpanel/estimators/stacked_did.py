@@ -9,23 +9,32 @@ import numpy as np
 
 from eventpanel.datasets.errors import DesignError
 from eventpanel.datasets.panel import Panel
-from eventpanel.estimators.clean_windows import RULES, Rule, Unrecorded, Windows, check_rule, quiet_facts, windows
+from eventpanel.estimators.clean_windows import (
+    NOT_CLEAN,
+    RULES,
+    Rule,
+    Unrecorded,
+    Windows,
+    assumed,
+    check_rule,
+    quiet_facts,
+    windows,
+)
 from eventpanel.estimators.core.arrays import Codes, Floats, Mask
+from eventpanel.estimators.core.shifts import shifted
 from eventpanel.estimators.core.stacks import Experiment, stacked
 from eventpanel.estimators.covariance import Counts
 from eventpanel.estimators.design import Design
 from eventpanel.estimators.estimate import Estimate
-from eventpanel.estimators.horizons import NO_CONTROL, later
+from eventpanel.estimators.horizons import NO_CONTROL
 from eventpanel.estimators.method import Effects, base_period, estimated, two_way, without
 from eventpanel.estimators.trajectories import Trajectories
-from eventpanel.estimators.uses import Uses, compared
+from eventpanel.estimators.uses import NO_WINDOW, Uses, compared
 
 __all__ = ["StackedDid", "stacked_did"]
 
 PeriodEffects = Literal["stack", "pooled"]
 PERIOD_EFFECTS = ("stack", "pooled")
-NOT_CLEAN = "another event in its window, or may be"
-NO_WINDOW = "an outcome of its window is missing"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,22 +81,15 @@ class StackedDid:
     def estimand(self) -> str:
         """What it estimates, in one sentence."""
         return (
-            "the mean effect over all events with a clean and complete window, the same at every event time, each "
+            "The mean effect over all events with a clean and complete window, the same at every event time, each "
             f"counted once, against units with a clean window of the same periods: {RULES[self.rule]}."
         )
 
     @property
     def assumptions(self) -> tuple[str, ...]:
         """What it assumes; each a sentence."""
-        return (
-            "without the event, treated units and clean controls of a sub-experiment would have changed alike.",
-            "events are not anticipated in the period before them.",
-            *(
-                ()
-                if self.rule == "absorbing"
-                else ("the effect of an event no longer changes after the quiet periods.",)
-            ),
-        )
+        alike = "without the event, treated units and clean controls of a sub-experiment would have changed alike"
+        return assumed(self.rule, f"Parallel trends: {alike}.")
 
     def check(self, panel: Panel, design: Design) -> None:
         """Refuse a design that the method does not fit."""
@@ -122,7 +124,7 @@ class StackedDid:
 
     def _cells(self, t: Trajectories, design: Design, clean: Windows) -> _Cells:
         first, last = -design.window.leads, design.window.lags
-        whole = np.logical_and.reduce([later(t.inside, -k) for k in range(first, last + 1)])
+        whole = np.logical_and.reduce([shifted(t.inside, -k, fill=False) for k in range(first, last + 1)])
         apart = clean.treated(first, last)
         treated, control = apart & whole, clean.control(first, last) & whole
         both = treated.any(axis=0) & control.any(axis=0)
@@ -130,12 +132,12 @@ class StackedDid:
 
     def _uses(self, t: Trajectories, design: Design, clean: Windows, cells: _Cells) -> Uses:
         times = range(-design.window.leads, design.window.lags + 1)
-        rows = np.logical_or.reduce([later(cells.treated | cells.control, k) for k in times])
-        compares = np.logical_or.reduce([later(cells.control, k) for k in times])
+        rows = np.logical_or.reduce([shifted(cells.treated | cells.control, k, fill=False) for k in times])
+        compares = np.logical_or.reduce([shifted(cells.control, k, fill=False) for k in times])
         events = t.events
         why, words = clean.reasons(events)
-        later_reasons = np.where(~cells.clean, len(words), np.where(~cells.whole, len(words) + 1, len(words) + 2))
-        reason = np.where(events & ~cells.treated, np.where(why >= 0, why, later_reasons), -1)
+        further = len(words) + np.select([~cells.clean, ~cells.whole], [0, 1], 2)
+        reason = np.where(events & ~cells.treated, np.where(why >= 0, why, further), -1)
         used = events & cells.treated
         near = compared(events, compares, design.window.lags)
         return Uses(used, near, rows, reason, (*words, NOT_CLEAN, NO_WINDOW, NO_CONTROL))

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from eventpanel.estimators.calendar import shifted
 from eventpanel.estimators.coding import entry, happened, over
 from eventpanel.estimators.core.arrays import Floats, Mask
+from eventpanel.estimators.core.shifts import shifted
 from eventpanel.estimators.events import Event
 from eventpanel.estimators.occurrences import since_last
 from eventpanel.estimators.record import Record

@@ -20,7 +20,7 @@ from eventpanel.estimators.design import Design
 from eventpanel.estimators.trajectories import Trajectories
 from eventpanel.estimators.uses import Uses, compared
 
-__all__ = ["Plan", "SwitchRules", "Which", "planned", "trend_columns"]
+__all__ = ["NO_CONTROL", "Plan", "SwitchRules", "Which", "planned", "trend_columns"]
 
 START = "the treatment is still that of the start of its unit's record"
 LATER = "part of the path of a unit that has switched before"

@@ -20,7 +20,7 @@ from eventpanel.estimators.path import check_record, happened_in
 from eventpanel.estimators.record import Record, record
 from eventpanel.estimators.selection import crossed, known_rows
 
-__all__ = ["Trajectories", "not_alone", "trajectories"]
+__all__ = ["Trajectories", "not_alone", "on_or_off", "trajectories"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -189,6 +189,28 @@ def trajectories(panel: Panel, design: Design) -> Trajectories:
         group=np.where(there, groups.codes[row], -1),
         lost=lost,
     )
+
+
+def on_or_off(status: Floats, name: str) -> None:
+    """Refuse a dose, where periods with the event are compared with periods without it.
+
+    Parameters
+    ----------
+    status : ndarray, shape (U, T)
+    name : str
+        The estimator that asks.
+
+    Raises
+    ------
+    DesignError
+    """
+    other = ~np.isnan(status) & (status != 0) & (status != 1)
+    if other.any():
+        raise DesignError(
+            f"{name} is for events that happen or do not, not for doses: whom a dose is compared with is not said.",
+            f"the event holds {first_few(f'{value:g}' for value in np.unique(status[other]))}",
+            "use an event of kind 'threshold', 'spell' or 'onset', or distributed_lag for a dose",
+        )
 
 
 def not_alone(t: Trajectories, design: Design, cells: Mask) -> Mask:

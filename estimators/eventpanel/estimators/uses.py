@@ -9,7 +9,11 @@ import numpy.typing as npt
 
 from eventpanel.estimators.core.arrays import Mask
 
-__all__ = ["Uses"]
+__all__ = ["NOT_BEGUN", "NO_WINDOW", "Uses", "compared"]
+
+# Reasons that several methods give.
+NOT_BEGUN = "the status was on before, or is not known one period before"
+NO_WINDOW = "the outcome is missing in a period of its window"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -12,7 +12,7 @@ import pandas as pd
 
 from eventpanel.datasets.panel import Panel
 from eventpanel.estimators.audit import audit_events
-from eventpanel.estimators.calendar import shifted
+from eventpanel.estimators.core.shifts import shifted
 from eventpanel.estimators.events import Event
 from eventpanel.estimators.record import period_labels, record
 from eventpanel.estimators.standing import Standing, standing

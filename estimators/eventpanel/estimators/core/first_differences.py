@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from eventpanel.estimators.core.arrays import Codes, Floats, Mask
-from eventpanel.estimators.core.switch_field import Field
+from eventpanel.estimators.core.switch_field import Field, inflation
 
 __all__ = ["Adjustment", "adjustment"]
 
@@ -80,7 +80,7 @@ def adjustment(f: Field, level: Codes, outcome: Floats, controls: Floats) -> Adj
     np.add.at(xy, level, np.einsum("cut,ut->uc", pull, y))
     bread = np.asarray(np.linalg.pinv(xx, rcond=RANK, hermitian=True), dtype=np.float64)
     slopes = np.einsum("lcd,ld->lc", bread, xy)
-    rest = (y - np.einsum("cut,uc->ut", x, slopes[level])) * _inflated(count)[f.stratum]
+    rest = (y - np.einsum("cut,uc->ut", x, slopes[level])) * inflation(count)[f.stratum]
     short = np.array([np.linalg.matrix_rank(block, tol=_tiny(block), hermitian=True) < len(x) for block in xx])
     return Adjustment(level, slopes, bread, pull, np.einsum("cut,ut->uc", pull, rest), short)
 
@@ -96,7 +96,3 @@ def _within(f: Field, values: Floats, cells: Mask, weights: Floats) -> tuple[Flo
     mean = np.add.reduceat(weights * values, f.stratum_starts, axis=0) / np.where(mass > 0, mass, 1.0)
     count = np.add.reduceat(cells, f.stratum_starts, axis=0, dtype=np.float64)
     return np.where(cells, values - mean[f.stratum], 0.0), count
-
-
-def _inflated(count: Floats) -> Floats:
-    return np.asarray(np.sqrt(np.where(count > 1, count / np.maximum(count - 1, 1), 1.0)))

@@ -12,6 +12,7 @@ from eventpanel.estimators.core.binary_separation import binary_separation
 from eventpanel.estimators.core.groups import cross, recode
 from eventpanel.estimators.core.least_squares import independent
 from eventpanel.estimators.core.links import LOGIT
+from eventpanel.estimators.core.shifts import shifted
 
 # A history is a number in base three: off, on, unknown; longer ones do not fit into 64 bits.
 LONGEST = 39
@@ -19,23 +20,6 @@ LONGEST = 39
 SHARE, LEAST = 1e-9, 1e-12
 # Where a covariance is singular, directions with less than this share of its largest eigenvalue do not count.
 FLAT = np.sqrt(np.finfo(np.float64).eps)
-
-
-def earlier(grid: Floats, steps: int) -> Floats:
-    """Values some periods before, shape (U, T); missing where the grid does not reach.
-
-    Examples
-    --------
-    >>> earlier(np.array([[1.0, 2.0, 3.0]]), -1).tolist()
-    [[2.0, 3.0, nan]]
-    """
-    out = np.full(grid.shape, np.nan)
-    periods = grid.shape[1]
-    if 0 <= steps < periods:
-        out[:, steps:] = grid[:, : periods - steps]
-    elif -periods < steps < 0:
-        out[:, :steps] = grid[:, -steps:]
-    return out
 
 
 def histories(status: Floats, length: int) -> tuple[Codes, Mask]:
@@ -56,7 +40,7 @@ def histories(status: Floats, length: int) -> tuple[Codes, Mask]:
     """
     code, known = np.zeros(status.shape, dtype=np.int64), np.ones(status.shape, dtype=bool)
     for k in range(1, length + 1):
-        before = earlier(status, k)
+        before = shifted(status, k)
         unknown = np.isnan(before)
         known &= ~unknown
         code += np.where(unknown, 2, before).astype(np.int64) * 3 ** (k - 1)
@@ -80,8 +64,7 @@ def paths(values: Codes, length: int) -> Codes:
     """
     code, known = np.zeros(values.size, dtype=np.int64), np.ones(values.shape, dtype=bool)
     for k in range(length + 1):
-        before = np.full(values.shape, -1, dtype=np.int64)
-        before[:, k:] = values[:, : values.shape[1] - k]
+        before = shifted(values, k, fill=-1)
         known &= before >= 0
         code = cross(code, before.reshape(-1) + 1)
     out = np.full(values.shape, -1, dtype=np.int64)

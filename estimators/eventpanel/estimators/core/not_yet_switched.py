@@ -12,7 +12,7 @@ import numpy as np
 
 from eventpanel.estimators.core.arrays import Codes, Floats, Mask
 from eventpanel.estimators.core.groups import recode
-from eventpanel.estimators.core.switch_field import Field
+from eventpanel.estimators.core.switch_field import Field, inflation
 from eventpanel.estimators.core.treatment_paths import NO_SWITCH
 
 __all__ = ["Horizon", "Step", "compare", "error", "own"]
@@ -157,7 +157,7 @@ def error(f: Field, h: Horizon, cells: Floats, change: Floats) -> Floats:
     count = _clusters(f, h.stays)
     mean, single = _over(sums, h.mass), count == 1
     of_moved, k_moved = _cohorts(f, h, change)
-    slope = _root(count) * _over(h.share[1] - h.share[0], h.mass)
+    slope = inflation(count) * _over(h.share[1] - h.share[0], h.mass)
     level = slope * mean
     s, b = f.stratum[h.moved], h.base
     alone = k_moved == 1
@@ -166,21 +166,19 @@ def error(f: Field, h: Horizon, cells: Floats, change: Floats) -> Floats:
         side = (f.sign[h.moved] < 0).astype(np.int64)
         of_moved = np.where(alone, union[side, s, b], of_moved)
         k_moved = np.where(alone, k_union[side, s, b], k_moved)
-        parts = _root(k_union) * np.array([[[-1.0]], [[1.0]]]) * h.share * np.where(h.mass > 0, 1 / _safe(h.mass), 0.0)
+        parts = (
+            inflation(k_union) * np.array([[[-1.0]], [[1.0]]]) * h.share * np.where(h.mass > 0, 1 / _safe(h.mass), 0.0)
+        )
         slope = np.where(single, parts.sum(axis=0), slope)
         level = np.where(single, (parts * union).sum(axis=0), level)
     # A control has the weight of its cell over the whole: slope and level hold the cell's part.
     found = (weights * (slope[f.stratum] * change - level[f.stratum])).sum(axis=1)
-    found[h.moved] += cells[h.moved, b] * _root(k_moved) * (change[h.moved, b] - of_moved)
+    found[h.moved] += cells[h.moved, b] * inflation(k_moved) * (change[h.moved, b] - of_moved)
     return np.asarray(found)
 
 
 def _safe(mass: Floats) -> Floats:
     return np.where(mass > 0, mass, 1.0)
-
-
-def _root(count: Floats) -> Floats:
-    return np.asarray(np.sqrt(np.where(count > 1, count / np.maximum(count - 1, 1), 1.0)))
 
 
 def _clusters(f: Field, cells: Mask) -> Floats:

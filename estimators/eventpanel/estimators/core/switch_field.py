@@ -10,7 +10,7 @@ from eventpanel.estimators.core.arrays import Codes, Floats, Mask
 from eventpanel.estimators.core.groups import cross, numbered, recode
 from eventpanel.estimators.core.treatment_paths import NO_SWITCH, TreatmentPaths
 
-__all__ = ["Field", "lay_out"]
+__all__ = ["Field", "inflation", "lay_out"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,3 +99,14 @@ def lay_out(
 def _starts(codes: Codes) -> Codes:
     """First position of each of sorted dense codes."""
     return np.flatnonzero(np.diff(codes, prepend=-1)).astype(np.int64)
+
+
+def inflation(count: Floats) -> Floats:
+    """Root of k / (k - 1), by which deviations from a mean of k grow to have its variance; one where k is one.
+
+    Examples
+    --------
+    >>> inflation(np.array([0.0, 1.0, 2.0])).round(6).tolist()
+    [1.0, 1.0, 1.414214]
+    """
+    return np.asarray(np.sqrt(np.where(count > 1, count / np.maximum(count - 1, 1), 1.0)))
