@@ -16,7 +16,10 @@ import numpy.typing as npt
 import eventpanel.api as ep
 from benchmarks.recurring_panels import LAGS, WORLDS, World, recurring_panel
 from eventpanel.datasets.errors import IdentificationError, RecurringEventError
+from eventpanel.estimators.imputation import Imputation
+from eventpanel.estimators.method import Planned
 from eventpanel.estimators.methods import METHODS, run_method
+from eventpanel.estimators.treatment import Reach
 
 Floats = npt.NDArray[np.float64]
 Found = tuple[Floats, Floats, float]
@@ -33,6 +36,8 @@ DESIGN = ep.Design(
     fixed_effects=("unit", "year"),
     covariance=ep.Clustered("unit", "ppmlhdfe"),
 )
+# Options that change what a method says of events that recur.
+VARIANTS: dict[str, Planned] = {"imputation, overlap=exclude": Imputation(reach=Reach(overlap="exclude"))}
 NOT_LINEAR = ("ppml", "imputation_poisson", "extended_two_way_poisson")
 # Methods whose standard errors need many fits run on fewer panels.
 MOST = {"interactive_effects": 20, "matrix_completion": 20}
@@ -72,7 +77,8 @@ class Cell:
             text = f"{bias[k]:+.2f} ({100 * covered[k]:.0f})"
             good = abs(bias[k]) <= BIAS and abs(covered[k] - 0.95) <= COVERAGE
             shown.append(text if good else f"**{text}**")
-        return f"{' / '.join(shown)}; {100 * np.nanmean(self.leads):.0f}"
+        leads = "-" if np.isnan(self.leads).all() else f"{100 * np.nanmean(self.leads):.0f}"
+        return f"{' / '.join(shown)}; {leads}"
 
 
 def recovery(world: World, methods: Sequence[str], panels: int) -> list[Cell]:
@@ -96,13 +102,23 @@ def recovery(world: World, methods: Sequence[str], panels: int) -> list[Cell]:
             try:
                 with warnings.catch_warnings():
                     warnings.simplefilter("ignore", ep.EstimationWarning)
-                    found[name].append(_compared(run_method(METHODS[name], truth.panel, DESIGN), truth.effects))
+                    found[name].append(_compared(run_method(_method(name), truth.panel, DESIGN), truth.effects))
             except RecurringEventError as error:
                 refused[name] = str(error)
             except IdentificationError:
                 # Nothing to compare on this panel.
                 continue
     return [_cell(name, world, found[name], refused.get(name, "")) for name in methods]
+
+
+def table_methods() -> list[str]:
+    """Names of the methods of the table, in order."""
+    names = [name for name in METHODS if name not in NOT_LINEAR]
+    return [each for name in names for each in (name, *(v for v in VARIANTS if v.partition(",")[0] == name))]
+
+
+def _method(name: str) -> Planned:
+    return VARIANTS[name] if name in VARIANTS else METHODS[name]
 
 
 def _compared(estimate: ep.Estimate, effects: dict[int, float]) -> Found:
@@ -143,7 +159,7 @@ def _fewer(cells: Sequence[Cell], method: str) -> str:
 
 
 def written(page: str, table: str, said: str) -> str:
-    """Page with the table between its marks replaced.
+    """Page with the rows of a table in the place of the page's own rows of these methods; others stay.
 
     Parameters
     ----------
@@ -152,7 +168,17 @@ def written(page: str, table: str, said: str) -> str:
         When and how it was made.
     """
     before, rest = page.split(BEGIN)
-    return f"{before}{BEGIN}\n{said}\n\n{table}\n{END}{rest.split(END)[1]}"
+    old, after = rest.split(END)
+    rows = _rows(old) | _rows(table)
+    head = table.splitlines()[:2]
+    order = [name for name in table_methods() if name in rows]
+    body = "\n".join([*head, *(rows[name] for name in order)])
+    return f"{before}{BEGIN}\n{said}\n\n{body}\n{END}{after}"
+
+
+def _rows(table: str) -> dict[str, str]:
+    """Rows of a table by method."""
+    return {line.split("`")[1]: line for line in table.splitlines() if line.startswith("| `")}
 
 
 def main() -> None:
@@ -162,7 +188,7 @@ def main() -> None:
     options.add_argument("--only", nargs="+", metavar="NAME", help="estimators to run")
     options.add_argument("--write", action="store_true", help="write the table into docs/methods/recurring.md")
     asked = options.parse_args()
-    methods = asked.only or [name for name in METHODS if name not in NOT_LINEAR]
+    methods = asked.only or table_methods()
     cells: list[Cell] = []
     for world in WORLDS:
         cells += recovery(world, methods, asked.panels)
