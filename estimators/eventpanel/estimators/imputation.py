@@ -11,7 +11,7 @@ from typing import Literal
 
 import numpy as np
 
-from eventpanel.datasets.errors import DesignError, IdentificationError, first_few
+from eventpanel.datasets.errors import DesignError, IdentificationError
 from eventpanel.datasets.panel import Panel
 from eventpanel.estimators.core.arrays import Floats, Mask
 from eventpanel.estimators.core.imputation import Averages, Counterfactual, averages, leads, linear, means
@@ -20,7 +20,7 @@ from eventpanel.estimators.design import Design
 from eventpanel.estimators.estimate import Estimate
 from eventpanel.estimators.method import Effects, estimated, two_way, without
 from eventpanel.estimators.trajectories import Trajectories
-from eventpanel.estimators.treatment import LAGS, Reach, Treatment, classified, reference, treatment
+from eventpanel.estimators.treatment import LAGS, Reach, Treatment, classified, reference, told_apart, treatment
 from eventpanel.estimators.uses import Uses
 
 __all__ = ["Imputation", "imputation"]
@@ -104,14 +104,7 @@ class _Run:
             dropped = tuple((k, "no row is untreated") for k in times)
             return Effects((), np.empty(0), np.empty((t.shape[0], 0)), uses, dropped=dropped)
         fit = self.fit(untreated, self.controls)
-        if fit.system.collinear.any():
-            raise IdentificationError(
-                f"{self.method.name} cannot tell controls from unit and period effects among untreated rows.",
-                first_few(
-                    name for name, is_one in zip(self.design.controls, fit.system.collinear, strict=True) if is_one
-                ),
-                "leave them out",
-            )
+        told_apart(self.method.name, self.design, fit.system.collinear)
         imputed = t.inside & (t.weights > 0) & fit.system.reached
         before, gone = self.leads(untreated)
         kept, cells = [], []

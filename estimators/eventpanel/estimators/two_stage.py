@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
-from eventpanel.datasets.errors import WindowError
 from eventpanel.datasets.panel import Panel
 from eventpanel.estimators.cohorts import Cohorts, Pairs, cohorts, pairs_of, path_effects, path_uses, shares
 from eventpanel.estimators.core.arrays import Codes, Floats, Mask
-from eventpanel.estimators.core.two_stage import FirstStage, first_stage
+from eventpanel.estimators.core.imputation import ROUNDING, Counterfactual, linear
+from eventpanel.estimators.core.two_way import Solved
 from eventpanel.estimators.design import Design
 from eventpanel.estimators.estimate import Estimate
 from eventpanel.estimators.method import Effects, estimated, two_way, without
 from eventpanel.estimators.trajectories import Trajectories
+from eventpanel.estimators.treatment import reference, told_apart
 from eventpanel.estimators.uses import Uses
 
 __all__ = ["TwoStage", "two_stage"]
@@ -41,22 +42,17 @@ class TwoStage:
 
     def check(self, panel: Panel, design: Design) -> None:
         """Refuse what has no place."""
-        window = design.window
-        if window.reference not in (None, -1) or window.ends != "none":
-            raise WindowError(
-                "two_stage has no base period.",
-                f"reference={window.reference}, ends={window.ends!r}",
-                "use reference=None, or -1 to leave it out, and ends='none'",
-            )
+        reference(self.name, design)
         two_way(self, panel, design)
         without(self, design, "offset")
 
     def found(self, t: Trajectories, design: Design, wanted: Callable[[Codes], Mask]) -> Staged:
         """Effects of cohorts in the periods whose event time is wanted."""
         c = cohorts(t, self.name)
-        before = (c.since < 0)[c.member]
-        stage = first_stage(np.nan_to_num(c.outcome), np.nan_to_num(t.controls[:, c.units]), c.weights, before)
-        known = Cohorts(c.units, c.starts, c.bounds, c.outcome, np.where(stage.known, c.weights, 0.0))
+        before = np.where((c.since < 0)[c.member], c.weights, 0.0)
+        stage = linear(c.outcome, before, np.nan_to_num(t.controls[:, c.units]))
+        told_apart(self.name, design, stage.system.collinear)
+        known = replace(c, weights=np.where(stage.system.reached, c.weights, 0.0))
         return Staged(known, pairs_of(c, wanted), stage)
 
     def uses(self, t: Trajectories, design: Design) -> Uses:
@@ -80,12 +76,13 @@ class Staged:
     cohorts : Cohorts
         Weights are zero in rows whose expectation is not known.
     asked : Pairs
-    stage : FirstStage
+    stage : Counterfactual
+        Fitted on rows before events.
     """
 
     cohorts: Cohorts
     asked: Pairs
-    stage: FirstStage
+    stage: Counterfactual
 
     facts = (("Compared with", "rows before events"),)
     # The published covariance counts no parameters.
@@ -114,23 +111,30 @@ class Staged:
         out[:, pairs.cohort, pairs.period] = shares(sets, pairs, c, c.weights) / mass
         return out
 
+    def _each(self, sets: Floats) -> Iterator[Floats]:
+        """Weight of each row in each mean, shape (n, T)."""
+        return (of_cells[self.cohorts.member] * self.cohorts.weights for of_cells in self._means(sets))
+
+    def _solved(self, sets: Floats) -> Solved:
+        """Coefficients of the first stage that the means take off, as combinations to be solved for."""
+        columns = self.stage.system.columns
+        each = [(w.sum(axis=1), w.sum(axis=0), np.tensordot(columns, w, 2)) for w in self._each(sets)]
+        units, periods, controls = (np.array(part).T for part in zip(*each, strict=True))
+        return self.stage.system.solve(units, periods, controls)
+
     def average(self, sets: Floats) -> tuple[Floats, Floats]:
         """Means of what is left; the first stage adds to their error."""
-        member, w = self.cohorts.member, self.cohorts.weights
-        found = []
-        for of_cells in self._means(sets):
-            weight = of_cells[member] * w
-            mean = float((weight * self.stage.left).sum())
-            own = np.einsum("it,it->i", weight, self.stage.left - mean)
-            found.append((mean, own - self.stage.passed_on(weight)))
-        return np.array([mean for mean, _ in found]), np.array([part for _, part in found]).T
+        left = np.where(self.cohorts.weights > 0, self.cohorts.outcome - self.stage.mean, 0.0)
+        means = np.array([float((weight * left).sum()) for weight in self._each(sets)])
+        own = [(w * (left - mean)).sum(axis=1) for w, mean in zip(self._each(sets), means, strict=True)]
+        return means, np.array(own).T - self.stage.influence(self._solved(sets))
 
     def carries(self, sets: Floats) -> Mask:
         """Rows whose outcome has weight in some mean."""
-        rows = np.zeros(self.cohorts.weights.shape, dtype=bool)
-        for of_cells in self._means(sets):
-            weight = of_cells[self.cohorts.member] * self.cohorts.weights
-            rows |= self.stage.carries(weight)
+        found, rows = self._solved(sets), np.zeros(self.cohorts.weights.shape, dtype=bool)
+        for k, weight in enumerate(self._each(sets)):
+            net = np.abs(weight - self.stage.system.weights * self.stage.system.spread(found, k))
+            rows |= net > ROUNDING * net.max(initial=0.0)
         return rows
 
 
