@@ -57,16 +57,16 @@ class Imputation:
         """What it estimates, in one sentence."""
         what = "logarithm of mean outcome over mean imputed outcome" if self.model == "poisson" else "mean effect"
         return (
-            f"the {what} over all event rows of the sample by periods since the most recent event, against the outcome "
+            f"The {what} over all event rows of the sample by periods since the most recent event, against the outcome "
             f"that untreated rows predict for the same unit and period; {self.reach.rule}."
         )
 
     @property
     def assumptions(self) -> tuple[str, ...]:
         """What it assumes; each a sentence."""
-        trend = "untreated outcomes are unit effects plus period effects plus noise (parallel trends in every period)."
+        trend = "Untreated outcomes are unit effects plus period effects plus noise (parallel trends in every period)."
         if self.model == "poisson":
-            trend = "untreated means are unit effects times period effects (parallel growth in every period)."
+            trend = "Untreated means are unit effects times period effects (parallel growth in every period)."
         return (trend, *self.reach.assumptions)
 
     def check(self, panel: Panel, design: Design) -> None:

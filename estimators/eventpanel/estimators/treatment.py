@@ -72,9 +72,9 @@ class Reach:
         """What it assumes; each a sentence."""
         after = "the lags of the window" if self.carry_over is None else f"{self.carry_over} periods"
         return (
-            f"an event has no effect on rows more than {after} after it, which are untreated (limited carry-over).",
-            f"an event has no effect on rows more than {self.anticipation} periods before it (limited anticipation).",
-            "outside a unit's record there is no event.",
+            f"An event has no effect on rows more than {after} after it, which are untreated (limited carry-over).",
+            f"An event has no effect on rows more than {self.anticipation} periods before it (limited anticipation).",
+            "Outside a unit's record there is no event.",
         )
 
     def periods(self, design: Design) -> int:

@@ -9,7 +9,8 @@ from functools import cached_property
 import numpy as np
 
 from eventpanel.datasets.panel import Panel
-from eventpanel.estimators.cohorts import Cohorts, Pairs, cohorts, pairs_of, path_effects, path_uses, shares
+from eventpanel.estimators.cohort_path import path_effects, path_uses
+from eventpanel.estimators.cohorts import Cohorts, Pairs, cohorts, pairs_of, shares
 from eventpanel.estimators.core.arrays import Codes, Floats, Mask
 from eventpanel.estimators.core.imputation import ROUNDING, Counterfactual, linear
 from eventpanel.estimators.core.two_way import Solved
@@ -32,12 +33,12 @@ class TwoStage:
 
     name = "two_stage"
     estimand = (
-        "the average effect of an event that happens once, by periods since it, over rows after events; compared with "
+        "The average effect of an event that happens once, by periods since it, over rows after events; compared with "
         "what units and periods, estimated from all rows before events, lead one to expect."
     )
     assumptions = (
-        "without the event, outcomes would be a level of the unit plus one of the period, plus linear controls.",
-        "the event happens once or stays on, and nothing moves in anticipation of it.",
+        "Without the event, outcomes would be a level of the unit plus one of the period, plus linear controls.",
+        "The event happens once or stays on, and nothing moves in anticipation of it.",
     )
 
     def check(self, panel: Panel, design: Design) -> None:
@@ -48,7 +49,7 @@ class TwoStage:
 
     def found(self, t: Trajectories, design: Design, wanted: Callable[[Codes], Mask]) -> Staged:
         """Effects of cohorts in the periods whose event time is wanted."""
-        c = cohorts(t, self.name)
+        c = cohorts(t, self.name, design)
         before = np.where((c.since < 0)[c.member], c.weights, 0.0)
         stage = linear(c.outcome, before, np.nan_to_num(t.controls[:, c.units]))
         told_apart(self.name, design, stage.system.collinear)
