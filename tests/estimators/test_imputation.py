@@ -69,32 +69,31 @@ def parsed(options: dict[str, object]) -> dict[str, object]:
 
 def slow(rows: pd.DataFrame, carry: int, ahead: int, overlap: str) -> pd.DataFrame:
     """Event times and treatment by loops over units and events, as one would explain them."""
-    out = rows.copy()
-    out["since"], out["until"], out["untreated"] = np.nan, np.nan, False
+    since, until, untreated = (pd.Series(value, rows.index) for value in (np.nan, np.nan, False))
     for _, one in rows.groupby("unit"):
-        record = one.set_index("year")["x"]
+        record = dict(zip(one["year"], one["x"], strict=True))
+        inside = [y for y in range(min(record), max(record) + 1) if y not in record]
+        on = [y for y, x in record.items() if x == 1]
         for row, year in one["year"].items():
-            inside = [y for y in range(record.index.min(), record.index.max() + 1) if y not in record.index]
-            past = [y for y in record.index[record == 1] if y <= year]
-            future = [y for y in record.index[record == 1] if y > year]
+            past, future = [y for y in on if y <= year], [y for y in on if y > year]
             lost_past, lost_future = [y for y in inside if y < year], [y for y in inside if y > year]
             last, following = max(past, default=-9999), min(future, default=9999)
             treated = year - last <= carry
             before = following - year <= ahead and not treated
             maybe_past = bool(lost_past) and year - max(lost_past) <= carry
             maybe_future = bool(lost_future) and min(lost_future) - year <= min(ahead, following - year)
-            out.loc[row, "untreated"] = not (treated or before or maybe_past or maybe_future)
+            untreated.at[row] = not (treated or before or maybe_past or maybe_future)
             if treated and last > max(lost_past, default=-9999):
                 several = sum(year - y <= DESIGN.window.lags for y in past) > 1 or following - year <= ahead
                 if not (overlap == "exclude" and several):
-                    out.loc[row, "since"] = year - last
+                    since.at[row] = year - last
             if before and following < min(lost_future, default=9999) and not maybe_past:
-                out.loc[row, "since"] = year - following
+                since.at[row] = year - following
             next_known = following < min(lost_future, default=9999)
-            out.loc[row, "until"] = following - year if next_known else np.nan
+            until.at[row] = following - year if next_known else np.nan
             if not next_known and lost_future and min(lost_future) - year <= DESIGN.window.leads:
-                out.loc[row, "until"] = -1
-    return out
+                until.at[row] = -1
+    return rows.assign(since=since, until=until, untreated=untreated)
 
 
 def dummies(rows: pd.DataFrame, columns: list[str]) -> Floats:
