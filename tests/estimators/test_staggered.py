@@ -311,6 +311,18 @@ def test_two_stages_are_imputation_on_any_panel(weights: str | None) -> None:
         np.testing.assert_allclose(three.coef, two.coef, rtol=1e-10)
 
 
+@pytest.mark.parametrize("run_one", [two_stage, imputation])
+def test_leads_that_period_effects_explain_are_not_estimated(run_one: Run) -> None:
+    rows = frame(24, 19)
+    rows["x"] = ((rows["year"] >= 2003) & (rows["start"] < 99)).astype(float)
+    design = replace(window(DESIGN, 2, 1, None), event=replace(DESIGN.event, kind="change"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        assert [term.event_time for term in run_one(panel(rows), design).terms] == [-2, -1, 0, 1]
+        with pytest.raises(IdentificationError, match=r"event time -2(.|\n)*event time -1(.|\n)*event time 0"):
+            run_one(panel(rows[rows["start"] < 99]), design)
+
+
 def test_aggregates_are_averages_of_pairs() -> None:
     rows = panel(frame(48, 14))
     for method in (CallawaySantanna(), SunAbraham(), TwoStage(), ExtendedTwoWay()):

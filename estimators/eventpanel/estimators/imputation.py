@@ -169,11 +169,15 @@ class _Run:
         asked = [k for k in self.design.window.event_times if k < -self.method.reach.anticipation]
         told, gone = untreated & (self.s.lead >= 0), dict[int, str]()
         lost = np.array([not (told & (self.s.lead == -k)).any() for k in asked], dtype=bool)
-        while lost.any():
+        while True:
             gone |= {k: NO_LEAD for k, is_lost in zip(asked, lost, strict=True) if is_lost}
             asked = [k for k in asked if k not in gone]
-            lost = self.lead_fit(told, asked).system.collinear[len(self.controls) :]
-        return (asked, leads(self.lead_fit(told, asked), len(asked)) if asked else None), gone
+            if not asked:
+                return ([], None), gone
+            fit = self.lead_fit(told, asked)
+            lost = fit.system.collinear[len(self.controls) :]
+            if not lost.any():
+                return (asked, leads(fit, len(asked))), gone
 
     def lead_fit(self, told: Mask, asked: list[int]) -> Counterfactual:
         columns = np.array([self.s.lead == -k for k in asked], dtype=np.float64).reshape(-1, *self.t.shape)

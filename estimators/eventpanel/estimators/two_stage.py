@@ -25,6 +25,7 @@ __all__ = ["TwoStage", "two_stage"]
 
 BASE = "left out; leads and lags are means of what units and periods leave, not changes since it"
 NO_BEFORE = "no row before the event tells the level of the unit, or that of the period"
+FITTED = "unit and period effects fit its rows exactly"
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,22 @@ class Staged:
 
     @cached_property
     def _known(self) -> Mask:
-        return np.asarray(self.cohorts.rows[self.asked.cohort, self.asked.period] > 0)
+        known: Mask = self.cohorts.rows[self.asked.cohort, self.asked.period] > 0
+        for j in np.flatnonzero(known & (self.asked.event_time < 0)):
+            known[j] = self._says(int(self.asked.cohort[j]), int(self.asked.period[j]))
+        return known
+
+    def _says(self, cohort: int, period: int) -> bool:
+        """Whether the first stage leaves something of a mean of rows it was fitted to."""
+        system, mine = self.stage.system, slice(*self.cohorts.bounds[cohort : cohort + 2])
+        weight = np.zeros(len(self.cohorts.units))
+        weight[mine] = self.cohorts.weights[mine, period]
+        total = np.zeros((system.weights.shape[1], 1))
+        total[period] = weight.sum()
+        found = system.solve(weight[:, None], total, system.columns[:, :, period] @ weight[:, None])
+        pull = found.units[mine, 0] + found.periods[period, 0] + found.columns[:, 0] @ system.columns[:, mine, period]
+        # Nothing is left elsewhere of a mean of which nothing is left in its own rows.
+        return bool(np.abs(weight[mine] * (1 - pull)).max() > ROUNDING * weight.max())
 
     @property
     def pairs(self) -> Pairs:
@@ -102,7 +118,7 @@ class Staged:
     def missing(self) -> tuple[Pairs, tuple[str, ...]]:
         """Pairs without, and why."""
         gone = self.asked.only(~self._known)
-        return gone, (NO_BEFORE,) * len(gone.cohort)
+        return gone, tuple(FITTED if k < 0 else NO_BEFORE for k in gone.event_time)
 
     def _means(self, sets: Floats) -> Floats:
         """Weight of each row in each mean, by cohort and period, shape (k, C, T)."""
