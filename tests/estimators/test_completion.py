@@ -90,7 +90,7 @@ def plain(p: Problem, part: Rank, steps: int = 20_000) -> Floats:
             p.controls.reshape(len(p.controls), p.y.size).T,
         ]
     )
-    projection = X @ np.linalg.pinv(X)
+    projection, moved = X @ np.linalg.pinv(X), np.inf
     for _ in range(steps):
         filled = np.where(p.observed, p.y, fitted)
         added = (projection @ (filled - low).reshape(-1)).reshape(p.y.shape)

@@ -123,7 +123,8 @@ def test_coefficients_and_errors_of_dummies_and_explicit_weights(
     weights = coded["w"].to_numpy() if controls else np.ones(len(coded))
     X, y = dummies(coded, list(controls)), coded["y"].to_numpy()
     free = coded["untreated"].to_numpy()
-    fit = sm.WLS(y[free], X[free], weights=weights[free]).fit()
+    root = np.sqrt(weights)
+    fit = sm.OLS(y[free] * root[free], X[free] * root[free, None]).fit()
     effect = y - X @ fit.params
     inverse = np.linalg.pinv((X[free] * weights[free, None]).T @ X[free])
     for k in range(-ahead, 3):
@@ -143,8 +144,8 @@ def test_coefficients_and_errors_of_dummies_and_explicit_weights(
         coded[f"lead{k}"] = (coded["until"] == k).astype(float)
     Z = dummies(coded, [*controls, *(f"lead{k}" for k in asked)])
     codes = coded["unit"].astype("category").cat.codes.to_numpy()
-    lead = sm.WLS(y[told], Z[told], weights=weights[told]).fit()
-    scores = pd.DataFrame(Z[told] * (weights[told] * lead.resid)[:, None]).groupby(codes[told]).sum().to_numpy()
+    lead = sm.OLS(y[told] * root[told], Z[told] * root[told, None]).fit()
+    scores = pd.DataFrame(Z[told] * (root[told] * lead.resid)[:, None]).groupby(codes[told]).sum().to_numpy()
     bread = np.linalg.pinv((Z[told] * weights[told, None]).T @ Z[told])
     covariance = bread @ scores.T @ scores @ bread
     for j, k in enumerate(reversed(asked)):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 
@@ -128,29 +129,32 @@ class Staged:
         out[:, pairs.cohort, pairs.period] = shares(sets, pairs, c, c.weights) / mass
         return out
 
-    def _each(self, sets: Floats) -> Iterator[Floats]:
-        """Weight of each row in each mean, shape (n, T)."""
-        return (of_cells[self.cohorts.member] * self.cohorts.weights for of_cells in self._means(sets))
+    def _by_unit(self, grid: Floats, means: Floats) -> Floats:
+        """Sum over periods a grid times the weights of its cells, shape (n, k)."""
+        bounds = self.cohorts.bounds
+        return np.vstack([grid[a:b] @ means[:, e].T for e, (a, b) in enumerate(pairwise(bounds))])
 
-    def _solved(self, sets: Floats) -> Solved:
+    def _solved(self, means: Floats) -> Solved:
         """Coefficients of the first stage that the means take off, as combinations to be solved for."""
-        columns = self.stage.system.columns
-        each = [(w.sum(axis=1), w.sum(axis=0), np.tensordot(columns, w, 2)) for w in self._each(sets)]
-        units, periods, controls = (np.array(part).T for part in zip(*each, strict=True))
-        return self.stage.system.solve(units, periods, controls)
+        w, system = self.cohorts.weights, self.stage.system
+        periods = np.einsum("kct,ct->tk", means, np.add.reduceat(w, self.cohorts.bounds[:-1], axis=0))
+        controls = [self._by_unit(w * column, means).sum(axis=0) for column in system.columns]
+        return system.solve(self._by_unit(w, means), periods, np.array(controls).reshape(-1, len(means)))
 
     def average(self, sets: Floats) -> tuple[Floats, Floats]:
         """Means of what is left; the first stage adds to their error."""
-        left = np.where(self.cohorts.weights > 0, self.cohorts.outcome - self.stage.mean, 0.0)
-        means = np.array([float((weight * left).sum()) for weight in self._each(sets)])
-        own = [(w * (left - mean)).sum(axis=1) for w, mean in zip(self._each(sets), means, strict=True)]
-        return means, np.array(own).T - self.stage.influence(self._solved(sets))
+        means, w = self._means(sets), self.cohorts.weights
+        left = np.where(w > 0, self.cohorts.outcome - self.stage.mean, 0.0)
+        own = self._by_unit(w * left, means)
+        coef = own.sum(axis=0)
+        return coef, own - self._by_unit(w, means) * coef - self.stage.influence(self._solved(means))
 
     def carries(self, sets: Floats) -> Mask:
         """Rows whose outcome has weight in some mean."""
-        found, rows = self._solved(sets), np.zeros(self.cohorts.weights.shape, dtype=bool)
-        for k, weight in enumerate(self._each(sets)):
-            net = np.abs(weight - self.stage.system.weights * self.stage.system.spread(found, k))
+        means, w, system = self._means(sets), self.cohorts.weights, self.stage.system
+        found, rows = self._solved(means), np.zeros(w.shape, dtype=bool)
+        for k, of_cells in enumerate(means):
+            net = np.abs(of_cells[self.cohorts.member] * w - system.weights * system.spread(found, k))
             rows |= net > ROUNDING * net.max(initial=0.0)
         return rows
 
