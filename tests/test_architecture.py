@@ -86,7 +86,7 @@ LAYERS: tuple[dict[str, tuple[str, ...]], ...] = (
         "extended_two_way": ("estimators.extended_two_way",),
     },
     {"saturated": ("estimators.saturated",)},
-    {"cohorts": ("estimators.cohorts",)},
+    {"cohorts": ("estimators.cohorts", "estimators.cohort_path")},
     {"method": ("estimators.method",), "clean_windows": ("estimators.clean_windows", "estimators.horizons")},
     {
         "adoption": ("estimators.adoption",),

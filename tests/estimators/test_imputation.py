@@ -69,32 +69,31 @@ def parsed(options: dict[str, object]) -> dict[str, object]:
 
 def slow(rows: pd.DataFrame, carry: int, ahead: int, overlap: str) -> pd.DataFrame:
     """Event times and treatment by loops over units and events, as one would explain them."""
-    out = rows.copy()
-    out["since"], out["until"], out["untreated"] = np.nan, np.nan, False
+    since, until, untreated = (pd.Series(value, rows.index) for value in (np.nan, np.nan, False))
     for _, one in rows.groupby("unit"):
-        record = one.set_index("year")["x"]
+        record = dict(zip(one["year"], one["x"], strict=True))
+        inside = [y for y in range(min(record), max(record) + 1) if y not in record]
+        on = [y for y, x in record.items() if x == 1]
         for row, year in one["year"].items():
-            inside = [y for y in range(record.index.min(), record.index.max() + 1) if y not in record.index]
-            past = [y for y in record.index[record == 1] if y <= year]
-            future = [y for y in record.index[record == 1] if y > year]
+            past, future = [y for y in on if y <= year], [y for y in on if y > year]
             lost_past, lost_future = [y for y in inside if y < year], [y for y in inside if y > year]
             last, following = max(past, default=-9999), min(future, default=9999)
             treated = year - last <= carry
             before = following - year <= ahead and not treated
             maybe_past = bool(lost_past) and year - max(lost_past) <= carry
             maybe_future = bool(lost_future) and min(lost_future) - year <= min(ahead, following - year)
-            out.loc[row, "untreated"] = not (treated or before or maybe_past or maybe_future)
+            untreated.at[row] = not (treated or before or maybe_past or maybe_future)
             if treated and last > max(lost_past, default=-9999):
                 several = sum(year - y <= DESIGN.window.lags for y in past) > 1 or following - year <= ahead
                 if not (overlap == "exclude" and several):
-                    out.loc[row, "since"] = year - last
+                    since.at[row] = year - last
             if before and following < min(lost_future, default=9999) and not maybe_past:
-                out.loc[row, "since"] = year - following
+                since.at[row] = year - following
             next_known = following < min(lost_future, default=9999)
-            out.loc[row, "until"] = following - year if next_known else np.nan
+            until.at[row] = following - year if next_known else np.nan
             if not next_known and lost_future and min(lost_future) - year <= DESIGN.window.leads:
-                out.loc[row, "until"] = -1
-    return out
+                until.at[row] = -1
+    return rows.assign(since=since, until=until, untreated=untreated)
 
 
 def dummies(rows: pd.DataFrame, columns: list[str]) -> Floats:
@@ -124,7 +123,8 @@ def test_coefficients_and_errors_of_dummies_and_explicit_weights(
     weights = coded["w"].to_numpy() if controls else np.ones(len(coded))
     X, y = dummies(coded, list(controls)), coded["y"].to_numpy()
     free = coded["untreated"].to_numpy()
-    fit = sm.WLS(y[free], X[free], weights=weights[free]).fit()
+    root = np.sqrt(weights)
+    fit = sm.OLS(y[free] * root[free], X[free] * root[free, None]).fit()
     effect = y - X @ fit.params
     inverse = np.linalg.pinv((X[free] * weights[free, None]).T @ X[free])
     for k in range(-ahead, 3):
@@ -144,8 +144,8 @@ def test_coefficients_and_errors_of_dummies_and_explicit_weights(
         coded[f"lead{k}"] = (coded["until"] == k).astype(float)
     Z = dummies(coded, [*controls, *(f"lead{k}" for k in asked)])
     codes = coded["unit"].astype("category").cat.codes.to_numpy()
-    lead = sm.WLS(y[told], Z[told], weights=weights[told]).fit()
-    scores = pd.DataFrame(Z[told] * (weights[told] * lead.resid)[:, None]).groupby(codes[told]).sum().to_numpy()
+    lead = sm.OLS(y[told] * root[told], Z[told] * root[told, None]).fit()
+    scores = pd.DataFrame(Z[told] * (root[told] * lead.resid)[:, None]).groupby(codes[told]).sum().to_numpy()
     bread = np.linalg.pinv((Z[told] * weights[told, None]).T @ Z[told])
     covariance = bread @ scores.T @ scores @ bread
     for j, k in enumerate(reversed(asked)):

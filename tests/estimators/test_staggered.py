@@ -19,6 +19,7 @@ from eventpanel.estimators.covariance import Clustered
 from eventpanel.estimators.design import Design, Sample
 from eventpanel.estimators.estimate import Estimate
 from eventpanel.estimators.extended_two_way import ExtendedTwoWay, extended_two_way
+from eventpanel.estimators.imputation import imputation
 from eventpanel.estimators.method import Method
 from eventpanel.estimators.moderator import Moderator
 from eventpanel.estimators.sun_abraham import SunAbraham, sun_abraham
@@ -167,7 +168,8 @@ def test_events_of_the_first_period_are_left_out_with_a_reason(method: str) -> N
         ("callaway_santanna", {"window": window(DESIGN, 2, 2, None).window}, "period before the event"),
         ("callaway_santanna", {"offset": "fixed"}, "takes no offset"),
         ("sun_abraham", {"fixed_effects": ("unit",)}, "takes out units and periods"),
-        ("two_stage", {"window": window(DESIGN, 2, 2, 0).window}, "no base period"),
+        ("two_stage", {"window": window(DESIGN, 2, 2, 0).window}, "only a lead can be left out"),
+        ("two_stage", {"controls": ("year",)}, "cannot tell controls"),
         ("extended_two_way", {"controls": ("moving",)}, "do not change"),
         ("extended_two_way, poisson", {"outcome": "y"}, "not negative"),
     ],
@@ -244,6 +246,81 @@ def test_separated_rows_of_poisson_are_left_out() -> None:
         hidden.loc[gone, "count"] = np.nan
         other = extended_two_way(panel(hidden), COUNT, model="poisson")
     same(estimate, other, 1e-9)
+
+
+SINGLE = {name: METHODS[name] for name in ("callaway_santanna", "sun_abraham", "two_stage", "extended_two_way")}
+
+
+@pytest.mark.parametrize("kind", ["dose", "change"])
+@pytest.mark.parametrize("name", SINGLE)
+def test_a_status_whose_start_is_not_seen_is_left_out_by_name(name: str, kind: str) -> None:
+    """On when the record begins, on after a gap in it, on in its only period: none is dated, and none compared."""
+    rows = frame(40, 15)
+    rows.loc[rows["unit"] == 103, "x"] = 1.0
+    gap = (rows["unit"] == 104) & (rows["year"] == 2001) | (rows["unit"] == 104) & (rows["year"] == 2002)
+    late = (rows["unit"] == 105) & (rows["year"] < 2004)
+    alone = (rows["unit"] == 106) & (rows["year"] != 2006)
+    some = rows[~(gap | late | alone)]
+    design = replace(AFTER, event=replace(AFTER.event, kind=kind))  # type: ignore[arg-type]
+    with pytest.warns(UserWarning, match="4 units are left out, as the event is on(.|\n)*103, 104, 105, 106"):
+        estimate = RUNS[name][0](panel(some), design)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        same(estimate, RUNS[name][0](panel(rows[~rows["unit"].isin([103, 104, 105, 106])]), design))
+    found = card(SINGLE[name], panel(some), design)
+    # A change that is not seen is no event of the record.
+    assert found.totals["dropped"] == (4 if kind == "dose" else 0)
+
+
+@pytest.mark.parametrize("name", SINGLE)
+def test_a_single_period_is_its_own_date_even_after_a_gap(name: str) -> None:
+    rows = frame(40, 16)
+    rows["x"] = (rows["year"] - 2000 == rows["start"]).astype(float)
+    before = (rows["unit"] == 101) & (rows["year"] == 2002)
+    assert rows.loc[(rows["unit"] == 101) & (rows["year"] == 2003), "x"].all()
+    hidden = rows.assign(y=rows["y"].where(~before))
+    same(RUNS[name][0](panel(rows[~before]), AFTER), RUNS[name][0](panel(hidden), AFTER))
+
+
+def test_without_a_dated_unit_and_with_changes_both_ways_it_is_refused() -> None:
+    rows = frame(24, 17)
+    always = rows.assign(x=np.where(rows["year"] == 2006, np.nan, 1.0))
+    always.loc[always["unit"] == 100, "x"] = [1.0, 1, 1, 1, 1, 0, 0]
+    design = replace(AFTER, event=replace(AFTER.event, kind="change"))
+    with pytest.raises(IdentificationError, match="has no unit left"):
+        callaway_santanna(panel(always), design)
+    tariff = rows.assign(x=5.0 + rows["x"] * np.where(rows["unit"] % 2 == 0, 2.0, -2.0))
+    with pytest.raises(DesignError, match=r"positive in some units and negative in others(.|\n)*101"):
+        callaway_santanna(panel(tariff), design)
+
+
+@pytest.mark.parametrize("weights", [None, "weight"])
+def test_two_stages_are_imputation_on_any_panel(weights: str | None) -> None:
+    """Also with gaps and weights; with controls that move; the extended regression where nothing is missing."""
+    for missing, controls in ((0.0, ()), (0.2, ()), (0.2, ("moving",))):
+        rows, event = panel(frame(48, 18, missing=missing)), replace(DESIGN.event, kind="change")
+        design = replace(window(DESIGN, 0, 4, None), event=event, weights=weights, controls=controls)
+        one, other = two_stage(rows, design), imputation(rows, design)
+        np.testing.assert_allclose(one.coef, other.coef, rtol=1e-10)
+        assert [term.event_time for term in one.terms] == [0, 1, 2, 3, 4]
+        np.testing.assert_array_equal(one.sample, other.sample)
+    if weights is None:
+        whole = panel(frame(48, 18))
+        three = extended_two_way(whole, replace(window(DESIGN, 1, 4), event=event))
+        two = imputation(whole, replace(window(DESIGN, 0, 4, None), event=event))
+        np.testing.assert_allclose(three.coef, two.coef, rtol=1e-10)
+
+
+@pytest.mark.parametrize("run_one", [two_stage, imputation])
+def test_leads_that_period_effects_explain_are_not_estimated(run_one: Run) -> None:
+    rows = frame(24, 19)
+    rows["x"] = ((rows["year"] >= 2003) & (rows["start"] < 99)).astype(float)
+    design = replace(window(DESIGN, 2, 1, None), event=replace(DESIGN.event, kind="change"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        assert [term.event_time for term in run_one(panel(rows), design).terms] == [-2, -1, 0, 1]
+        with pytest.raises(IdentificationError, match=r"event time -2(.|\n)*event time -1(.|\n)*event time 0"):
+            run_one(panel(rows[rows["start"] < 99]), design)
 
 
 def test_aggregates_are_averages_of_pairs() -> None:

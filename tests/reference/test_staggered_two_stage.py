@@ -17,7 +17,7 @@ import pandas as pd
 import pytest
 import rdata
 
-from eventpanel.estimators.core.two_stage import first_stage
+from eventpanel.estimators.core.imputation import linear
 
 
 @pytest.fixture(scope="module")
@@ -39,17 +39,18 @@ def test_mean_effect_with_effects_of_states(example: pd.DataFrame) -> None:
         return wide.reindex(index=every[0], columns=every[1]).fillna(0.0).to_numpy(dtype=float)
 
     y, rows = grid(example[~treated], "mean"), grid(example[~treated], "count")
-    stage = first_stage(y, np.empty((0, *y.shape)), rows, rows > 0)
-    # The first stage says what rows are to be expected, also where there is none before an event.
-    every = first_stage(y, np.empty((0, *y.shape)), np.maximum(rows, 1.0), rows > 0)
-    assert every.known.all()
+    stage = linear(y, rows, np.empty((0, *y.shape)))
+    assert stage.system.reached.all()
     count = grid(example[treated], "count")
-    left = np.where(count > 0, grid(example[treated], "mean") - (y - first_left(stage.w, y)), 0.0)
+    left = np.where(count > 0, grid(example[treated], "mean") - stage.mean, 0.0)
     weight = count / count.sum()
     effect = float((weight * left).sum())
-    influence = (weight * (left - effect)).sum(axis=1) - stage.passed_on(weight)
+    found = stage.system.solve(weight.sum(axis=1)[:, None], weight.sum(axis=0)[:, None], np.empty((0, 1)))
+    influence = (weight * (left - effect)).sum(axis=1) - stage.influence(found)[:, 0]
     assert effect == pytest.approx(2.152, abs=5e-4)
     assert np.sqrt((influence**2).sum()) == pytest.approx(0.0476, abs=5e-5)
+    # The certificate of the first stage: dummies of states and years in numpy's words.
+    np.testing.assert_allclose((y - stage.mean)[rows > 0], first_left(rows, y)[rows > 0], atol=1e-10)
 
 
 def first_left(w: np.ndarray, y: np.ndarray) -> np.ndarray:

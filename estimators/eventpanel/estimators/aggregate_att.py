@@ -11,7 +11,8 @@ import numpy as np
 from eventpanel.datasets.errors import DesignError
 from eventpanel.datasets.panel import Panel
 from eventpanel.estimators.callaway_santanna import CallawaySantanna
-from eventpanel.estimators.cohorts import Found, Pairs, uses_of
+from eventpanel.estimators.cohort_path import undated_note, uses_of
+from eventpanel.estimators.cohorts import Found, Pairs
 from eventpanel.estimators.core.arrays import Codes, Floats, Mask
 from eventpanel.estimators.design import Design
 from eventpanel.estimators.estimate import Estimate
@@ -78,9 +79,21 @@ class _Aggregate:
         if self.by in ("event_time", "calendar"):
             coef = np.append(coef, coef.mean())
             influence = np.column_stack([influence, influence.mean(axis=1)])
-        self.names.extend([*asked.names, OVERALL][: len(coef)])
+        self.names[:] = [*asked.names, OVERALL][: len(coef)]
         times = tuple(range(len(coef)))
-        return Effects(times, coef, influence, _uses(t, found, asked.sets), found.parameters, facts=found.facts)
+        notes = (*_left_out(found), *undated_note(c, t))
+        return Effects(
+            times, coef, influence, _uses(t, found, asked.sets), found.parameters, facts=found.facts, notes=notes
+        )
+
+
+def _left_out(found: Found) -> tuple[str, ...]:
+    """Say which pairs of cohort and period after the event are in no average."""
+    late = found.missing[0].event_time >= 0
+    if not late.any():
+        return ()
+    why = "; ".join(dict.fromkeys(reason for reason, is_late in zip(found.missing[1], late, strict=True) if is_late))
+    return (f"{int(late.sum())} pairs of cohort and period after the event are left out: {why}.",)
 
 
 def _uses(t: Trajectories, found: Found, sets: Floats | None) -> Uses:
@@ -91,7 +104,7 @@ def _uses(t: Trajectories, found: Found, sets: Floats | None) -> Uses:
         after = np.zeros(t.shape, dtype=bool)
         after[c.units] = (c.since >= 0)[c.member]
         used = np.asarray((rows & after).any(axis=1))
-    return uses_of(t, c, rows, used, {})
+    return uses_of(t, found, rows, used)
 
 
 def _simple(pairs: Pairs, starts: Codes, first: int) -> _Sets:

@@ -12,7 +12,8 @@ import numpy as np
 from eventpanel.datasets.errors import DesignError, WindowError
 from eventpanel.datasets.panel import Panel
 from eventpanel.estimators.adoption import NEVER
-from eventpanel.estimators.cohorts import Cohorts, Pairs, averaged, cohorts, pairs_of, path_effects, path_uses, shares
+from eventpanel.estimators.cohort_path import path_effects, path_uses
+from eventpanel.estimators.cohorts import Cohorts, Pairs, averaged, cohorts, pairs_of, shares
 from eventpanel.estimators.core.arrays import Codes, Floats, Mask
 from eventpanel.estimators.core.two_by_two import Adjustment, Change, Comparison, compare
 from eventpanel.estimators.design import Design
@@ -63,7 +64,7 @@ class CallawaySantanna:
         """What it estimates."""
         others = "never strikes" if self.compared == "never" else "has not struck yet, or never strikes"
         return (
-            "the average effect of an event that happens once, by periods since it, over units whose event time is "
+            "The average effect of an event that happens once, by periods since it, over units whose event time is "
             f"seen; compared with units that it {others}."
         )
 
@@ -71,8 +72,8 @@ class CallawaySantanna:
     def assumptions(self) -> tuple[str, ...]:
         """What it assumes."""
         return (
-            "without the event, a cohort and those it is compared with would show the same trend, given controls.",
-            "the event happens once or stays on, and nothing moves in anticipation of it.",
+            "Without the event, a cohort and those it is compared with would show the same trend, given controls.",
+            "The event happens once or stays on, and nothing moves in anticipation of it.",
         )
 
     def check(self, panel: Panel, design: Design) -> None:
@@ -90,7 +91,7 @@ class CallawaySantanna:
 
     def found(self, t: Trajectories, design: Design, wanted: Callable[[Codes], Mask]) -> TwoByTwos:
         """Effects of cohorts in the periods whose event time is wanted."""
-        c = cohorts(t, self.name)
+        c = cohorts(t, self.name, design)
         pairs = pairs_of(c, wanted)
         # With one base for all, the base period compared with itself says nothing.
         says = pairs.event_time != -1 if self.base == "universal" else np.ones(len(pairs.cohort), dtype=bool)

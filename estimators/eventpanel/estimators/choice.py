@@ -47,17 +47,17 @@ def best(problem: Problem, parts: Sequence[Rank], length: int, seed: int) -> tup
     errors : ndarray, shape (parts,)
         Mean squared error of the held-out rows.
     """
-    errors, count = np.zeros(len(parts)), 0
+    errors, count, tried = np.zeros(len(parts)), 0, len(parts)
     for hidden in blocks(problem.observed, FOLDS, length, np.random.default_rng(seed)):
         if not hidden.any():
             continue
         fold = replace(problem, observed=problem.observed & ~hidden)
         start = fold.start()
-        for j, part in enumerate(parts):
+        for j, part in enumerate(parts[:tried]):
             try:
                 start = completed(fold, part, start, ROUGH, TRIES).fitted
             except ArithmeticError:
-                errors[j:] = np.inf
+                errors[j:], tried = np.inf, j
                 break
             errors[j] += ((problem.y - start)[hidden] ** 2).sum()
         count += int(hidden.sum())

@@ -12,7 +12,8 @@ import numpy as np
 from eventpanel.datasets.errors import DesignError, IdentificationError, first_few
 from eventpanel.datasets.panel import Panel
 from eventpanel.estimators.adoption import NEVER
-from eventpanel.estimators.cohorts import Cohorts, Pairs, cohorts, path_effects, path_uses
+from eventpanel.estimators.cohort_path import path_effects, path_uses
+from eventpanel.estimators.cohorts import Cohorts, Pairs, cohorts
 from eventpanel.estimators.core.arrays import Codes, Floats, Mask
 from eventpanel.estimators.core.cells import Cells, solved
 from eventpanel.estimators.core.cells_poisson import Fitted, fitted, positive
@@ -69,10 +70,12 @@ class ExtendedTwoWay:
     @property
     def estimand(self) -> str:
         """What it estimates."""
-        kind = {"linear": "the outcome", "poisson": "the logarithm of the mean outcome"}.get(self.model, "its mean")
+        kind = {"linear": "the outcome", "poisson": "the logarithm of the mean outcome"}.get(
+            self.model, "the mean outcome"
+        )
         others = "the event never strikes" if self.compared == "never" else "have no event yet, or never one"
         return (
-            f"the average effect on {kind} of an event that happens once, by periods since it, over rows after "
+            f"The average effect on {kind} of an event that happens once, by periods since it, over rows after "
             f"events; compared with units that {others}."
         )
 
@@ -81,8 +84,8 @@ class ExtendedTwoWay:
         """What it assumes."""
         scale = "outcomes" if self.model == "linear" else "logarithms of mean outcomes"
         return (
-            f"without the event, {scale} of all cohorts would show the same trend, given controls that do not change.",
-            "the event happens once or stays on, and nothing moves in anticipation of it.",
+            f"Without the event, {scale} of all cohorts would show the same trend, given controls that do not change.",
+            "The event happens once or stays on, and nothing moves in anticipation of it.",
         )
 
     def check(self, panel: Panel, design: Design) -> None:
@@ -94,7 +97,7 @@ class ExtendedTwoWay:
 
     def found(self, t: Trajectories, design: Design, wanted: Callable[[Codes], Mask]) -> Regressed:
         """Effects of cohorts in the periods whose event time is wanted."""
-        whole = cohorts(t, self.name)
+        whole = cohorts(t, self.name, design)
         c = last_as_never(whole) if self.compared == "never" else whole
         free = (c.since >= 0) if self.compared == "not_yet" else (c.since != -1) & (c.starts != NEVER)[:, None]
         factors = _factors(t, c, design)
@@ -215,9 +218,8 @@ def _slopes(c: Cohorts, pairs: Pairs, fit: Fitted, logs: Floats, number: Codes) 
     """Differentiate each mean effect in levels by the parameters, effects of units moving along, shape (m, P)."""
     cells, w = fit.system.cells, c.weights
     out = np.zeros((len(pairs.cohort), len(fit.beta)))
-    if cells.within:
-        sums = np.einsum("it,it->i", w, fit.mean)
-        share = np.divide(w * fit.mean, sums[:, None], out=np.zeros_like(w), where=sums[:, None] > 0)
+    sums = np.einsum("it,it->i", w, fit.mean)[:, None]
+    share = np.divide(w * fit.mean, sums, out=np.zeros_like(w), where=sums > 0)
     for j, (e, s) in enumerate(zip(pairs.cohort, pairs.period, strict=True)):
         mine = slice(int(c.bounds[e]), int(c.bounds[e + 1]))
         x, mass = cells.factors[mine], w[mine, s] / (w[mine, s].sum() or 1.0)

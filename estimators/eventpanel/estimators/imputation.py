@@ -11,7 +11,7 @@ from typing import Literal
 
 import numpy as np
 
-from eventpanel.datasets.errors import DesignError, IdentificationError, first_few
+from eventpanel.datasets.errors import DesignError, IdentificationError
 from eventpanel.datasets.panel import Panel
 from eventpanel.estimators.core.arrays import Floats, Mask
 from eventpanel.estimators.core.imputation import Averages, Counterfactual, averages, leads, linear, means
@@ -20,7 +20,7 @@ from eventpanel.estimators.design import Design
 from eventpanel.estimators.estimate import Estimate
 from eventpanel.estimators.method import Effects, estimated, two_way, without
 from eventpanel.estimators.trajectories import Trajectories
-from eventpanel.estimators.treatment import LAGS, Reach, Treatment, classified, reference, treatment
+from eventpanel.estimators.treatment import LAGS, Reach, Treatment, classified, reference, told_apart, treatment
 from eventpanel.estimators.uses import Uses
 
 __all__ = ["Imputation", "imputation"]
@@ -57,16 +57,16 @@ class Imputation:
         """What it estimates, in one sentence."""
         what = "logarithm of mean outcome over mean imputed outcome" if self.model == "poisson" else "mean effect"
         return (
-            f"the {what} over all event rows of the sample by periods since the most recent event, against the outcome "
+            f"The {what} over all event rows of the sample by periods since the most recent event, against the outcome "
             f"that untreated rows predict for the same unit and period; {self.reach.rule}."
         )
 
     @property
     def assumptions(self) -> tuple[str, ...]:
         """What it assumes; each a sentence."""
-        trend = "untreated outcomes are unit effects plus period effects plus noise (parallel trends in every period)."
+        trend = "Untreated outcomes are unit effects plus period effects plus noise (parallel trends in every period)."
         if self.model == "poisson":
-            trend = "untreated means are unit effects times period effects (parallel growth in every period)."
+            trend = "Untreated means are unit effects times period effects (parallel growth in every period)."
         return (trend, *self.reach.assumptions)
 
     def check(self, panel: Panel, design: Design) -> None:
@@ -104,14 +104,7 @@ class _Run:
             dropped = tuple((k, "no row is untreated") for k in times)
             return Effects((), np.empty(0), np.empty((t.shape[0], 0)), uses, dropped=dropped)
         fit = self.fit(untreated, self.controls)
-        if fit.system.collinear.any():
-            raise IdentificationError(
-                f"{self.method.name} cannot tell controls from unit and period effects among untreated rows.",
-                first_few(
-                    name for name, is_one in zip(self.design.controls, fit.system.collinear, strict=True) if is_one
-                ),
-                "leave them out",
-            )
+        told_apart(self.method.name, self.design, fit.system.collinear)
         imputed = t.inside & (t.weights > 0) & fit.system.reached
         before, gone = self.leads(untreated)
         kept, cells = [], []
@@ -176,11 +169,15 @@ class _Run:
         asked = [k for k in self.design.window.event_times if k < -self.method.reach.anticipation]
         told, gone = untreated & (self.s.lead >= 0), dict[int, str]()
         lost = np.array([not (told & (self.s.lead == -k)).any() for k in asked], dtype=bool)
-        while lost.any():
+        while True:
             gone |= {k: NO_LEAD for k, is_lost in zip(asked, lost, strict=True) if is_lost}
             asked = [k for k in asked if k not in gone]
-            lost = self.lead_fit(told, asked).system.collinear[len(self.controls) :]
-        return (asked, leads(self.lead_fit(told, asked), len(asked)) if asked else None), gone
+            if not asked:
+                return ([], None), gone
+            fit = self.lead_fit(told, asked)
+            lost = fit.system.collinear[len(self.controls) :]
+            if not lost.any():
+                return (asked, leads(fit, len(asked))), gone
 
     def lead_fit(self, told: Mask, asked: list[int]) -> Counterfactual:
         columns = np.array([self.s.lead == -k for k in asked], dtype=np.float64).reshape(-1, *self.t.shape)

@@ -45,7 +45,7 @@ class InteractiveEffects:
     def estimand(self) -> str:
         """What it estimates, in one sentence."""
         return (
-            "the mean effect over all event rows of the sample by periods since the most recent event, against the "
+            "The mean effect over all event rows of the sample by periods since the most recent event, against the "
             f"outcome that untreated rows and their common factors predict; {self.reach.rule}."
         )
 
@@ -54,8 +54,8 @@ class InteractiveEffects:
         """What it assumes; each a sentence."""
         number = "a few" if self.factors is None else str(self.factors)
         return (
-            f"untreated outcomes are unit effects, period effects, {number} factors with loadings of units, and noise.",
-            "the timing of events is unrelated to the noise, given effects and factors.",
+            f"Untreated outcomes are unit effects, period effects, {number} factors with loadings of units, and noise.",
+            "The timing of events is unrelated to the noise, given effects and factors.",
             *self.reach.assumptions,
         )
 

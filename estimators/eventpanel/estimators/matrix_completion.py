@@ -47,7 +47,7 @@ class MatrixCompletion:
     def estimand(self) -> str:
         """What it estimates, in one sentence."""
         return (
-            "the mean effect over all event rows of the sample by periods since the most recent event, against the "
+            "The mean effect over all event rows of the sample by periods since the most recent event, against the "
             f"outcome that a matrix of low rank completed from untreated rows predicts; {self.reach.rule}."
         )
 
@@ -55,8 +55,8 @@ class MatrixCompletion:
     def assumptions(self) -> tuple[str, ...]:
         """What it assumes; each a sentence."""
         return (
-            "untreated outcomes are unit effects, period effects, a matrix of approximately low rank, and noise.",
-            "the timing of events is unrelated to the noise, given these.",
+            "Untreated outcomes are unit effects, period effects, a matrix of approximately low rank, and noise.",
+            "The timing of events is unrelated to the noise, given these.",
             *self.reach.assumptions,
         )
 

@@ -12,7 +12,8 @@ import numpy as np
 from eventpanel.datasets.errors import DesignError
 from eventpanel.datasets.panel import Panel
 from eventpanel.estimators.adoption import NEVER
-from eventpanel.estimators.cohorts import cohorts, path_effects, path_uses
+from eventpanel.estimators.cohort_path import path_effects, path_uses
+from eventpanel.estimators.cohorts import cohorts
 from eventpanel.estimators.core.arrays import Codes, Floats, Mask
 from eventpanel.estimators.core.cells import Solved, solved
 from eventpanel.estimators.design import Design
@@ -43,13 +44,13 @@ class SunAbraham:
 
     name = "sun_abraham"
     estimand = (
-        "the average effect of an event that happens once, by periods since it, over the cohorts seen then by their "
+        "The average effect of an event that happens once, by periods since it, over the cohorts seen then by their "
         "rows; compared with units that it never strikes, or with the last cohort before it strikes."
     )
     assumptions = (
-        "without the event, every cohort would show the trend of the units that the event never strikes.",
-        "the event happens once or stays on, and nothing moves in anticipation of it.",
-        "controls have one linear effect, the same in all cohorts and periods.",
+        "Without the event, every cohort would show the trend of the units that the event never strikes.",
+        "The event happens once or stays on, and nothing moves in anticipation of it.",
+        "Controls have one linear effect, the same in all cohorts and periods.",
     )
 
     def check(self, panel: Panel, design: Design) -> None:
@@ -60,7 +61,7 @@ class SunAbraham:
 
     def found(self, t: Trajectories, design: Design, wanted: Callable[[Codes], Mask]) -> Regressed:
         """Effects of cohorts in the periods whose event time is wanted."""
-        whole = cohorts(t, self.name)
+        whole = cohorts(t, self.name, design)
         c = last_as_never(whole)
         free = (c.since != -1) & (c.starts != NEVER)[:, None]
         cells, number = regressors(c, np.ones((len(c.units), 1)), free, within=True)
@@ -103,7 +104,8 @@ def _controlled(
     within = np.array([system.residuals(z, b) for z, b in zip(Z, onto, strict=True)])
     products = np.einsum("ait,bit->ab", within * system.w, within)
     size = np.sqrt(np.einsum("ait,ait->a", Z * system.w, Z))
-    inverse = np.linalg.pinv(products / np.outer(size, size), rcond=1e-12, hermitian=True) / np.outer(size, size)
+    scaled: Floats = np.asarray(np.linalg.pinv(products / np.outer(size, size), rcond=1e-12, hermitian=True))
+    inverse = scaled / np.outer(size, size)
     slopes = inverse @ np.einsum("ait,it->a", within * system.w, left)
     residuals = left - np.tensordot(slopes, within, axes=1)
     through = np.einsum("ait,it->ia", within, system.w * residuals) @ inverse

@@ -8,13 +8,13 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from eventpanel.datasets.errors import DesignError, WindowError, first_few
+from eventpanel.datasets.errors import DesignError, IdentificationError, WindowError, first_few
 from eventpanel.estimators.core.arrays import Codes, Mask
 from eventpanel.estimators.design import Design
 from eventpanel.estimators.trajectories import Trajectories
 from eventpanel.estimators.uses import Uses, compared
 
-__all__ = ["LAGS", "Reach", "Treatment", "classified", "reference", "treatment"]
+__all__ = ["LAGS", "Reach", "Treatment", "classified", "reference", "told_apart", "treatment"]
 
 # No event: further away than any calendar is long.
 FAR = np.int64(1) << 40
@@ -72,9 +72,9 @@ class Reach:
         """What it assumes; each a sentence."""
         after = "the lags of the window" if self.carry_over is None else f"{self.carry_over} periods"
         return (
-            f"an event has no effect on rows more than {after} after it, which are untreated (limited carry-over).",
-            f"an event has no effect on rows more than {self.anticipation} periods before it (limited anticipation).",
-            "outside a unit's record there is no event.",
+            f"An event has no effect on rows more than {after} after it, which are untreated (limited carry-over).",
+            f"An event has no effect on rows more than {self.anticipation} periods before it (limited anticipation).",
+            "Outside a unit's record there is no event.",
         )
 
     def periods(self, design: Design) -> int:
@@ -128,6 +128,28 @@ def reference(name: str, design: Design) -> None:
             f"{name} compares outcomes with imputed ones; only a lead can be left out.",
             f"reference={window.reference}, ends={window.ends!r}",
             "use a window with reference=None or reference=-1, and ends='none'",
+        )
+
+
+def told_apart(name: str, design: Design, collinear: Mask) -> None:
+    """Refuse controls that unit and period effects, and the controls before them, explain among untreated rows.
+
+    Parameters
+    ----------
+    name : str
+        The estimator that asks.
+    design : Design
+    collinear : ndarray of bool, shape (c,)
+
+    Raises
+    ------
+    IdentificationError
+    """
+    if collinear.any():
+        raise IdentificationError(
+            f"{name} cannot tell controls from unit and period effects among untreated rows.",
+            first_few(column for column, is_one in zip(design.controls, collinear, strict=True) if is_one),
+            "leave them out",
         )
 
 
