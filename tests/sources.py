@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -40,6 +41,7 @@ class Place:
         return f"{self.module.path.relative_to(ROOT)}:{self.function.lineno} {self.owner}{self.function.name}"
 
 
+@cache
 def modules() -> tuple[Module, ...]:
     found = []
     for root in ROOTS:
@@ -65,6 +67,7 @@ def _below(name: str) -> str:
     return name.removeprefix(f"{PACKAGE}.") if name.startswith(f"{PACKAGE}.") else ""
 
 
+@cache
 def graph() -> dict[str, set[str]]:
     """Module names and the modules of the package that each imports."""
     every = modules()
