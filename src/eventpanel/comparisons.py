@@ -14,6 +14,7 @@ from eventpanel.estimators.design import Design
 from eventpanel.estimators.lag_plans import DistributedLag, Model
 from eventpanel.estimators.method import Planned
 from eventpanel.estimators.methods import method_of
+from eventpanel.reports.events import card_name
 from eventpanel.study import Study
 
 __all__ = ["build_comparisons", "study_cards"]
@@ -96,5 +97,5 @@ def study_cards(study: Study, panel: Panel) -> dict[str, Card]:
             plan = DistributedLag(PLANS[estimator], "plain" if design.window.reference is None else "restricted")
             cards[f"estimate {name}"] = card(plan, panel, design)
     for name, (design, methods) in build_comparisons(study).items():
-        cards |= {f"comparison {name}, {label}": card(method, panel, design) for label, method in methods.items()}
+        cards |= {card_name(name, label): card(method, panel, design) for label, method in methods.items()}
     return cards

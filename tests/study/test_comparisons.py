@@ -88,7 +88,7 @@ def test_country_by_country_names_every_event_once() -> None:
         lines = card_units(one)
         counted = [int(count) for _, names in lines for count in pd.Series(names).str.findall(r"\((\d+)\)")[0]]
         assert sum(counted) == len(one.events)
-        assert lines[0][0].startswith("used: ")
+        assert lines[0][0].startswith("Used: ")
 
 
 def test_a_comparison_of_a_study_is_that_of_the_function() -> None:

@@ -8,7 +8,7 @@ from html import escape
 import numpy as np
 import pandas as pd
 
-from eventpanel.datasets.errors import DesignError
+from eventpanel.datasets.errors import DesignError, number
 from eventpanel.datasets.panel import Panel
 from eventpanel.estimators.design import Design
 from eventpanel.estimators.method import Planned
@@ -103,9 +103,13 @@ class Card:
         if self.refused:
             return [f"Refused: {self.refused}"]
         used, compared = (self.events["use"] == "used").sum(), self.events["comparison"].sum()
+        dropped = [
+            f"Dropped: {number(events, 'event')} of {number(units, 'unit')}: {reason}."
+            for reason, events, units in self.reasons.itertuples(index=False)
+        ]
         return [
-            f"Events: {used} of {len(self.events)} used; {compared} lie in windows that others are compared with.",
-            *(f"Dropped: {r.events} events of {r.units} units, {r.reason}." for r in self.reasons.itertuples()),
+            f"Events: {used} of {len(self.events)} used; the windows of {compared} serve as comparisons for others.",
+            *dropped,
             f"Identified by {self.rows} of {self.sample} rows ({self.share:.0%}).",
         ]
 

@@ -77,12 +77,12 @@ class DistributedLag:
         """What it estimates."""
         if self.reading == "orthogonalised":
             return (
-                "at event time 0 a scaled sum of the effects of all leads and lags, at the others a scaled effect of "
+                "At event time 0 a scaled sum of the effects of all leads and lags, at the others a scaled effect of "
                 "that lead or lag; weighted by the regression."
             )
         log = "log " if self.model == "poisson" else ""
         return (
-            f"the {log}effect of one unit of the event on the outcome at each event time, other leads and lags held "
+            f"The {log}effect of one unit of the event on the outcome at each event time, other leads and lags held "
             "fixed, as an average over events that the regression weights."
         )
 

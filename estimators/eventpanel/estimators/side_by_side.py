@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -41,7 +41,7 @@ class SideBySide:
     estimates : mapping of str to Estimate
         By label, in the order they were asked for.
     cards : mapping of str to Card
-        Of all methods, also of those that refuse.
+        Of all methods, also of those that refuse, be it only when they are run.
     refused : mapping of str to str
         Why a method has no estimate.
     """
@@ -175,6 +175,7 @@ def compare_estimators(
                 estimates[label] = run_method(method, panel, design)
         except DesignError as error:
             refused[label] = " ".join(str(error).split())
+            cards[label] = replace(cards[label], refused=refused[label])
     return SideBySide(design, estimates, cards, refused)
 
 
