@@ -165,7 +165,7 @@ def test_card_counts_each_event_once_although_it_belongs_to_several_units() -> N
 
 def test_card_names_periods_as_the_panel_does() -> None:
     rows = frame()
-    quarters = pd.PeriodIndex.from_ordinals(rows["year"], freq="Q")
+    quarters = pd.PeriodIndex([pd.Period(ordinal=int(year), freq="Q") for year in rows["year"]])
     found = card(Means(), panel(rows.assign(year=quarters)), DESIGN)
     assert found.events["period"].unique().tolist() == [pd.Period(ordinal=2003, freq="Q")]
 

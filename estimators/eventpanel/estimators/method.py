@@ -71,20 +71,25 @@ class Planned(Protocol):
     @property
     def name(self) -> str:
         """Name of the function that runs it."""
+        ...
 
     @property
     def estimand(self) -> str:
         """What it estimates, in one sentence."""
+        ...
 
     @property
     def assumptions(self) -> tuple[str, ...]:
         """What it assumes; each a sentence."""
+        ...
 
     def check(self, panel: Panel, design: Design) -> None:
         """Refuse a design that the method does not fit, before anything is computed."""
+        ...
 
     def uses(self, t: Trajectories, design: Design) -> Uses:
         """Say what is done with every event and row of one group; it rests on no value of the outcome."""
+        ...
 
 
 @runtime_checkable
@@ -93,6 +98,7 @@ class Method(Planned, Protocol):
 
     def effects(self, t: Trajectories, design: Design) -> Effects:
         """Effects in one group."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
