@@ -128,4 +128,4 @@ class DistributedLag:
     def _known(self, t: Trajectories, design: Design) -> Mask:
         """Cells that have all leads and lags."""
         grids = event_grids(design, record(t.panel, design.event))
-        return np.asarray(~np.isnan(np.array(list(grids.values()))).any(axis=0)[t.owner])
+        return np.asarray(np.logical_and.reduce([~np.isnan(grid) for grid in grids.values()]))[t.owner]
