@@ -16,7 +16,7 @@ from eventpanel.estimators.matching import Lagged, Matching, Refinement
 from eventpanel.estimators.panel_match import PanelMatch
 from eventpanel.reports.document import Report, page
 from eventpanel.reports.events import Compared, card_terms, card_units, cards_events, cards_table, comparison_table
-from eventpanel.run import compare_study
+from eventpanel.run import check_study, compare_study, estimate_study, render
 from eventpanel.study import load_study
 
 OPTIONS = 'comparisons.methods.options={local_projections = {lagged_outcome = false, model = "poisson"}}'
@@ -116,6 +116,20 @@ def test_cards_of_a_study_are_those_of_its_estimates_and_of_all_it_compares() ->
     table, events = cards_table(cards), cards_events(cards)
     assert events.groupby("card", sort=False).size().tolist() == table["events"].tolist()
     assert ((events["use"] == "dropped") == (events["reason"] != "")).all()
+
+
+def test_a_comparison_in_which_every_estimator_refuses_has_its_page_and_figure() -> None:
+    asked = ['comparisons.methods.methods=["callaway_santanna", "sun_abraham"]']
+    study = load_study("demo", asked)
+    checked = check_study(study)
+    found = compare_study(study, checked.panel)
+    assert found["methods"].found.table().empty
+    assert len(comparison_table(found, 0.95)) == 0
+    files = render(study, checked, estimate_study(study, checked.panel), found)
+    text = files["report.html"].decode()
+    assert "callaway_santanna refuses: " in text
+    assert "sun_abraham refuses: " in text
+    assert files["estimators.png"]
 
 
 def test_the_page_says_once_what_an_estimator_estimates() -> None:

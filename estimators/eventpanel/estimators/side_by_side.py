@@ -58,7 +58,7 @@ class SideBySide:
         -------
         DataFrame
             method, group, event_time, role, estimate, std_error, p_value, conf_low, conf_high, share_of_events,
-            share_of_rows.
+            share_of_rows; without rows where every method refuses.
         """
         check_level(level)
         parts = []
@@ -66,10 +66,8 @@ class SideBySide:
             tidy = estimate.tidy(level)
             shown, one = tidy.loc[tidy["event_time"].notna(), list(SHOWN)], self.cards[label]
             parts.append(shown.assign(method=label, share_of_events=one.share_of_events, share_of_rows=one.share))
-        if not parts:
-            return pd.DataFrame()
-        whole = pd.concat(parts, ignore_index=True)
-        return whole[["method", *whole.columns.drop("method")]]
+        columns = ["method", *SHOWN, "share_of_events", "share_of_rows"]
+        return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
 
     def differences(self, base: str | None = None, *, draws: int = 9_999, seed: int = 1) -> pd.DataFrame:
         """Differences between the methods and one of them, tested jointly by a bootstrap of whole clusters.

@@ -6,6 +6,7 @@ import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
+from typing import Any
 
 import pandas as pd
 from jinja2 import Environment, StrictUndefined
@@ -135,18 +136,17 @@ def _examples(values: pd.Series) -> str:
     return first_few(values.unique(), 3)
 
 
-def _cells(table: pd.DataFrame) -> dict[str, list[object]]:
-    """Table as texts, and the class of each column: numbers stand to the right."""
+def _cells(table: pd.DataFrame) -> dict[str, list[Any]]:
+    """Table as texts, and which columns are numbers, which stand to the right."""
     return {
         "columns": [str(name).replace("_", " ") for name in table.columns],
-        "classes": [_side(table[name]) for name in table.columns],
+        "numbers": [_of_numbers(table[name]) for name in table.columns],
         "rows": [[_show(value) for value in row] for row in table.astype(object).to_numpy().tolist()],
     }
 
 
-def _side(column: pd.Series) -> str:
-    is_share = column.astype(str).str.fullmatch(r"\d+%").any()
-    return "number" if is_share or pd.api.types.is_numeric_dtype(column) else ""
+def _of_numbers(column: pd.Series) -> bool:
+    return pd.api.types.is_numeric_dtype(column) or bool(column.astype(str).str.fullmatch(r"\d+%").any())
 
 
 def _show(value: object) -> str:
