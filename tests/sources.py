@@ -67,6 +67,7 @@ def _below(name: str) -> str:
     return name.removeprefix(f"{PACKAGE}.") if name.startswith(f"{PACKAGE}.") else ""
 
 
+@cache
 def graph() -> dict[str, set[str]]:
     """Module names and the modules of the package that each imports."""
     every = modules()

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, get_args, get_origin, get_type_hints
 
+from pydantic import TypeAdapter, ValidationError
+
 from eventpanel.build import build_design, build_designs
 from eventpanel.datasets.errors import StudyError
 from eventpanel.datasets.panel import Panel
@@ -14,7 +16,8 @@ from eventpanel.estimators.design import Design
 from eventpanel.estimators.lag_plans import DistributedLag, Model
 from eventpanel.estimators.method import Planned
 from eventpanel.estimators.methods import method_of
-from eventpanel.study import Study
+from eventpanel.reports.events import card_name
+from eventpanel.study import Study, said
 
 __all__ = ["build_comparisons", "study_cards"]
 
@@ -55,7 +58,24 @@ def _with_options(comparison: str, name: str, options: dict[str, Any]) -> Planne
     where = f"comparisons.{comparison}.options.{name}"
     hints = get_type_hints(type(method))
     _known(name, type(method), options, where)
-    return method_of(replace(method, **{key: _made(hints[key], value, where) for key, value in options.items()}))
+    return method_of(replace(method, **_fitting(hints, options, where)))
+
+
+def _fitting(hints: Mapping[str, Any], options: Mapping[str, Any], where: str) -> dict[str, Any]:
+    """Options as the nouns they describe, each of the kind it must be: nothing is converted."""
+    made = {}
+    for key, value in options.items():
+        made[key] = _made(hints[key], value, f"{where}.{key}")
+        try:
+            TypeAdapter(hints[key]).validate_python(made[key], strict=True)
+        except ValidationError as error:
+            wrong = " or ".join(dict.fromkeys(said(problem) for problem in error.errors()))
+            raise StudyError(
+                "An option of an estimator cannot be used.",
+                f"{where}.{key}: {wrong.replace(' or must be ', ' or ')}, not {value!r}",
+                "see the page of the estimator",
+            ) from error
+    return made
 
 
 def _made(hint: Any, value: Any, where: str) -> Any:
@@ -69,9 +89,9 @@ def _made(hint: Any, value: Any, where: str) -> Any:
     hints = get_type_hints(kinds[0])
     _known(str(getattr(kinds[0], "__name__", "")), kinds[0], value, where)
     try:
-        return kinds[0](**{key: _made(hints[key], one, where) for key, one in value.items()})
+        return kinds[0](**_fitting(hints, value, where))
     except TypeError as error:
-        raise StudyError(f"An option of {where} is not complete.", str(error), "see the page of the method") from error
+        raise StudyError(f"{where} is not complete.", str(error), "see the page of the estimator") from error
 
 
 def _known(name: str, kind: Any, options: Mapping[str, object], where: str) -> None:
@@ -96,5 +116,5 @@ def study_cards(study: Study, panel: Panel) -> dict[str, Card]:
             plan = DistributedLag(PLANS[estimator], "plain" if design.window.reference is None else "restricted")
             cards[f"estimate {name}"] = card(plan, panel, design)
     for name, (design, methods) in build_comparisons(study).items():
-        cards |= {f"comparison {name}, {label}": card(method, panel, design) for label, method in methods.items()}
+        cards |= {card_name(name, label): card(method, panel, design) for label, method in methods.items()}
     return cards

@@ -24,7 +24,14 @@ from eventpanel.estimators.precision import ConditioningWarning
 from eventpanel.estimators.probit import probit
 from eventpanel.estimators.side_by_side import compare_estimators
 from eventpanel.reports.document import Report, page
-from eventpanel.reports.events import Compared, cards_events, cards_table, comparison_table, differences_table
+from eventpanel.reports.events import (
+    Compared,
+    card_name,
+    cards_events,
+    cards_table,
+    comparison_table,
+    differences_table,
+)
 from eventpanel.reports.figures import event_study, save
 from eventpanel.reports.folder import check_folder, publish
 from eventpanel.reports.results import Result, estimates_table, summarise, tests_table
@@ -199,6 +206,7 @@ def render(
     results : tuple of Result
     compared : mapping of str to Compared
     """
+    checked = _as_run(checked, compared)
     title, label, panel = study.title, study.label, checked.panel
     figures = {
         "event_study": event_study(results, title, label),
@@ -226,6 +234,12 @@ def render(
         "report.html": page(report).encode(),
     }
     return rendered | {"manifest.json": manifest(study.model_dump(), panel, rendered)}
+
+
+def _as_run(checked: Checked, compared: Mapping[str, Compared]) -> Checked:
+    """With the cards of comparisons that were run, on which is also what refused only then."""
+    run = {card_name(name, label): card for name, one in compared.items() for label, card in one.found.cards.items()}
+    return replace(checked, cards=checked.cards | run)
 
 
 def _ledger(results: Sequence[Result]) -> pd.DataFrame:

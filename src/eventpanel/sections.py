@@ -191,7 +191,7 @@ class EstimateSection(OwnDesign):
 class ComparisonSection(OwnDesign):
     """Several estimators side by side: what they change of the design, and their options."""
 
-    methods: Some
+    methods: Annotated[Some, AfterValidator(_different)]
     options: dict[str, dict[str, Any]] = Field(default_factory=dict)
     draws: int = Field(default=9_999, ge=99, le=1_000_000)
     seed: int = Field(default=1, ge=0)

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 from eventpanel.datasets.errors import MissingFileError, StudyError, first_few
 from eventpanel.sections import Study
 
-__all__ = ["Study", "built_in_studies", "load_study"]
+__all__ = ["Study", "built_in_studies", "load_study", "said"]
 
 # What pydantic finds wrong, in the words of a study file.
 KINDS = {
@@ -27,6 +27,9 @@ KINDS = {
     "list_type": "a list",
     "dict_type": "a table",
     "model_type": "a table",
+    "dataclass_type": "a table",
+    "dataclass_exact_type": "a table",
+    "tuple_type": "a list",
     "too_short": "filled",
     "string_pattern_mismatch": "an ISO3 code such as KEN",
 }
@@ -145,7 +148,7 @@ def _explain(name: str, error: ValidationError, content: dict[str, Any]) -> Stud
     given: dict[str, str] = {}
     for problem in error.errors():
         where = ".".join(map(str, _place(problem["loc"], content)))
-        wanted.setdefault(where, []).append(_say(problem))
+        wanted.setdefault(where, []).append(said(problem))
         given[where] = "" if problem["type"] in ("missing", "extra_forbidden") else f", not {problem['input']!r}"
     lines = [f"{where}: {' or '.join(dict.fromkeys(said))}{given[where]}" for where, said in wanted.items()]
     return StudyError(
@@ -166,7 +169,8 @@ def _place(location: tuple[int | str, ...], content: Any) -> tuple[int | str, ..
     return location
 
 
-def _say(problem: Any) -> str:
+def said(problem: Any) -> str:
+    """Say what is wrong with a value, from one error of a validation."""
     kind, context = problem["type"], problem.get("ctx", {})
     if kind == "extra_forbidden":
         return f"unknown key{_suggest(problem['loc'])}"

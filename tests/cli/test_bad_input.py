@@ -123,13 +123,13 @@ ISSUE = [
     Case(
         "two importers in a subsample",
         FewClustersError,
-        ("1 cluster(s)", "'autocracy'"),
+        ("1 cluster;", "'autocracy'"),
         ((SAMPLE, 'sample = { first = 2004, last = 2015, where = { importer = ["XAA", "XAB"] } }'),),
     ),
     Case(
         "two importers, effects by group",
         FewClustersError,
-        ("cluster(s)",),
+        ("in group", " cluster"),
         (
             (SAMPLE, 'sample = { first = 2004, last = 2015, where = { importer = ["XAA", "XAB"] } }'),
             ('"importer", "year"', '"importer", "regime^year"'),

@@ -267,7 +267,7 @@ def test_few_clusters_and_few_treated_are_said() -> None:
 
 def test_two_importers_are_refused() -> None:
     panel = random_panel(1)
-    with pytest.raises(FewClustersError, match=r"2 cluster\(s\)"):
+    with pytest.raises(FewClustersError, match=r"2 clusters;"):
         distributed_lag(panel, design(sample=Sample(where=(("importer", ("U000", "U001")),))))
     frame = random_frame(1)
     frame["tiny"] = np.where(frame["importer"] < "U002", "two", "rest")

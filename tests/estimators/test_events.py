@@ -249,8 +249,8 @@ def test_every_overlap_rule_is_described() -> None:
     for rule, periods, words in (
         ("all", None, "every event enters"),
         ("first", None, "the first event of each unit, others missing"),
-        ("apart", 3, "events more than 3 period(s) after the last that entered, others missing"),
-        ("isolated", 3, "events with no other within 3 period(s), others missing"),
+        ("apart", 3, "events more than 3 periods after the last that entered, others missing"),
+        ("isolated", 3, "events with no other within 3 periods, others missing"),
     ):
         assert overlapping(rule, periods).describe().endswith(words)
 

@@ -8,7 +8,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from eventpanel.datasets.errors import DesignError, IdentificationError, RecurringEventError, WindowError
+from eventpanel.datasets.errors import (
+    ConstantOutcomeError,
+    DesignError,
+    IdentificationError,
+    RecurringEventError,
+    WindowError,
+)
 from eventpanel.datasets.panel import Panel
 from eventpanel.estimators.adoption import NEVER, adoption
 from eventpanel.estimators.card import card
@@ -152,7 +158,16 @@ def test_card_counts_each_event_once_although_it_belongs_to_several_units() -> N
     assert found.totals["used"] == 24
     assert (found.rows, found.sample) == (96 * 5, 96 * 7)
     assert found.by_unit["used"].sum() == 24
-    assert estimated(Means(), pairs, design).nobs == found.rows
+    estimate = estimated(Means(), pairs, design)
+    assert estimate.nobs == found.rows
+    assert dict(estimate.facts)["Events used"] == "24 of 24"
+
+
+def test_card_names_periods_as_the_panel_does() -> None:
+    rows = frame()
+    quarters = pd.PeriodIndex([pd.Period(ordinal=int(year), freq="Q") for year in rows["year"]])
+    found = card(Means(), panel(rows.assign(year=quarters)), DESIGN)
+    assert found.events["period"].unique().tolist() == [pd.Period(ordinal=2003, freq="Q")]
 
 
 def test_card_says_why_events_are_dropped() -> None:
@@ -160,7 +175,7 @@ def test_card_says_why_events_are_dropped() -> None:
     rows.loc[(rows["unit"] == "U01") & (rows["year"] == 2005), "x"] = 1.0
     found = card(Means(), panel(rows), DESIGN)
     assert found.reasons.to_dict("records") == [{"reason": "not in 2003", "events": 1, "units": 1}]
-    assert "Dropped: 1 events of 1 units, not in 2003." in found.describe()
+    assert "Dropped: 1 event of 1 unit: not in 2003." in found.describe()
 
 
 def test_a_refusal_is_on_the_card_and_raised_by_the_estimator() -> None:
@@ -192,6 +207,25 @@ def test_nothing_to_compare_is_refused() -> None:
     rows.loc[rows["year"] == 2005, "x"] = (rows["unit"] < "U05").astype(float)
     with pytest.raises(IdentificationError, match="no event in 2003"):
         estimated(Means(), panel(rows), DESIGN)
+
+
+def test_an_outcome_that_never_varies_is_refused() -> None:
+    with pytest.raises(ConstantOutcomeError, match="'y' is the same in every row"):
+        estimated(Means(), panel(frame().assign(y=7.0)), DESIGN)
+
+
+@dataclass(frozen=True)
+class Weightless(Means):
+    """Coefficients in which no row has weight."""
+
+    def effects(self, t: Trajectories, design: Design) -> Effects:
+        found = super().effects(t, design)
+        return replace(found, uses=replace(found.uses, rows=np.zeros(t.shape, dtype=bool)))
+
+
+def test_coefficients_in_which_no_row_has_weight_are_refused() -> None:
+    with pytest.raises(IdentificationError, match="nothing to compare"):
+        estimated(Weightless(), panel(), DESIGN)
 
 
 def test_outcomes_outside_the_sample_are_missing_but_events_are_not() -> None:

@@ -111,6 +111,15 @@ def test_refusals_are_listed_with_their_reason_and_the_rest_is_estimated() -> No
         found.differences()
 
 
+def test_what_is_refused_only_when_it_is_run_is_on_the_card_as_well() -> None:
+    below = random_panel(2)
+    below = below.with_frame(below.frame.assign(y=below.frame["y"] - 100.0))
+    found = compare_estimators(below, DESIGN, ["distributed_lag", "ppml"])
+    assert "negative values" in found.refused["ppml"]
+    assert found.cards["ppml"].refused == found.refused["ppml"]
+    assert found.cards["ppml"].describe()[-1].startswith("Refused: ")
+
+
 def test_labels_and_names_are_checked() -> None:
     with pytest.raises(DesignError, match=r"did you mean 'local_projections'"):
         compare_estimators(random_panel(2), DESIGN, ["local_projection"])

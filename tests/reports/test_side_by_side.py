@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from eventpanel.estimators.covariance import Clustered
 from eventpanel.estimators.design import Design
 from eventpanel.estimators.events import Event, Threshold
+from eventpanel.estimators.methods import METHODS as EVERY
 from eventpanel.estimators.moderator import Moderator
 from eventpanel.estimators.side_by_side import SideBySide, compare_estimators
 from eventpanel.estimators.window import EventWindow
@@ -67,6 +68,17 @@ def test_methods_of_one_event_time_stand_apart() -> None:
     )
     assert len(at_zero) == len(METHODS)
     assert min(np.diff(at_zero)) > 0.1
+
+
+def test_every_method_there_is_looks_different() -> None:
+    one = found(groups=False).estimates["distributed_lag"]
+    names = [f"method {number}" for number in range(len(EVERY))]
+    cards = found(groups=False).cards["distributed_lag"]
+    many = SideBySide(DESIGN, dict.fromkeys(names, one), dict.fromkeys(names, cards), {})
+    legends = [legend for part in plot_estimators(many).subfigs for legend in part.legends]
+    lines = [line for legend in legends for line in legend.get_lines()]
+    looks = {(line.get_color(), line.get_marker()) for line in lines}
+    assert len(looks) == len(EVERY) > 8
 
 
 def test_the_legend_counts_the_events_of_each_method() -> None:

@@ -139,6 +139,25 @@ def test_it_fits_a_sheet_and_nothing_is_cut_off_or_runs_into_another(
     assert (f"{MOST} of the units" in " ".join(texts(figure)).replace("\n", " ")) == (units > MOST)
 
 
+@pytest.mark.parametrize("periods", [3, 20])
+def test_a_long_title_and_label_and_large_doses_keep_apart(periods: int) -> None:
+    data = random_panel(60, periods)
+    data = data.with_frame(data.frame.assign(x=data.frame["x"] * 12_345.0))
+    label = "SIMULATED DATA. Invented countries, a planted effect; no statement about any country whatsoever."
+    figure = plot_status(data, DOSE, WINDOW, title="Imports of surveillance technology in years of unrest", label=label)
+    figure.draw_without_rendering()
+    found = [text for text in figure.findobj(Text) if isinstance(text, Text) and text.get_text() and text.get_visible()]
+    boxes = [text.get_window_extent() for text in found]
+    assert all(box.x0 >= -1 and box.x1 <= figure.bbox.x1 + 1 and box.y0 >= -1 for box in boxes)
+    assert not [
+        (one.get_text(), other.get_text())
+        for i, one in enumerate(found)
+        for j, other in enumerate(found[:i])
+        if boxes[i].overlaps(boxes[j])
+    ]
+    assert any("event, dose over 12345" in text.get_text() or "24690" in text.get_text() for text in found)
+
+
 def test_a_panel_without_any_record_is_refused() -> None:
     with pytest.raises(NoEventError, match="nothing to draw"):
         plot_status(panel(A=[None, None]), DOSE, WINDOW)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
+from markupsafe import escape
 
 from eventpanel.build import build_panel
 from eventpanel.comparisons import build_comparisons, study_cards
@@ -14,8 +15,8 @@ from eventpanel.estimators.local_projections import LocalProjections
 from eventpanel.estimators.matching import Lagged, Matching, Refinement
 from eventpanel.estimators.panel_match import PanelMatch
 from eventpanel.reports.document import Report, page
-from eventpanel.reports.events import Compared, card_units, cards_events, cards_table, comparison_table
-from eventpanel.run import compare_study
+from eventpanel.reports.events import Compared, card_terms, card_units, cards_events, cards_table, comparison_table
+from eventpanel.run import check_study, compare_study, estimate_study, render
 from eventpanel.study import load_study
 
 OPTIONS = 'comparisons.methods.options={local_projections = {lagged_outcome = false, model = "poisson"}}'
@@ -54,7 +55,42 @@ def test_options_may_be_tables_of_their_own() -> None:
         ("comparisons.methods.methods=[]", StudyError, "methods"),
         ("comparisons.methods.options={ppml = {model = 1}}", StudyError, "not among its methods"),
         ("comparisons.methods.options={local_projections = {lag = 1}}", StudyError, "no option 'lag'"),
-        ('comparisons.methods.options={local_projections = {model = "logit"}}', DesignError, "Unknown model"),
+        (
+            'comparisons.methods.options={local_projections = {model = "logit"}}',
+            StudyError,
+            r"options.local_projections.model: must be 'linear' or 'poisson', not 'logit'",
+        ),
+        (
+            'comparisons.methods.options={local_projections = {lagged_outcome = "no"}}',
+            StudyError,
+            r"options.local_projections.lagged_outcome: must be true or false, not 'no'",
+        ),
+        (
+            'comparisons={m = {title = "M", methods = ["lp_did"], options = {lp_did = {quiet = "three"}}}}',
+            StudyError,
+            r"options.lp_did.quiet: must be a whole number, not 'three'",
+        ),
+        (
+            'comparisons={m = {title = "M", methods = ["lp_did"], options = {lp_did = {pooled = [0, 1.5]}}}}',
+            StudyError,
+            r"options.lp_did.pooled: must be a whole number",
+        ),
+        (
+            'comparisons={m = {title = "M", methods = ["lp_did"], options = {lp_did = {quiet = -1}}}}',
+            DesignError,
+            "quiet must not be negative",
+        ),
+        (
+            'comparisons={m = {title = "M", methods = ["panel_match"], options = {panel_match = {matching = 3}}}}',
+            StudyError,
+            "options.panel_match.matching: must be a table",
+        ),
+        (
+            'comparisons={m = {title = "M", methods = ["panel_match"], options = {panel_match = {matching = {}}}}}',
+            StudyError,
+            "options.panel_match.matching is not complete",
+        ),
+        ('comparisons.methods.methods=["lp_did", "lp_did"]', StudyError, "must differ from one another"),
         ("comparisons.methods.draws=10", StudyError, "at least 99"),
         ('comparisons.methods.moderator="wealth"', StudyError, "no moderator 'wealth'"),
     ],
@@ -82,13 +118,38 @@ def test_cards_of_a_study_are_those_of_its_estimates_and_of_all_it_compares() ->
     assert ((events["use"] == "dropped") == (events["reason"] != "")).all()
 
 
+def test_a_comparison_in_which_every_estimator_refuses_has_its_page_and_figure() -> None:
+    asked = ['comparisons.methods.methods=["callaway_santanna", "sun_abraham"]']
+    study = load_study("demo", asked)
+    checked = check_study(study)
+    found = compare_study(study, checked.panel)
+    assert found["methods"].found.table().empty
+    assert len(comparison_table(found, 0.95)) == 0
+    files = render(study, checked, estimate_study(study, checked.panel), found)
+    text = files["report.html"].decode()
+    assert "callaway_santanna refuses: " in text
+    assert "sun_abraham refuses: " in text
+    assert files["estimators.png"]
+
+
+def test_the_page_says_once_what_an_estimator_estimates() -> None:
+    study = load_study("demo", [TWO])
+    panel = build_panel(study)
+    cards = study_cards(study, panel)
+    text = page(Report("T", "L", panel, [], {}, cards, (), {"event_study": b"png"}))
+    terms = card_terms(cards.values())
+    assert [name for name, _, _ in terms] == ["distributed_lag", "local_projections"]
+    assert all(text.count(str(escape(said))) == 1 for _, estimand, said_all in terms for said in (estimand, *said_all))
+    assert [text.count(f"<summary>{name}</summary>") for name in cards] == [1] * len(cards)
+
+
 def test_country_by_country_names_every_event_once() -> None:
     study = load_study("demo", [TWO])
     for one in study_cards(study, build_panel(study)).values():
         lines = card_units(one)
         counted = [int(count) for _, names in lines for count in pd.Series(names).str.findall(r"\((\d+)\)")[0]]
         assert sum(counted) == len(one.events)
-        assert lines[0][0].startswith("used: ")
+        assert lines[0][0].startswith("Used: ")
 
 
 def test_a_comparison_of_a_study_is_that_of_the_function() -> None:

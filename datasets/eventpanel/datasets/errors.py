@@ -39,6 +39,17 @@ def first_few(items: Iterable[object], shown: int = SHOWN) -> str:
     return ", ".join(listed[:shown]) + (f" and {rest} more" if rest > 0 else "")
 
 
+def number(count: int, what: str) -> str:
+    """Say how many there are of something, one without an s.
+
+    Examples
+    --------
+    >>> number(1, "event"), number(2, "event")
+    ('1 event', '2 events')
+    """
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
+
+
 class EventPanelError(ValueError):
     """Base of all errors that are the input's fault.
 

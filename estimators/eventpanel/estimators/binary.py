@@ -20,7 +20,8 @@ from eventpanel.estimators.likelihood import facts
 from eventpanel.estimators.matrices import Matrices, matrices, without_rows
 from eventpanel.estimators.path import Term
 from eventpanel.estimators.regression import effects_of
-from eventpanel.estimators.solution import Solution, absorb_effects, check_varies, identified
+from eventpanel.estimators.selection import check_varies
+from eventpanel.estimators.solution import Solution, absorb_effects, identified
 
 ONE_SIDED = "the outcome is always zero or always one within a fixed effect"
 SEPARATED = "separated: the outcome would be fitted exactly"
@@ -100,7 +101,7 @@ def _check_outcome(m: Matrices, design: Design) -> None:
             f"values {first_few(f'{value:g}' for value in values)}",
             "use an outcome of zeros and ones, such as any_of, or another estimator",
         )
-    check_varies(m, design)
+    check_varies(m.y, design)
 
 
 def _without(panel: Panel, design: Design, m: Matrices, rows: Mask, cause: str) -> Matrices:

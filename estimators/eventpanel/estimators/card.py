@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
 import numpy as np
 import pandas as pd
 
-from eventpanel.datasets.errors import DesignError
+from eventpanel.datasets.errors import DesignError, number
 from eventpanel.datasets.panel import Panel
 from eventpanel.estimators.design import Design
 from eventpanel.estimators.method import Planned
+from eventpanel.estimators.record import event_unit, period_labels
 from eventpanel.estimators.trajectories import Trajectories, trajectories
 from eventpanel.estimators.uses import Uses
 
@@ -103,9 +103,13 @@ class Card:
         if self.refused:
             return [f"Refused: {self.refused}"]
         used, compared = (self.events["use"] == "used").sum(), self.events["comparison"].sum()
+        dropped = [
+            f"Dropped: {number(events, 'event')} of {number(units, 'unit')}: {reason}."
+            for reason, events, units in self.reasons.itertuples(index=False)
+        ]
         return [
-            f"Events: {used} of {len(self.events)} used; {compared} lie in windows that others are compared with.",
-            *(f"Dropped: {r.events} events of {r.units} units, {r.reason}." for r in self.reasons.itertuples()),
+            f"Events: {used} of {len(self.events)} used; the windows of {compared} serve as comparisons for others.",
+            *dropped,
             f"Identified by {self.rows} of {self.sample} rows ({self.share:.0%}).",
         ]
 
@@ -143,7 +147,8 @@ def card(method: Planned, panel: Panel, design: Design) -> Card:
         return Card(method.name, method.estimand, method.assumptions, _no_events(), 0, 0, " ".join(str(error).split()))
     rows = sum(int((uses.rows & t.inside).sum()) for t, uses in parts)
     sample = sum(int(t.inside.sum()) for t, _ in parts)
-    events = pd.concat([_events(t, uses) for t, uses in parts], ignore_index=True)
+    periods = period_labels(panel, event_unit(panel, design.event))
+    events = pd.concat([_events(t, uses, periods) for t, uses in parts], ignore_index=True)
     return Card(method.name, method.estimand, method.assumptions, events, rows, sample)
 
 
@@ -151,32 +156,20 @@ def _no_events() -> pd.DataFrame:
     return pd.DataFrame({name: pd.Series(dtype=bool if name == "comparison" else object) for name in EVENTS})
 
 
-def _events(t: Trajectories, uses: Uses) -> pd.DataFrame:
+def _events(t: Trajectories, uses: Uses, periods: pd.Index) -> pd.DataFrame:
     """Events of a group, each once: a unit's event is that of its owner, used if it is in any of the owner's units."""
-    unit, period = np.nonzero(uses.used | (uses.reason >= 0))
-    frame = pd.DataFrame(
-        {
-            "owner": t.owner[unit],
-            "period": t.first + period,
-            "used": uses.used[unit, period],
-            "comparison": uses.control[unit, period],
-            "reason": uses.reason[unit, period],
-        }
-    )
-    each = frame.groupby(["owner", "period"]).agg(
-        used=("used", "any"), comparison=("comparison", "any"), reason=("reason", "max")
-    )
-    each = each.reset_index()
-    reasons: Sequence[str] = (*uses.reasons, "")
+    unit, period = np.nonzero(uses.events)
+    reason = np.full((len(t.owners), t.shape[1]), -1)
+    np.maximum.at(reason, (t.owner[unit], period), uses.reason[unit, period])
+    used, compares = t.of_owners(uses.used), t.of_owners(uses.control & uses.events)
+    owner, period = each = np.nonzero(t.of_owners(uses.events))
     return pd.DataFrame(
         {
             "group": t.names[0],
-            "unit": t.owners[each["owner"].to_numpy()],
-            "period": each["period"],
-            "use": np.where(each["used"], "used", "dropped"),
-            "comparison": each["comparison"],
-            "reason": [
-                "" if used else reasons[reason] for used, reason in zip(each["used"], each["reason"], strict=True)
-            ],
+            "unit": t.owners[owner],
+            "period": periods[period],
+            "use": np.where(used[each], "used", "dropped"),
+            "comparison": compares[each],
+            "reason": np.where(used[each], "", np.array([*uses.reasons, ""], dtype=object)[reason[each]]),
         }
-    )[list(EVENTS)]
+    )

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from eventpanel.datasets.errors import FewClustersError
+from eventpanel.datasets.errors import FewClustersError, number
 from eventpanel.estimators.core.arrays import Codes, Floats
 from eventpanel.estimators.path import Term
 
@@ -65,7 +65,7 @@ def few_clusters(names: Sequence[str], clusters: Codes, rows: Codes) -> None:
         if size and n < MINIMUM_CLUSTERS:
             where = f"group {name!r}" if name else "the sample"
             raise FewClustersError(
-                f"{where} has {n} cluster(s); standard errors would mean nothing.",
+                f"{where} has {number(n, 'cluster')}; standard errors would mean nothing.",
                 f"{size} rows in {where}",
                 "use a wider sample or another cutoff, or drop the moderator",
             )

@@ -26,12 +26,12 @@ from eventpanel.estimators.estimate import Estimate
 from eventpanel.estimators.matrices import Matrices, matrices
 from eventpanel.estimators.precision import check_moments, settled
 from eventpanel.estimators.regression import Regression, by_rows, compact
+from eventpanel.estimators.selection import check_varies
 from eventpanel.estimators.solution import (
     EstimationWarning,
     Solution,
     absorb_effects,
     assemble,
-    check_varies,
     identified,
     spread,
 )
@@ -172,7 +172,7 @@ def fitted(panel: Panel, design: Design) -> Fitted:
 
 
 def _check_outcome(m: Matrices, y: Floats, design: Design) -> None:
-    check_varies(m, design)
+    check_varies(m.y, design)
     if np.linalg.norm(y) <= COLLINEAR * spread(m.y[:, None])[0]:
         raise ConstantOutcomeError(
             f"The fixed effects explain the outcome {design.outcome!r} fully.",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from eventpanel.datasets.errors import DesignError
+from eventpanel.datasets.errors import DesignError, number
 
 __all__ = ["Event", "Overlap", "Threshold"]
 
@@ -71,7 +71,7 @@ class Overlap:
     Examples
     --------
     >>> Overlap(rule="apart", periods=3).describe()
-    'events more than 3 period(s) after the last that entered, others missing'
+    'events more than 3 periods after the last that entered, others missing'
     """
 
     rule: Literal["all", "first", "apart", "isolated"]
@@ -91,10 +91,11 @@ class Overlap:
         """One line for tables and figures."""
         if self.rule == "all":
             return "every event enters"
+        near = number(self.periods or 0, "period")
         which = {
             "first": "the first event of each unit",
-            "apart": f"events more than {self.periods} period(s) after the last that entered",
-            "isolated": f"events with no other within {self.periods} period(s)",
+            "apart": f"events more than {near} after the last that entered",
+            "isolated": f"events with no other within {near}",
         }[self.rule]
         return f"{which}, others {self.aside}"
 
@@ -175,7 +176,7 @@ class Event:
         parts = [self.column if self.transform == "none" else f"log(1 + {self.column})", self.kind]
         if self.threshold is not None:
             parts.append(_describe_threshold(self.threshold))
-            parts.append(f"spells end after {self.quiet} quiet period(s)" if self.kind != "threshold" else "")
+            parts.append(f"spells end after {number(self.quiet, 'quiet period')}" if self.kind != "threshold" else "")
             parts.append(self.overlap.describe())
         parts.append(
             {

@@ -77,12 +77,12 @@ class DistributedLag:
         """What it estimates."""
         if self.reading == "orthogonalised":
             return (
-                "at event time 0 a scaled sum of the effects of all leads and lags, at the others a scaled effect of "
+                "At event time 0 a scaled sum of the effects of all leads and lags, at the others a scaled effect of "
                 "that lead or lag; weighted by the regression."
             )
         log = "log " if self.model == "poisson" else ""
         return (
-            f"the {log}effect of one unit of the event on the outcome at each event time, other leads and lags held "
+            f"The {log}effect of one unit of the event on the outcome at each event time, other leads and lags held "
             "fixed, as an average over events that the regression weights."
         )
 
@@ -128,4 +128,4 @@ class DistributedLag:
     def _known(self, t: Trajectories, design: Design) -> Mask:
         """Cells that have all leads and lags."""
         grids = event_grids(design, record(t.panel, design.event))
-        return np.asarray(~np.isnan(np.array(list(grids.values()))).any(axis=0)[t.owner])
+        return np.asarray(np.logical_and.reduce([~np.isnan(grid) for grid in grids.values()]))[t.owner]

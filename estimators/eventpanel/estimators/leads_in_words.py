@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from eventpanel.datasets.errors import first_few
+from eventpanel.datasets.errors import first_few, number
 from eventpanel.estimators.combinations import between, one_group
 from eventpanel.estimators.estimate import Estimate, check_level
 from eventpanel.estimators.event_coefficients import REFERENCE, event_coefficients
@@ -70,7 +70,7 @@ def leads_in_words(estimate: Estimate, group: str | None = None, *, level: float
 
 def _count(estimate: Estimate, leads: Sequence[Term]) -> str:
     times, window = first_few([term.event_time for term in leads], 12), estimate.design.window
-    free = f"{len(leads)} coefficient{_s(leads)} before the event {_are(leads)} free: event time {times}"
+    free = f"{number(len(leads), 'coefficient')} before the event {_are(len(leads))} free: event time {times}"
     if window.reference is None:
         return f"{free}; no event time is left out."
     if estimate.base:
@@ -93,7 +93,7 @@ def _tests(estimate: Estimate, leads: Sequence[Term], level: float) -> tuple[str
         joint = f"Jointly they {differ} from zero at {size:.0%}: {numbers}."
     rows = [estimate.terms.index(term) for term in leads]
     alone = int((estimate.pvalues.to_numpy()[rows] < size).sum())
-    return joint, f"By itself, {alone or 'none'} of them is significant at {size:.0%}."
+    return joint, f"By itself, {alone or 'none'} of them {_are(alone)} significant at {size:.0%}."
 
 
 def _trends(estimate: Estimate, group: str, level: float) -> list[str]:
@@ -126,9 +126,5 @@ def _trends(estimate: Estimate, group: str, level: float) -> list[str]:
     ]
 
 
-def _s(leads: Sequence[Term]) -> str:
-    return "s" if len(leads) > 1 else ""
-
-
-def _are(leads: Sequence[Term]) -> str:
-    return "are" if len(leads) > 1 else "is"
+def _are(count: int) -> str:
+    return "are" if count > 1 else "is"

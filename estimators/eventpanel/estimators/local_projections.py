@@ -73,7 +73,7 @@ class LocalProjections:
     def estimand(self) -> str:
         """What it estimates."""
         return (
-            "the response of the outcome, some periods after a period with the event, to one unit of it, compared with "
+            "The response of the outcome, some periods after a period with the event, to one unit of it, compared with "
             "all other periods; events that follow are part of the response."
         )
 

@@ -19,6 +19,7 @@ from eventpanel.estimators.covariance import Clustered, Counts
 from eventpanel.estimators.design import Design, one_way
 from eventpanel.estimators.estimate import Estimate, GroupSize
 from eventpanel.estimators.path import Term
+from eventpanel.estimators.selection import check_varies
 from eventpanel.estimators.trajectories import Trajectories, trajectories
 from eventpanel.estimators.uses import Uses
 
@@ -71,20 +72,25 @@ class Planned(Protocol):
     @property
     def name(self) -> str:
         """Name of the function that runs it."""
+        ...
 
     @property
     def estimand(self) -> str:
         """What it estimates, in one sentence."""
+        ...
 
     @property
     def assumptions(self) -> tuple[str, ...]:
         """What it assumes; each a sentence."""
+        ...
 
     def check(self, panel: Panel, design: Design) -> None:
         """Refuse a design that the method does not fit, before anything is computed."""
+        ...
 
     def uses(self, t: Trajectories, design: Design) -> Uses:
         """Say what is done with every event and row of one group; it rests on no value of the outcome."""
+        ...
 
 
 @runtime_checkable
@@ -93,6 +99,7 @@ class Method(Planned, Protocol):
 
     def effects(self, t: Trajectories, design: Design) -> Effects:
         """Effects in one group."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -128,7 +135,7 @@ def estimated(method: Method, panel: Panel, design: Design) -> Estimate:
     ------
     DesignError
         And its branches: a design that the method does not fit, clusters that cut through units, too few of them,
-        nothing to compare.
+        nothing to compare, an outcome that never varies.
 
     Warns
     -----
@@ -142,6 +149,7 @@ def estimated(method: Method, panel: Panel, design: Design) -> Estimate:
     each = [whole.only(name) for name in whole.names]
     parts = [_part(method, t, design, cluster) for t in each if t.inside.any()]
     rows = np.logical_or.reduce([part.effects.uses.rows for part in parts])
+    check_varies(whole.outcome[rows], design)
     lost = whole.lost.copy()
     lost.drop(whole.to_rows(whole.inside & ~rows), f"in no comparison of {method.name}")
     present = numbered(cluster[rows.any(axis=1)])[0]
@@ -177,13 +185,13 @@ def estimated(method: Method, panel: Panel, design: Design) -> Estimate:
 def _part(method: Method, t: Trajectories, design: Design, cluster: Codes) -> _Part:
     found, name = method.effects(t, design), t.names[0]
     where = f" in group {name!r}" if name else ""
-    if not len(found.coef):
+    rows = found.uses.rows & t.inside
+    if not len(found.coef) or not rows.any():
         raise IdentificationError(
             f"{method.name} has nothing to compare{where}.",
             first_few(f"event time {k}: {why}" for k, why in found.dropped),
             "see the card of the method: what it does with every event",
         )
-    rows = found.uses.rows & t.inside
     struck = found.uses.used.any(axis=1)
     clusters = len(numbered(cluster[rows.any(axis=1)])[0])
     few_clusters([name], np.array([clusters]), np.array([rows.sum()]))
@@ -204,13 +212,13 @@ def _term(design: Design, event_time: int, part: _Part) -> Term:
 
 
 def _facts(part: _Part) -> tuple[tuple[str, str], ...]:
-    uses, label = part.effects.uses, f" [{part.size.group}]" if part.size.group else ""
-    events = int(uses.used.sum() + (uses.reason >= 0).sum())
-    rows = int((uses.rows & part.t.inside).sum())
+    t, uses, label = part.t, part.effects.uses, f" [{part.size.group}]" if part.size.group else ""
+    used, events, compared = (int(t.of_owners(cells).sum()) for cells in (uses.used, uses.events, uses.control))
+    rows = int((uses.rows & t.inside).sum())
     counted = (
-        ("Events used", f"{int(uses.used.sum())} of {events}"),
-        ("Events whose windows serve as comparisons", str(int(uses.control.sum()))),
-        ("Rows that identify", f"{rows} of {int(part.t.inside.sum())}"),
+        ("Events used", f"{used} of {events}"),
+        ("Events whose windows serve as comparisons", str(compared)),
+        ("Rows that identify", f"{rows} of {int(t.inside.sum())}"),
     )
     return tuple((name + label, value) for name, value in (*counted, *part.effects.facts))
 

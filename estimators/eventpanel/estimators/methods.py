@@ -57,6 +57,7 @@ class Runs(Planned, Protocol):
 
     def run(self, panel: Panel, design: Design) -> Estimate:
         """Estimate it."""
+        ...
 
 
 def method_of(method: str | Planned) -> Planned:

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from eventpanel.datasets.errors import DesignError, first_few
+from eventpanel.datasets.errors import DesignError, first_few, number
 from eventpanel.datasets.panel import Panel
 from eventpanel.estimators.calendar import calendar
 from eventpanel.estimators.core.arrays import Codes, Floats, Mask
@@ -96,7 +96,7 @@ class Moderator:
             cut = f"{self.column} below {self.below:g} is {self.groups[0]}, else {self.groups[1]}; "
         when = {
             "base": f"value of {self.base}",
-            "lagged": f"value {self.lag} period(s) before",
+            "lagged": f"value {number(self.lag, 'period')} before",
             "contemporaneous": "value of the same period (post-treatment: the event may have changed it)",
             "fixed": "fixed attribute",
         }[self.timing]

@@ -19,7 +19,8 @@ from eventpanel.estimators.likelihood import facts
 from eventpanel.estimators.matrices import Matrices, matrices, without_rows
 from eventpanel.estimators.precision import check_poisson
 from eventpanel.estimators.regression import effects_of
-from eventpanel.estimators.solution import Solution, check_varies, identified
+from eventpanel.estimators.selection import check_varies
+from eventpanel.estimators.solution import Solution, identified
 
 __all__ = ["PoissonModel", "poisson_matrices", "poisson_model"]
 
@@ -100,7 +101,7 @@ def poisson_matrices(panel: Panel, design: Design) -> Matrices:
             f"{int((m.y < 0).sum())} rows, the lowest {m.y.min():g}",
             "use distributed_lag, or another outcome",
         )
-    check_varies(m, design)
+    check_varies(m.y, design)
     return m
 
 

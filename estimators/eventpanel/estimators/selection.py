@@ -8,7 +8,7 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from eventpanel.datasets.errors import DesignError, first_few
+from eventpanel.datasets.errors import ConstantOutcomeError, DesignError, first_few
 from eventpanel.datasets.panel import Panel
 from eventpanel.estimators.calendar import ordinals
 from eventpanel.estimators.clusters import clusters_by_group, few_clusters
@@ -20,7 +20,7 @@ from eventpanel.estimators.ledger import Ledger
 from eventpanel.estimators.moderator import Groups, groups_of
 from eventpanel.estimators.record import Record
 
-__all__ = ["Path", "Selection", "crossed", "known_rows", "select"]
+__all__ = ["Path", "Selection", "check_varies", "crossed", "known_rows", "select"]
 
 # Leads and lags of the event on its calendar, by event time.
 Path = dict[int, Floats]
@@ -211,3 +211,24 @@ def _few_clusters(groups: Groups, codes: Codes, clusters: Codes) -> None:
 def _causes(lost: Ledger) -> str:
     table = lost.table().groupby("cause", sort=False)["rows"].sum()
     return first_few(f"{cause}: {rows} rows" for cause, rows in table.items())
+
+
+def check_varies(y: Floats, design: Design) -> None:
+    """Refuse an outcome that is the same in every row.
+
+    Parameters
+    ----------
+    y : ndarray, shape (n,)
+        Outcomes of the rows that are used.
+    design : Design
+
+    Raises
+    ------
+    ConstantOutcomeError
+    """
+    if np.ptp(y) == 0:
+        raise ConstantOutcomeError(
+            f"The outcome {design.outcome!r} is the same in every row.",
+            f"value {y[0]:g} in {len(y)} rows",
+            "check the outcome and the sample",
+        )

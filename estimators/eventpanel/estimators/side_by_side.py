@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -41,7 +41,7 @@ class SideBySide:
     estimates : mapping of str to Estimate
         By label, in the order they were asked for.
     cards : mapping of str to Card
-        Of all methods, also of those that refuse.
+        Of all methods, also of those that refuse, be it only when they are run.
     refused : mapping of str to str
         Why a method has no estimate.
     """
@@ -58,7 +58,7 @@ class SideBySide:
         -------
         DataFrame
             method, group, event_time, role, estimate, std_error, p_value, conf_low, conf_high, share_of_events,
-            share_of_rows.
+            share_of_rows; without rows where every method refuses.
         """
         check_level(level)
         parts = []
@@ -66,10 +66,8 @@ class SideBySide:
             tidy = estimate.tidy(level)
             shown, one = tidy.loc[tidy["event_time"].notna(), list(SHOWN)], self.cards[label]
             parts.append(shown.assign(method=label, share_of_events=one.share_of_events, share_of_rows=one.share))
-        if not parts:
-            return pd.DataFrame()
-        whole = pd.concat(parts, ignore_index=True)
-        return whole[["method", *whole.columns.drop("method")]]
+        columns = ["method", *SHOWN, "share_of_events", "share_of_rows"]
+        return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
 
     def differences(self, base: str | None = None, *, draws: int = 9_999, seed: int = 1) -> pd.DataFrame:
         """Differences between the methods and one of them, tested jointly by a bootstrap of whole clusters.
@@ -175,6 +173,7 @@ def compare_estimators(
                 estimates[label] = run_method(method, panel, design)
         except DesignError as error:
             refused[label] = " ".join(str(error).split())
+            cards[label] = replace(cards[label], refused=refused[label])
     return SideBySide(design, estimates, cards, refused)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from eventpanel.datasets.errors import ConstantOutcomeError, DesignError, IdentificationError, first_few
+from eventpanel.datasets.errors import DesignError, IdentificationError, first_few
 from eventpanel.estimators.cautions import EstimationWarning, cautions, restriction
 from eventpanel.estimators.clusters import degrees_of_freedom
 from eventpanel.estimators.core.absorb import Absorbed, absorb
@@ -29,7 +29,6 @@ __all__ = [
     "Solution",
     "absorb_effects",
     "assemble",
-    "check_varies",
     "counts_of",
     "identified",
     "sizes_of",
@@ -70,21 +69,6 @@ class Solution:
     facts: tuple[tuple[str, str], ...]
     clusters: Codes | None = None
     corrected: tuple[Floats, Floats | None] | None = None
-
-
-def check_varies(m: Matrices, design: Design) -> None:
-    """Refuse an outcome that is the same in every row.
-
-    Raises
-    ------
-    ConstantOutcomeError
-    """
-    if np.ptp(m.y) == 0:
-        raise ConstantOutcomeError(
-            f"The outcome {design.outcome!r} is the same in every row.",
-            f"value {m.y[0]:g} in {len(m.y)} rows",
-            "check the outcome and the sample",
-        )
 
 
 def absorb_effects(m: Matrices, columns: Floats) -> Absorbed:

@@ -123,6 +123,13 @@ class Trajectories:
         """Values of a column of the panel, also outside the sample, shape (U, T); missing where there is no row."""
         return self.of_rows(self.panel.values(name))
 
+    def of_owners(self, cells: Mask) -> Mask:
+        """Periods of owners in which one of their units has one of some cells, shape (owners, T)."""
+        unit, period = np.nonzero(cells)
+        found = np.zeros((len(self.owners), self.shape[1]), dtype=bool)
+        found[self.owner[unit], period] = True
+        return found
+
     def to_rows(self, cells: Mask) -> Mask:
         """Rows of the panel that lie in some cells, shape (n,)."""
         rows = np.zeros(len(self.lost.keep), dtype=bool)

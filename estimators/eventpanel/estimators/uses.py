@@ -44,6 +44,11 @@ class Uses:
         if (self.used & (self.reason >= 0)).any():
             raise ValueError("an event that is used has a reason why it is not")
 
+    @property
+    def events(self) -> Mask:
+        """Events that are used or dropped, shape (U, T)."""
+        return np.asarray(self.used | (self.reason >= 0))
+
 
 def compared(events: Mask, compares: Mask, lags: int) -> Mask:
     """Events in whose window some row serves as a comparison, shape (U, T).

@@ -64,8 +64,8 @@ def _cards(checked: Checked) -> None:
     table["share_of_rows"] = table["share_of_rows"].map("{:.0%}".format, na_action="ignore").fillna("refuses")
     _table("What each estimator does with the events", table)
     print("\nWhat each estimator estimates and assumes")
-    for card in {card.method: card for card in checked.cards.values()}.values():
-        print(*(wrapped(line, "  ") for line in card.terms), sep="\n")
+    for terms in dict.fromkeys(tuple(card.terms) for card in checked.cards.values()):
+        print(*(wrapped(line, "  ") for line in terms), sep="\n")
     for name, card in checked.cards.items():
         print(*(wrapped(f"{name}: {line}", "  ") for line in card.outcome), sep="\n")
 

@@ -18,7 +18,7 @@ from eventpanel.datasets.panel import Panel
 from eventpanel.datasets.registry import entries
 from eventpanel.reports.figures import wrap
 
-__all__ = ["LABEL", "LOOKS", "NO_ROW", "Grid", "answer_grid", "legend", "sheet"]
+__all__ = ["LABEL", "LOOKS", "NO_ROW", "Grid", "answer_grid", "folds", "legend", "sheet"]
 
 # Apart in lightness as well as in hue: they stay four in grey and for every colour blindness.
 LOOKS = {
@@ -31,6 +31,8 @@ NO_ROW = -1
 EDGE = "0.6"
 # Inches from the top to the label of a figure.
 LABEL = 0.34
+# Inches of a further line of the title and of the label.
+TITLE_LINE, LABEL_LINE = 0.19, 0.12
 # Inches from which the legend stands on one line.
 WIDE = 8.5
 # Several rows may fall into a cell, as those of several exporters do: it shows the most that is known.
@@ -102,10 +104,28 @@ def sheet(size: tuple[float, float], title: str, label: str, *, side: float) -> 
     width, height = size
     figure = Figure(figsize=size)
     FigureCanvasAgg(figure)
-    figure.suptitle(wrap(title, round(9 * width)), x=side / width, y=1 - 0.1 / height, ha="left", va="top")
-    below = 1 - LABEL / height
-    figure.text(side / width, below, wrap(label, round(14 * width)), fontsize=7, color="0.3", va="top")
+    head, below = _head(title, label, width)
+    figure.suptitle(head, x=side / width, y=1 - 0.1 / height, ha="left", va="top")
+    down = LABEL + TITLE_LINE * head.count("\n")
+    figure.text(side / width, 1 - down / height, below, fontsize=7, color="0.3", va="top")
     return figure
+
+
+def folds(title: str, label: str, width: float) -> float:
+    """Inches that title and label need beyond a line each.
+
+    Parameters
+    ----------
+    title, label : str
+    width : float
+        Of the figure, in inches.
+    """
+    head, below = _head(title, label, width)
+    return TITLE_LINE * head.count("\n") + LABEL_LINE * below.count("\n")
+
+
+def _head(title: str, label: str, width: float) -> tuple[str, str]:
+    return wrap(title, round(9 * width)), wrap(label, round(14 * width))
 
 
 def legend(figure: Figure, grids: Sequence[Grid], *, blank: bool = False) -> None:

@@ -6,6 +6,7 @@ import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
+from typing import Any
 
 import pandas as pd
 from jinja2 import Environment, StrictUndefined
@@ -14,9 +15,10 @@ from eventpanel.datasets.countries import name_of
 from eventpanel.datasets.coverage import coverage_table
 from eventpanel.datasets.errors import first_few
 from eventpanel.datasets.panel import Panel
+from eventpanel.estimators.audit import shown
 from eventpanel.estimators.card import Card
 from eventpanel.estimators.leads_in_words import leads_in_words
-from eventpanel.reports.events import Compared, card_units
+from eventpanel.reports.events import Compared, card_terms, card_units, uses_table
 from eventpanel.reports.results import Result
 from eventpanel.reports.tables import grid
 
@@ -74,8 +76,10 @@ def page(report: Report) -> str:
         label=report.label,
         pictures={name: base64.b64encode(picture).decode() for name, picture in report.pictures.items()},
         grids=[(grid(result), _leads(result)) for result in results],
-        audit=[(name, _show(value)) for name, value in report.audit.items()],
-        cards=[(name, card.describe(), card_units(card)) for name, card in report.cards.items()],
+        audit=[(name, shown(name, value)) for name, value in report.audit.items()],
+        uses=_cells(uses_table(report.cards)),
+        terms=card_terms(report.cards.values()),
+        cards=[(name, card.outcome, card_units(card)) for name, card in report.cards.items()],
         compared=[_comparison(one) for one in report.compared],
         ledgers=[(result.title, ledger_summary(result)) for result in results],
         coverage=_cells(coverage_summary(panel)),
@@ -91,20 +95,13 @@ def _leads(result: Result) -> list[tuple[str, tuple[str, ...]]]:
 
 
 def _comparison(compared: Compared) -> dict[str, object]:
-    """Parts of a comparison: what each estimator uses, whether it differs, and which refuse."""
+    """Parts of a comparison: what each estimator uses, whether it differs from the first, and which refuse."""
     found, differences = compared.found, compared.differences
-    uses = pd.DataFrame([{"method": label} | card.totals for label, card in found.cards.items()])
-    uses = uses.drop(columns=["estimator", "refused"], errors="ignore")
-    joint = pd.DataFrame({"method": list(found.estimates)})
+    table = uses_table({label: found.cards[label] for label in found.estimates})
     if len(differences):
         whole = differences[differences["event_time"].isna()].set_index("method")["p_joint"]
-        joint["p, all differences from the first"] = joint["method"].map(whole)
-    return {
-        "title": compared.title,
-        "uses": _cells(uses[uses["method"].isin(list(found.estimates))]),
-        "differences": _cells(joint) if len(differences) else None,
-        "refused": list(found.refused.items()),
-    }
+        table["p of differences"] = table["estimator"].map(whole)
+    return {"title": compared.title, "table": _cells(table), "refused": list(found.refused.items())}
 
 
 def ledger_summary(result: Result) -> list[tuple[str, int, int, str]]:
@@ -139,8 +136,17 @@ def _examples(values: pd.Series) -> str:
     return first_few(values.unique(), 3)
 
 
-def _cells(table: pd.DataFrame) -> dict[str, list[object]]:
-    return {"columns": list(table.columns), "rows": [[_show(v) for v in row] for row in table.to_numpy().tolist()]}
+def _cells(table: pd.DataFrame) -> dict[str, list[Any]]:
+    """Table as texts, and which columns are numbers, which stand to the right."""
+    return {
+        "columns": [str(name).replace("_", " ") for name in table.columns],
+        "numbers": [_of_numbers(table[name]) for name in table.columns],
+        "rows": [[_show(value) for value in row] for row in table.astype(object).to_numpy().tolist()],
+    }
+
+
+def _of_numbers(column: pd.Series) -> bool:
+    return pd.api.types.is_numeric_dtype(column) or bool(column.astype(str).str.fullmatch(r"\d+%").any())
 
 
 def _show(value: object) -> str:

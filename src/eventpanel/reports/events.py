@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import pandas as pd
 
 from eventpanel.datasets.countries import name_of
-from eventpanel.datasets.errors import first_few
+from eventpanel.datasets.errors import first_few, number
 from eventpanel.estimators.card import Card
 from eventpanel.estimators.side_by_side import SideBySide
 
-__all__ = ["Compared", "card_units", "cards_events", "cards_table", "comparison_table", "differences_table"]
+__all__ = [
+    "Compared",
+    "card_name",
+    "card_terms",
+    "card_units",
+    "cards_events",
+    "cards_table",
+    "comparison_table",
+    "differences_table",
+    "uses_table",
+]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,6 +56,40 @@ def cards_table(cards: Mapping[str, Card]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def uses_table(cards: Mapping[str, Card]) -> pd.DataFrame:
+    """One row per card, for a page: estimator, events, used, dropped, comparison, rows (share, in per cent).
+
+    Parameters
+    ----------
+    cards : mapping of str to Card
+    """
+    counts = ("events", "used", "dropped", "comparison")
+    rows = [
+        {
+            "estimator": name,
+            **{count: card.totals[count] for count in counts},
+            "rows": "refuses" if card.refused else f"{card.share:.0%}",
+        }
+        for name, card in cards.items()
+    ]
+    return pd.DataFrame(rows, columns=["estimator", *counts, "rows"])
+
+
+def card_terms(cards: Iterable[Card]) -> list[tuple[str, str, tuple[str, ...]]]:
+    """List what cards estimate and assume, each once: estimator, estimand, assumptions.
+
+    Parameters
+    ----------
+    cards : iterable of Card
+    """
+    return list(dict.fromkeys((card.method, card.estimand, card.assumptions) for card in cards))
+
+
+def card_name(comparison: str, label: str) -> str:
+    """Name of the card of a method in a comparison of a study."""
+    return f"comparison {comparison}, {label}"
+
+
 def cards_events(cards: Mapping[str, Card]) -> pd.DataFrame:
     """One row per card and event: card, group, unit, period, use, comparison, reason.
 
@@ -70,9 +114,10 @@ def card_units(card: Card) -> list[tuple[str, str]]:
     for said, part in events.groupby("said", sort=False):
         counts = part["unit"].value_counts(sort=True)
         names = [f"{name_of(str(unit))} ({count})" for unit, count in counts.items()]
-        label = "used" if said == "used" else f"dropped, {said}"
-        lines.append((f"{label}: {len(part)} events of {len(counts)}", first_few(names, len(names))))
-    return sorted(lines, key=lambda line: not line[0].startswith("used"))
+        label = "Used" if said == "used" else f"Dropped, {said}"
+        size = f"{number(len(part), 'event')} of {number(len(counts), 'unit')}"
+        lines.append((f"{label}: {size}", first_few(names, len(names))))
+    return sorted(lines, key=lambda line: not line[0].startswith("Used: "))
 
 
 def comparison_table(compared: Mapping[str, Compared], level: float) -> pd.DataFrame:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from eventpanel.datasets.errors import DesignError
+from eventpanel.datasets.errors import DesignError, number
 from eventpanel.estimators.estimate import Estimate
 from eventpanel.estimators.inference import (
     Test,
@@ -68,7 +68,7 @@ class Result:
         leads = {term.event_time for term in self.estimate.path if (term.event_time or 0) < 0}
         if 0 < len(leads) <= FEW_LEADS:
             notes.append(
-                f"With {len(leads)} lead(s), leads that are not significant are weak evidence against a trend: "
+                f"With {number(len(leads), 'lead')}, leads that are not significant are weak evidence against a trend: "
                 "read their intervals (Roth 2022, doi:10.1257/aeri.20210236)."
             )
         return notes

@@ -106,6 +106,8 @@ def _draw(axes: list[Axes], part: Any, found: SideBySide, table: pd.DataFrame) -
             ax.axvline(k + 0.5, color="0.92", linewidth=0.6, zorder=0)
         ax.set_title(group or "All units")
         ax.set_xlabel("Periods since the event")
+    if not labels:
+        axes[0].text(0.5, 0.5, "Every estimator refuses.", transform=axes[0].transAxes, ha="center", color="0.3")
     for unused in axes[len(_groups(table)) :]:
         unused.set_axis_off()
     axes[0].set_ylabel(f"Effect on {found.design.outcome}")
@@ -119,8 +121,13 @@ def _legend(found: SideBySide, label: str) -> str:
     return f"{label} ({totals['used']} of {totals['events']})"
 
 
+def _look(number: int) -> tuple[str, str]:
+    """Colour and mark of a method; from the ninth on colours come again, each with another mark."""
+    return COLORS[number % len(COLORS)], MARKS[(number + number // len(COLORS)) % len(MARKS)]
+
+
 def _path(ax: Axes, rows: pd.DataFrame, number: int, offset: float) -> None:
-    color, mark = COLORS[number % len(COLORS)], MARKS[number % len(MARKS)]
+    color, mark = _look(number)
     known = rows[rows["role"] == "estimate"]
     times = known["event_time"].to_numpy(dtype=float) + offset
     ax.vlines(times, known["conf_low"], known["conf_high"], color=color, linewidth=1.6)

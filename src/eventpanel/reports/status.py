@@ -14,16 +14,16 @@ from eventpanel.datasets.errors import NoEventError
 from eventpanel.datasets.panel import Panel
 from eventpanel.estimators.events import Event
 from eventpanel.estimators.window import EventWindow
-from eventpanel.reports.coverage_grid import sheet
+from eventpanel.reports.coverage_grid import folds, sheet
 from eventpanel.reports.figures import STYLE, wrap
 from eventpanel.reports.status_grid import LOOKS, Cells, Status, StatusGrid, status_grid
 
 __all__ = ["plot_status", "status_caption"]
 
 # Inches: around everything, above, below, from below to the caption; of a unit and a period where there is room; of a
-# line and a letter.
+# line, a letter and the key of the legend.
 SIDE, ABOVE, BELOW, CAPTION = 0.14, 0.62, 1.12, 0.86
-UNIT, PERIOD, LINE, LETTER = 0.14, 0.16, 0.1, 0.065
+UNIT, PERIOD, LINE, LETTER, KEY = 0.14, 0.16, 0.1, 0.065, 0.3
 TALL, WIDE, NAMES = (1.0, 8.4), (4.2, 6.4), (0.4, 1.45)
 # Units that can be told apart on a sheet; of more, an even choice is drawn.
 MOST = 1500
@@ -74,9 +74,11 @@ def plot_status(
     tall, wide = np.clip(UNIT * len(rows), *TALL), np.clip(PERIOD * len(grid.periods), *WIDE)
     names = [_name(unit) for unit in grid.units[rows]]
     left = SIDE + np.clip(0.1 + LETTER * max(map(len, names)), *NAMES)
-    width, height = left + wide + SIDE, tall + ABOVE + BELOW
+    title, width = title or f"When it happened: {event.column}", left + wide + SIDE
+    tall = min(tall, TALL[1] - folds(title, label, width))
+    height = tall + ABOVE + folds(title, label, width) + BELOW
     with rc_context(STYLE):
-        figure = sheet((width, height), title or f"When it happened: {event.column}", label, side=SIDE)
+        figure = sheet((width, height), title, label, side=SIDE)
         ax = figure.add_axes((left / width, BELOW / height, wide / width, tall / height))
         _draw(ax, grid.cells[rows], tall / len(rows))
         _ticks(ax, [str(period) for period in grid.periods], names, (wide, tall))
@@ -173,5 +175,7 @@ def _legend(figure: Figure, grid: StatusGrid) -> None:
         for status, (color, words) in LOOKS.items()
         if grid.counts[status]
     ]
-    columns = min(len(handles), 4) or 1
+    longest = max((len(str(handle.get_label())) for handle in handles), default=0)
+    room = int(figure.get_figwidth() / (KEY + LETTER * longest))
+    columns = int(np.clip(room, 1, min(len(handles), 4) or 1))
     figure.legend(handles=handles, loc="lower left", ncols=columns, fontsize=6.5, frameon=False)

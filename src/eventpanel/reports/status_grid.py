@@ -140,11 +140,16 @@ def _shades(stand: Standing, event: Event) -> tuple[Cells, dict[Status, str]]:
     shades = np.where(size <= low, Status.EVENT, np.where(size <= high, Status.LARGER, Status.LARGEST))
     what = "change" if event.kind == "change" else "dose"
     words = {
-        Status.EVENT: f"event, {what} up to {low:.3g}",
-        Status.LARGER: f"event, {what} up to {high:.3g}",
-        Status.LARGEST: f"event, {what} over {high:.3g}",
+        Status.EVENT: f"event, {what} up to {_plain(low)}",
+        Status.LARGER: f"event, {what} up to {_plain(high)}",
+        Status.LARGEST: f"event, {what} over {_plain(high)}",
     }
     return shades.astype(np.int64), words
+
+
+def _plain(size: float) -> str:
+    """Three digits, and no power of ten where whole numbers do."""
+    return f"{size:.0f}" if 1000 <= size < 1e7 else f"{size:.3g}"
 
 
 def _order(stand: Standing) -> Cells:
