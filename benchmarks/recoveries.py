@@ -37,7 +37,7 @@ DESIGN = ep.Design(
     covariance=ep.Clustered("unit", "ppmlhdfe"),
 )
 # Options that change what a method says of events that recur.
-VARIANTS: dict[str, Planned] = {"imputation, overlap=exclude": Imputation(reach=Reach(overlap="exclude"))}
+VARIANTS: dict[str, Planned] = {"imputation, overlap=latest": Imputation(reach=Reach(overlap="latest"))}
 NOT_LINEAR = ("ppml", "imputation_poisson", "extended_two_way_poisson")
 # Methods whose standard errors need many fits run on fewer panels.
 MOST = {"interactive_effects": 20, "matrix_completion": 20}

@@ -155,7 +155,7 @@ def test_coefficients_and_errors_of_dummies_and_explicit_weights(
 
 
 def poisson_by_hand(rows: pd.DataFrame, carry: int) -> tuple[Floats, pd.DataFrame, Floats]:
-    coded = slow(rows, carry, 0, "latest")
+    coded = slow(rows, carry, 0, "exclude")
     free = coded["untreated"].to_numpy()
     X = dummies(coded, ["z"])
     fit = sm.GLM(coded.loc[free, "count"], X[free], family=sm.families.Poisson(), offset=coded.loc[free, "pop"]).fit(
@@ -253,7 +253,7 @@ def test_a_poisson_ratio_changes_if_and_only_if_the_cell_is_used() -> None:
 def test_planted_effects_that_differ_by_unit_and_grow_are_recovered_exactly_without_noise() -> None:
     rows = frame(units=30, seed=7)
     t = trajectories(panel(rows), DESIGN)
-    coded = slow(rows, 2, 0, "latest")
+    coded = slow(rows, 2, 0, "exclude")
     number = coded["unit"].str[1:].astype(int)
     effect = np.where(coded["since"] <= 2, (1.0 + coded["since"]) * (1 + number % 3), 0.0)
     rows["y"] = 0.3 * number + 0.1 * (coded["year"] - 2000) ** 2 + effect

@@ -133,6 +133,7 @@ def test_labels_and_names_are_checked() -> None:
 @pytest.mark.parametrize("name", METHODS)
 def test_every_method_says_what_it_estimates_and_what_it_assumes(name: str) -> None:
     method = method_of(name)
-    assert method.estimand.endswith(".")
     assert method.assumptions
-    assert all(said.endswith(".") for said in method.assumptions)
+    for said in (method.estimand, *method.assumptions):
+        assert said.endswith(".")
+        assert said[0].isupper(), said

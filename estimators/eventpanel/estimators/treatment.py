@@ -37,8 +37,9 @@ class Reach:
         lags of the window.
     anticipation : int
         Periods before an event that already count as treated.
-    overlap : {"latest", "exclude"}
-        Rows in the windows of several events belong to the most recent one, or are left out of the averages.
+    overlap : {"exclude", "latest"}
+        Rows in the windows of several events are left out of the averages, or belong to the most recent one; what is
+        left of earlier events is then counted as an effect of the last.
 
     Raises
     ------
@@ -48,7 +49,7 @@ class Reach:
 
     carry_over: int | None = None
     anticipation: int = 0
-    overlap: Literal["latest", "exclude"] = "latest"
+    overlap: Literal["exclude", "latest"] = "exclude"
 
     def __post_init__(self) -> None:
         if (self.carry_over or 0) < 0 or self.anticipation < 0:
