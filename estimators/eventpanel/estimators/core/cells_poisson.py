@@ -90,11 +90,12 @@ def _climb(
     cells: Cells, data: tuple[Floats, Floats, Floats], beta: Floats, step: Floats, height: float
 ) -> tuple[Floats, Floats, float]:
     share = 1.0
+    mean, reached = _means(cells, *data, beta + step)
     for _ in range(HALVINGS):
-        mean, reached = _means(cells, *data, beta + share * step)
         if reached >= height - 1e-12 * abs(height):
             break
         share /= 2
+        mean, reached = _means(cells, *data, beta + share * step)
     return beta + share * step, mean, reached
 
 
