@@ -196,9 +196,11 @@ def test_standard_errors_are_those_of_leaving_clusters_out() -> None:
 
 @pytest.mark.parametrize("method", [InteractiveEffects(factors=1, groups=2), MatrixCompletion(penalty=2.0, groups=2)])
 def test_a_coefficient_changes_if_and_only_if_the_cell_is_used(method: Method) -> None:
-    rows = frame(units=7, years=10, seed=2)
+    rows = frame(units=14, years=10, seed=2)
     rows.loc[rows["unit"] == "U001", "x"] = 1.0
     rows.loc[rows["unit"] == "U002", "x"] = (rows["year"] > 2001).astype(float)
+    # Five untreated rows, just enough for factors.
+    rows.loc[rows["unit"] == "U004", "x"] = (rows["year"] > 2004).astype(float)
     rows.loc[rows["unit"] == "U003", "x"] = 0.0
     t = trajectories(panel(rows), DESIGN)
     base = method.effects(t, DESIGN)

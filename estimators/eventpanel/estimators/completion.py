@@ -62,15 +62,16 @@ class Recipe:
         From the matrix and the length of held-out blocks, the part of low rank.
     least : int
         Untreated rows that a unit or a period needs.
-    is_given : bool
-        Whether the part of low rank is given, so that units with ``least`` rows are fitted exactly.
+    exact : int
+        Untreated rows with which a unit is fitted exactly, whatever they are, and so says nothing of others; 0 where
+        the part of low rank is chosen by how it fits them.
     jackknife : Jackknife
     """
 
     reach: Reach
     choose: Callable[[Problem, int], Chosen]
     least: int
-    is_given: bool
+    exact: int
     jackknife: Jackknife
 
 
@@ -142,9 +143,7 @@ def _uses(design: Design, recipe: Recipe, plans: tuple[_Plan, ...]) -> Uses:
     for plan in plans:
         mine = np.logical_or.reduce([np.zeros_like(averaged), *(members for _, members in plan.cells)])
         # A unit that is fitted exactly says something of its own counterfactual only.
-        says: Mask = np.atleast_1d(
-            (plan.observed.sum(axis=1) > recipe.least) | mine.any(axis=1) | (not recipe.is_given)
-        )
+        says = (plan.observed.sum(axis=1) > recipe.exact) | mine.any(axis=1)
         averaged |= mine
         fitted |= plan.observed & says[:, None] & bool(plan.cells)
     own = np.logical_or.reduce([np.zeros_like(averaged), *(m for k, m in main.cells if k >= 0)])

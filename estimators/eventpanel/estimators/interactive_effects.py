@@ -18,8 +18,11 @@ from eventpanel.estimators.uses import Uses
 
 __all__ = ["InteractiveEffects", "interactive_effects"]
 
-# Factors to choose among; a unit then needs one untreated row more.
+# Factors to choose among.
 MOST = 4
+# Untreated rows that a unit and a period need where there are factors, and two more than factors: with as many
+# rows as coefficients a unit is fitted exactly, and what its loadings predict elsewhere is arbitrary.
+LEAST = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,8 +65,8 @@ class InteractiveEffects:
     @property
     def recipe(self) -> Recipe:
         """What distinguishes it from other ways to complete a matrix."""
-        least = (MOST if self.factors is None else self.factors) + 1
-        return Recipe(self.reach, self._choose, least, self.factors is not None, Jackknife(self.groups, self.seed))
+        least = 1 if self.factors == 0 else max(LEAST, (self.factors or 0) + 2)
+        return Recipe(self.reach, self._choose, least, int(self.factors == 0), Jackknife(self.groups, self.seed))
 
     def _choose(self, problem: Problem, length: int) -> Chosen:
         if self.factors is not None:

@@ -63,7 +63,7 @@ class MatrixCompletion:
     @property
     def recipe(self) -> Recipe:
         """What distinguishes it from other ways to complete a matrix."""
-        return Recipe(self.reach, self._choose, 1, self.penalty is not None, Jackknife(self.groups, self.seed))
+        return Recipe(self.reach, self._choose, 1, int(self.penalty is not None), Jackknife(self.groups, self.seed))
 
     def _choose(self, problem: Problem, length: int) -> Chosen:
         if self.penalty is not None:
