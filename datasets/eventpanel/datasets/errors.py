@@ -6,7 +6,7 @@
     |-- InputError                 a file or a table that cannot be used
     |   |-- MissingFileError (10)      -- WrongLayoutError (11)   -- EncodingError (12)
     |   |-- ColumnError (13)           -- NumberError (14)        -- CountryError (15)
-    |   |-- FetchError (16)
+    |   |-- FetchError (16)              -- NotAvailableError (17)
     |-- PanelError                 rows that do not make a panel
     |   |-- DuplicateKeyError (20)     -- FrequencyError (21)     -- MergeError (22)
     |-- DesignError (30)           a question the panel cannot answer
@@ -115,6 +115,12 @@ class FetchError(InputError):
     """A publisher's file that cannot be fetched, or is not what it should be."""
 
     exit_code = 16
+
+
+class NotAvailableError(InputError):
+    """Data that a table or figure needs and the study does not have."""
+
+    exit_code = 17
 
 
 class PanelError(EventPanelError):
