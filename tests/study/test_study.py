@@ -10,11 +10,11 @@ from typing import Any, get_args
 import pytest
 from pydantic import BaseModel
 
+from eventpanel.brookings.family import is_family, load_family
 from eventpanel.build import build_designs, build_event
 from eventpanel.datasets.errors import MissingFileError, StudyError
 from eventpanel.estimators.events import Overlap, Threshold
 from eventpanel.sections import Study
-from eventpanel.brookings.family import is_family, load_family
 from eventpanel.study import built_in_studies, load_study
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "studies.md"
