@@ -69,11 +69,13 @@ ASKED = {
     "by pairs": model(covariance=Clustered("exporter^importer", "statsmodels")),
     "importers and products": model(fixed_effects=("importer", "product")),
     "exporters": model(fixed_effects=("exporter",)),
-    "pairs and products": model(fixed_effects=("exporter^importer", "product"), covariance=Clustered("importer", "fixest")),
+    "pairs": model(fixed_effects=("exporter^importer", "product"), covariance=Clustered("importer", "fixest")),
     "a sample": model(sample=Sample(where=(("importer", tuple(f"I{j:02d}" for j in range(9))),))),
     "a redundant control": model(terms=("china", "ai", "gdp", "china:ai", "distance", "region", "twice")),
-    "three": model(terms=("china", "ai", "gdp", "ai:gdp", "china:gdp", "china:ai"), covariance=Clustered("importer", "none")),
-}  # fmt: skip
+    "three": model(
+        terms=("china", "ai", "gdp", "ai:gdp", "china:gdp", "china:ai"), covariance=Clustered("importer", "none")
+    ),
+}
 
 
 @pytest.mark.parametrize("asked", ASKED.values(), ids=ASKED.keys())
@@ -92,6 +94,21 @@ def test_each_gap_is_that_of_a_regression_with_the_mark_moved(asked: Linear, mon
         monkeypatch.setattr("eventpanel.estimators.placebo_gaps.linear", lambda *a: (calls.append(a), linear(*a))[1])
         gaps(frame, asked, terms)
         assert len(calls) == 1
+
+
+@pytest.mark.parametrize("asked", [model(), model(fixed_effects=("importer", "region"))], ids=["constant", "effects"])
+def test_beside_it_stand_gaps_without_the_actual_unit(asked: Linear) -> None:
+    frame = table()
+    found, wanted = gaps(frame, asked), one_by_one(frame[frame["exporter"] != "E04"], asked)
+    mine = found["actual"].to_numpy()
+    np.testing.assert_allclose(found["without_actual"][~mine], wanted["estimate"], rtol=1e-10)
+    assert found["without_actual"][mine].tolist() == found["estimate"][mine].tolist()
+    # A true gap of the actual unit moves its own row and the placebos in which it is among the others, and no more.
+    moved = gaps(frame.assign(y=frame["y"] + 5.0 * (frame["china"] & frame["ai"])), asked)
+    np.testing.assert_allclose(moved["without_actual"] - found["without_actual"], 5.0 * mine, atol=1e-10)
+    assert ((moved["estimate"] - found["estimate"])[~mine].abs() > 0.01).all()
+    low, high = placebo_interval(moved, 0.8, placebos="without_actual")
+    assert np.subtract((low, high), placebo_interval(found, 0.8, placebos="without_actual")) == pytest.approx(5.0)
 
 
 def test_ranks_count_ties_and_the_unit_itself() -> None:
