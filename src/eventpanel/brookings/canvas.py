@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from eventpanel.brookings.exhibit import Content
 from eventpanel.reports.figures import GROUP_COLORS, wrap
 
-__all__ = ["GREY", "REGIME_COLORS", "RED_AND_BLUE", "caption", "page", "quiet", "values"]
+__all__ = ["GREY", "RED_AND_BLUE", "REGIME_COLORS", "caption", "page", "quiet", "values"]
 
 # Weak democracies and autocracies, strong democracies, regime not known.
 REGIME_COLORS = (GROUP_COLORS[0], GROUP_COLORS[1], "0.55")

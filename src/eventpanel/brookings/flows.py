@@ -20,7 +20,7 @@ __all__ = [
     "by_regime",
     "counted_countries",
     "counted_deals",
-    "is_smart_city",
+    "is_true",
     "regime_of",
     "share",
     "watched",
@@ -45,13 +45,13 @@ def between_countries(deals: Records) -> pd.DataFrame:
         raise NotAvailableError("The list of deals names no exporters.", deals.source.title, HOW)
     held = held[held["exporter"].notna() & (held["exporter"] != held["importer"])]
     if "domestic" in held.columns:
-        held = held[~held["domestic"].eq(True)]
+        held = held[~is_true(held["domestic"])]
     return held.reset_index(drop=True)
 
 
-def is_smart_city(frame: pd.DataFrame) -> pd.Series:
-    """Return which deals concern smart cities; a deal of which it is not known is none."""
-    return frame["smart_city"].eq(True)
+def is_true(column: pd.Series) -> pd.Series:
+    """Return where a column of truth values is true; a missing value is not."""
+    return column.eq(other=True)
 
 
 def counted_countries(materials: Materials, switches: Switches) -> list[str]:

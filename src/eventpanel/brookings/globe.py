@@ -1,7 +1,7 @@
 """Globe: a flat map of the world without coastlines, on which arrows are drawn between countries.
 
-Projection: Natural Earth, by the polynomials of Savric, Jenny, Patterson, Petrovic and Hurni (2011),
-"A polynomial equation for the Natural Earth projection", doi:10.1559/15230406384363; cut in the Pacific.
+Projection: Natural Earth, by the polynomials of Savric, Jenny, Patterson, Petrovic and Hurni (2011, A polynomial
+equation for the Natural Earth projection, Cartography and Geographic Information Science 38), cut in the Bering Strait.
 """
 
 from __future__ import annotations

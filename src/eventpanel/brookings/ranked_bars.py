@@ -68,12 +68,12 @@ def make_by_partners(materials: Materials, switches: Switches) -> Content:
             "Exporters": deals.groupby("exporter")["importer"].nunique(),
             "Importers": deals.groupby("importer")["exporter"].nunique(),
         },
-        "partners",
+        "partner countries",
     )
 
 
 def _content(counts: dict[str, pd.Series], unit: str) -> Content:
-    notes = [f"Number of {unit} between countries, all countries; domestic deals are not counted."]
+    notes = [f"Number of {unit}, all countries; domestic deals are not counted."]
     notes += [note for name, count in counts.items() for note in _tied(name, count, unit)]
     columns = tuple(_column(name, count) for name, count in counts.items())
     return Content(columns=columns, notes=tuple(notes))

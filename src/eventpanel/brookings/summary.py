@@ -12,7 +12,7 @@ from eventpanel.brookings.flows import (
     WEAK,
     counted_countries,
     counted_deals,
-    is_smart_city,
+    is_true,
     regime_of,
     watched_importers,
 )
@@ -82,7 +82,7 @@ def _imports(materials: Materials, switches: Switches) -> dict[str, pd.Series]:
         "AI imports from the US": deals[deals["exporter"] == US],
     }
     if "smart_city" in deals.columns:
-        parts["Smart-city AI imports"] = deals[is_smart_city(deals)]
+        parts["Smart-city AI imports"] = deals[is_true(deals["smart_city"])]
     return {name: part.groupby("importer").size().astype(float) for name, part in parts.items()}
 
 

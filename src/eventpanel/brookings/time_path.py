@@ -11,7 +11,7 @@ from matplotlib.ticker import MaxNLocator
 
 from eventpanel.brookings.canvas import caption, page, values
 from eventpanel.brookings.exhibit import Coefficient, Column, Content, Exhibit
-from eventpanel.brookings.flows import between_countries, is_smart_city, watched_years
+from eventpanel.brookings.flows import between_countries, is_true, watched_years
 from eventpanel.brookings.switches import Switches
 from eventpanel.datasets.materials import Materials
 from eventpanel.reports.figures import STYLE
@@ -48,7 +48,7 @@ def make_time_path(materials: Materials, switches: Switches) -> Content:
     years = watched_years(materials.deals)
     series = {ALL: deals}
     if "smart_city" in deals.columns:
-        series[SMART] = deals[is_smart_city(deals)]
+        series[SMART] = deals[is_true(deals["smart_city"])]
     columns = [_column(name, by_year(part, years)) for name, part in series.items()]
     lost = int((~deals["year"].isin(years)).sum())
     notes = [
