@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from eventpanel.datasets.simulated.chances import PRODUCTS, Chances
+from eventpanel.datasets.simulated.chances import Chances
 from eventpanel.datasets.simulated.projection import Floats, Mask, least_squares
 from eventpanel.datasets.simulated.world import CHINA, COUNTRIES, UNITED_STATES, WITH_REGIME, World
 
@@ -32,7 +32,7 @@ MOST_AI = 0.08
 # Of links in AI, those with a deal on smart cities.
 SMART_LINKS = 0.9
 CHINA_BY_AI = 0.474
-MEAN_GOODS, BY_IMPORTER, BY_DISTANCE = 0.40, 0.008, -0.01
+MEAN_GOODS, BY_IMPORTER, BY_DISTANCE = 0.377, 0.008, -0.01
 # China's deals with an importer whose regime is not known but that deals at all.
 UNKNOWN_REGIME = {CHINA: 0.5, UNITED_STATES: 0.4}
 # Position of the one importer without a regime that deals, beside China and the United States.
@@ -46,7 +46,7 @@ class Deviation:
     Attributes
     ----------
     total : float
-        Of AI less the other products.
+        Of AI and smart-city AI less goods.
     deals : float
         Part that is more deals.
     """
@@ -75,14 +75,14 @@ class Advantage:
 
     @property
     def ahead(self) -> Floats:
-        """AI less the mean of the seventeen other products, shape (150, 150)."""
-        return np.asarray(self.ai - (len(GOODS) * self.goods + self.smart) / (PRODUCTS - 1))
+        """Mean of AI and smart-city AI less goods, shape (150, 150)."""
+        return np.asarray((self.ai + self.smart) / 2 - self.goods)
 
 
 def draw_deviation(rng: np.random.Generator) -> Deviation:
     """Draw China's deviation from the pool."""
     links = (rng.choice(POOL) - POOL.mean()) / (COUNTRIES - 1)
-    total = float(links * (1 - SMART_LINKS / (PRODUCTS - 1)))
+    total = float(links * (1 + SMART_LINKS) / 2)
     return Deviation(total, min(total, MOST_AI))
 
 
@@ -106,17 +106,17 @@ def solve_advantage(world: World, china: Chances, deviation: Deviation) -> Advan
     distance = world.gravity[:, :, 0]
     goods = MEAN_GOODS + BY_IMPORTER * size + BY_DISTANCE * (distance - distance[pairs].mean())
     goods[UNITED_STATES] = MEAN_GOODS
-    goods[CHINA] = CHINA_GOODS - (deviation.total - deviation.deals) * (PRODUCTS - 1) / len(GOODS)
+    goods[CHINA] = CHINA_GOODS - (deviation.total - deviation.deals)
     rising = np.repeat(size[:, None], COUNTRIES, axis=1)
     rising[CHINA] = 0
     gap = _china_by_ai(world, pairs)
     base = gap(Advantage(goods, ai, smart).ahead)
-    slope = (CHINA_BY_AI + deviation.total - base) / gap(-rising * len(GOODS) / (PRODUCTS - 1))
+    slope = (CHINA_BY_AI + deviation.total - base) / gap(-rising)
     return Advantage(goods + slope * rising, ai, smart)
 
 
 class _china_by_ai:
-    """Coefficient of China x AI, all controls interacted with AI: that of China on AI less other products."""
+    """Coefficient of China x AI, all controls interacted with AI: that of China on AI less goods."""
 
     def __init__(self, world: World, pairs: npt.NDArray[np.bool_]) -> None:
         exporter, importer = np.nonzero(pairs)

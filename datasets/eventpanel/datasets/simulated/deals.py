@@ -11,9 +11,10 @@ import pandas as pd
 from eventpanel.datasets.simulated.chances import DEAL_YEARS, PROFILE, Chances
 from eventpanel.datasets.simulated.comparative import ALSO_DEALS, OTHER_PARTNERS, UNKNOWN_REGIME, deals_with
 from eventpanel.datasets.simulated.projection import Floats
+from eventpanel.datasets.simulated.regimes import RECORD, REGIMES, column
 from eventpanel.datasets.simulated.world import CHINA, CODES, COUNTRIES, UNITED_STATES, WITH_REGIME, World
 
-__all__ = ["Drawn", "draw_deals"]
+__all__ = ["Drawn", "Whole", "any_deals", "draw_deals"]
 
 Whole = npt.NDArray[np.int64]
 DEALS, CARNEGIE, SMART_CITY = 1636, 313, 0.79
@@ -79,6 +80,13 @@ def draw_deals(rng: np.random.Generator, world: World, chances: dict[int, Chance
     )
     frame = frame.sort_values(["year", "exporter", "importer"], kind="stable", ignore_index=True)
     return Drawn(frame, {position: table[WITH_REGIME] for position, table in numbers.items()})
+
+
+def any_deals(deals: Drawn) -> dict[int, Floats]:
+    """Return 1 where there is any deal, by exporter, importer with a regime, and year 2000 to 2020."""
+    before = np.zeros((REGIMES, column(DEAL_YEARS[0]) - RECORD.start))
+    years = RECORD.stop - RECORD.start
+    return {position: np.hstack([before, one > 0])[:, :years].astype(float) for position, one in deals.numbers.items()}
 
 
 def _numbers(rng: np.random.Generator, position: int, chances: Chances) -> Whole:
