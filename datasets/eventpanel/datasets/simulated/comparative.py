@@ -25,7 +25,8 @@ OTHER_PARTNERS = np.array(
         *(17, 15, 13, 11, 10, 9, 8, 7, 6, 5, 5, 4, 4, 3, 3, 2, 2, 2, 1, 1, 1, 1, 1, 1),
     ]
 )
-POOL = np.concatenate([OTHER_PARTNERS, np.zeros(COUNTRIES - 1 - len(OTHER_PARTNERS))])
+# Partners of all exporters that are neither China nor the United States.
+POOL = np.concatenate([OTHER_PARTNERS[1:], np.zeros(COUNTRIES - 1 - len(OTHER_PARTNERS))])
 CHINA_GOODS = 0.99
 # More than this of a deviation of China is taken from its goods, so that its deals stay below certainty.
 MOST_AI = 0.08
@@ -41,7 +42,7 @@ ALSO_DEALS = WITH_REGIME.stop
 
 @dataclass(frozen=True, slots=True)
 class Deviation:
-    """China's own deviation, drawn from the pool of all other exporters.
+    """China's own deviation, drawn from the pool of the invented exporters.
 
     Attributes
     ----------
@@ -64,7 +65,7 @@ class Advantage:
     goods : ndarray, shape (150, 150)
         Exporter by importer: a good, the same for each of the 16.
     ai : ndarray, shape (150, 150)
-        Any AI deal, exporters other than China being alike.
+        Any AI deal, the invented exporters being alike.
     smart : ndarray, shape (150, 150)
         Any deal on smart cities.
     """
@@ -93,15 +94,19 @@ def deals_with() -> Mask:
     return importers
 
 
-def solve_advantage(world: World, china: Chances, deviation: Deviation) -> Advantage:
+def solve_advantage(world: World, chances: dict[int, Chances], deviation: Deviation) -> Advantage:
     """Solve how steeply trade in goods rises with the output of exporters, such that China x AI is planted."""
     pairs = ~np.eye(COUNTRIES, dtype=bool)
     alike = np.outer(np.ones(COUNTRIES), deals_with()) * POOL.mean() / (deals_with().sum() - 1)
     ai, smart = alike.copy(), SMART_LINKS * alike
-    for part, own in ((ai, china.ever), (smart, china.ever_smart)):
-        part[CHINA] = 0
-        part[CHINA, WITH_REGIME] = own
-        part[CHINA, [UNITED_STATES, ALSO_DEALS]] = UNKNOWN_REGIME[CHINA] * (1 if part is ai else SMART_LINKS)
+    for position, own in chances.items():
+        known = UNKNOWN_REGIME[position]
+        for part, ever, others in ((ai, own.ever, known), (smart, own.ever_smart, SMART_LINKS * known)):
+            part[position] = 0
+            part[position, WITH_REGIME] = ever
+            part[position, [CHINA, UNITED_STATES, ALSO_DEALS]] = others
+    for part in (ai, smart):
+        np.fill_diagonal(part, 0)
     size = world.log_gdp - world.log_gdp.mean()
     distance = world.gravity[:, :, 0]
     goods = MEAN_GOODS + BY_IMPORTER * size + BY_DISTANCE * (distance - distance[pairs].mean())

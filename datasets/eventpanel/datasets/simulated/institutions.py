@@ -32,7 +32,7 @@ LEADS = 3
 LARGEST = 100
 # Parts relative to the index, from Table A.18.
 PARTS = {"fair_elections": -0.16, "free_media": 0.64, "peaceful": 1.39, "monitors": 0.85}
-NOISE, SPREAD, MEANS = 1.2, 0.6, (0.3, -0.4)
+NOISE, SPREAD, MEANS = 0.8, 0.6, (0.3, -0.05)
 
 
 @dataclass(frozen=True, slots=True)

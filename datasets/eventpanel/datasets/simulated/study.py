@@ -15,7 +15,7 @@ from eventpanel.datasets.simulated.world import CHINA, UNITED_STATES, World, dra
 __all__ = ["EFFECT", "LOW_BY_AI", "Study", "draw_study", "stream"]
 
 EFFECT, LOW_BY_AI = 0.073, {CHINA: 0.222, UNITED_STATES: -0.015}
-CHINA_LOW, US_LOW = 0.785, 0.44
+CHINA_LOW, US_LOW = 0.80, 0.45
 # The mean over all importers is lower than over those with a regime, some of the others having no deals.
 RAISED = 1.1
 
@@ -68,7 +68,7 @@ def draw_study(seed: int) -> Study:
             break
     deals = draw_deals(stream(seed, 2), world, chances)
     institutions = draw_institutions(stream(seed, 3), world, deals)
-    return Study(world, deviation, chances, solve_advantage(world, chances[CHINA], deviation), deals, institutions)
+    return Study(world, deviation, chances, solve_advantage(world, chances, deviation), deals, institutions)
 
 
 def _exporters(deviation: Deviation) -> tuple[Exporter, Exporter]:
@@ -78,8 +78,8 @@ def _exporters(deviation: Deviation) -> tuple[Exporter, Exporter]:
         gap=LOW_BY_AI[CHINA],
         low=CHINA_LOW + RAISED * deviation.deals,
         smart=158 / 250,
-        more_low=0.5,
-        more_mature=0.55,
+        more_low=0.55,
+        more_mature=0.6,
     )
     return china, Exporter(
         position=UNITED_STATES,
