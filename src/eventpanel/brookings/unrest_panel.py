@@ -28,7 +28,10 @@ __all__ = [
 ]
 
 Regime = Literal["weak", "mature"]
-UNREST, IN_SAMPLE, OUTCOME, REGIME = "unrest_sd", "in_sample", "outcome", "regime"
+UNREST = "unrest_sd"
+IN_SAMPLE = "in_sample"
+OUTCOME = "outcome"
+REGIME = "regime"
 # Control, and the column of ``countries`` whose logarithm it is.
 CONTROLS = {"log_trade": "total_trade", "log_gdp": "gdp"}
 REMEDY = "see docs/studies.md, section on the family brookings"
