@@ -16,7 +16,7 @@ LAYERS: tuple[dict[str, tuple[str, ...]], ...] = (
     {"front door": ("api", "public", "__main__")},
     {"cli": ("cli",)},
     {"commands": ("commands",)},
-    {"run": ("run",)},
+    {"run": ("run",), "brookings": ("brookings",)},
     {"build": ("build", "comparisons", "covariances", "inputs")},
     {"brookings": ("brookings",)},
     {"study": ("study", "sections", "studies"), "reports": ("reports",), "robustness": ("robustness",)},

@@ -233,7 +233,7 @@ def render(
         "table.tex": latex(results, title, label).encode(),
         "report.html": page(report).encode(),
     }
-    return rendered | {"manifest.json": manifest(study.model_dump(), panel, rendered)}
+    return rendered | {"manifest.json": manifest(study.model_dump(), panel.sources, rendered)}
 
 
 def _as_run(checked: Checked, compared: Mapping[str, Compared]) -> Checked:

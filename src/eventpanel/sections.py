@@ -10,7 +10,7 @@ from eventpanel.estimators.covariance import Distance, Kernel, RobustKind, Small
 from eventpanel.estimators.covariance import Kind as CovarianceKind
 from eventpanel.estimators.events import Kind, Rule
 
-__all__ = ["Study"]
+__all__ = ["InputSection", "Section", "Study"]
 
 # Bounds that no study meets; they keep a slip of the keyboard from filling the memory.
 Whole = Annotated[int, Field(ge=-10_000, le=10_000)]
@@ -30,13 +30,13 @@ def _different(groups: list[str]) -> list[str]:
     return groups
 
 
-class _Section(BaseModel):
+class Section(BaseModel):
     """A table of the study file: unknown keys are refused, nothing is converted."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
 
-class InputSection(_Section):
+class InputSection(Section):
     """One dataset: where it is, how it is read, how it joins the panel."""
 
     source: str
@@ -51,14 +51,14 @@ class InputSection(_Section):
     columns: Some | None = None
 
 
-class SimulationSection(_Section):
+class SimulationSection(Section):
     """Seed and planted effect of simulated inputs."""
 
     seed: int = Field(ge=0)
     effect: float
 
 
-class PanelSection(_Section):
+class PanelSection(Section):
     """The spine."""
 
     first: Whole
@@ -68,21 +68,21 @@ class PanelSection(_Section):
     exporters: Codes | None = None
 
 
-class DeriveSection(_Section):
+class DeriveSection(Section):
     """A column made from columns."""
 
     how: Literal["any_of", "total", "ratio", "log", "log1p"]
     columns: Some
 
 
-class ThresholdSection(_Section):
+class ThresholdSection(Section):
     """Above which value a period counts as an event."""
 
     rule: Rule
     value: float = 0.0
 
 
-class OverlapSection(_Section):
+class OverlapSection(Section):
     """Which events enter where a unit has several."""
 
     rule: Literal["all", "first", "apart", "isolated"]
@@ -90,7 +90,7 @@ class OverlapSection(_Section):
     aside: Literal["missing", "zero"] = "missing"
 
 
-class EventSection(_Section):
+class EventSection(Section):
     """What counts as an event."""
 
     column: str
@@ -103,7 +103,7 @@ class EventSection(_Section):
     overlap: OverlapSection = Field(default_factory=lambda: OverlapSection(rule="all"))
 
 
-class WindowSection(_Section):
+class WindowSection(Section):
     """Leads, lags, reference and ends."""
 
     leads: Whole
@@ -112,7 +112,7 @@ class WindowSection(_Section):
     ends: Literal["none", "bin"] = "none"
 
 
-class ModeratorSection(_Section):
+class ModeratorSection(Section):
     """What the path may differ by."""
 
     column: str
@@ -124,7 +124,7 @@ class ModeratorSection(_Section):
     lag: Whole = 1
 
 
-class SampleSection(_Section):
+class SampleSection(Section):
     """Which rows may enter."""
 
     first: Whole | None = None
@@ -136,7 +136,7 @@ class SampleSection(_Section):
 Estimator = Literal["distributed_lag", "ppml", "debiased_ppml", "logit", "probit"]
 
 
-class CovarianceSection(_Section):
+class CovarianceSection(Section):
     """How uncertainty is computed."""
 
     kind: CovarianceKind | RobustKind | Literal["driscoll_kraay", "newey_west", "conley", "dyadic"] = "CRV1"
@@ -153,7 +153,7 @@ class CovarianceSection(_Section):
     members: Some | None = None
 
 
-class DesignSection(_Section):
+class DesignSection(Section):
     """What all estimates share unless they say otherwise."""
 
     outcome: str
@@ -167,7 +167,7 @@ class DesignSection(_Section):
     sample: SampleSection = Field(default_factory=SampleSection)
 
 
-class OwnDesign(_Section):
+class OwnDesign(Section):
     """What an estimate or a comparison changes of the design that all share."""
 
     title: str
@@ -197,13 +197,13 @@ class ComparisonSection(OwnDesign):
     seed: int = Field(default=1, ge=0)
 
 
-class OutputSection(_Section):
+class OutputSection(Section):
     """How results are shown."""
 
     level: float = Field(default=0.95, gt=0, lt=1)
 
 
-class Study(_Section):
+class Study(Section):
     """A whole study file.
 
     Examples

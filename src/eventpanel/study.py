@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 from eventpanel.datasets.errors import MissingFileError, StudyError, first_few
 from eventpanel.sections import Study
 
-__all__ = ["Study", "built_in_studies", "load_study", "said"]
+__all__ = ["Study", "built_in_studies", "content_of", "explained", "load_study", "said"]
 
 # What pydantic finds wrong, in the words of a study file.
 KINDS = {
@@ -91,6 +91,36 @@ def load_study(name: str, settings: Sequence[str] = ()) -> Study:
     >>> load_study("demo", ["window.leads=3"]).window.leads
     3
     """
+    content = content_of(name, settings)
+    if "family" in content:
+        raise StudyError(
+            f"The study {name} belongs to the family {content['family']!r}, which has its own tables.",
+            name,
+            "use `eventpanel run`",
+        )
+    try:
+        return Study.model_validate(content)
+    except ValidationError as error:
+        raise explained(name, error, content, Study) from error
+
+
+def content_of(name: str, settings: Sequence[str] = ()) -> dict[str, Any]:
+    """Tables of a study file, with settings changed; not yet checked.
+
+    Parameters
+    ----------
+    name : str
+        Built-in name, or path of a TOML file.
+    settings : sequence of str
+        As for :func:`load_study`.
+
+    Raises
+    ------
+    MissingFileError
+        No such study.
+    StudyError
+        Not TOML, or a setting that cannot be followed.
+    """
     text, _ = study_text(name)
     try:
         content = tomllib.loads(text)
@@ -98,10 +128,7 @@ def load_study(name: str, settings: Sequence[str] = ()) -> Study:
         raise StudyError(f"{name} is not valid TOML.", str(error), "correct the file") from error
     for setting in settings:
         _change(content, setting)
-    try:
-        return Study.model_validate(content)
-    except ValidationError as error:
-        raise _explain(name, error, content) from error
+    return content
 
 
 def _change(content: dict[str, Any], setting: str) -> None:
@@ -142,13 +169,13 @@ def _value(text: str) -> Any:
     return table["value"] if len(table) == 1 else text
 
 
-def _explain(name: str, error: ValidationError, content: dict[str, Any]) -> StudyError:
-    """All problems in words; a value that may be of several kinds is one problem, not one for each kind."""
+def explained(name: str, error: ValidationError, content: dict[str, Any], model: type[BaseModel]) -> StudyError:
+    """Say all problems of a study file in words; a value that may be of several kinds is one problem."""
     wanted: dict[str, list[str]] = {}
     given: dict[str, str] = {}
     for problem in error.errors():
         where = ".".join(map(str, _place(problem["loc"], content)))
-        wanted.setdefault(where, []).append(said(problem))
+        wanted.setdefault(where, []).append(said(problem, model))
         given[where] = "" if problem["type"] in ("missing", "extra_forbidden") else f", not {problem['input']!r}"
     lines = [f"{where}: {' or '.join(dict.fromkeys(said))}{given[where]}" for where, said in wanted.items()]
     return StudyError(
@@ -169,11 +196,11 @@ def _place(location: tuple[int | str, ...], content: Any) -> tuple[int | str, ..
     return location
 
 
-def said(problem: Any) -> str:
+def said(problem: Any, model: type[BaseModel] = Study) -> str:
     """Say what is wrong with a value, from one error of a validation."""
     kind, context = problem["type"], problem.get("ctx", {})
     if kind == "extra_forbidden":
-        return f"unknown key{_suggest(problem['loc'])}"
+        return f"unknown key{_suggest(problem['loc'], model)}"
     if kind == "missing":
         return "is missing"
     if kind == "value_error":
@@ -184,8 +211,8 @@ def said(problem: Any) -> str:
     return f"must be {KINDS.get(kind) or context.get('expected') or problem['msg']}"
 
 
-def _suggest(location: tuple[int | str, ...]) -> str:
-    model: Any = Study
+def _suggest(location: tuple[int | str, ...], whole: type[BaseModel]) -> str:
+    model: Any = whole
     for part in location[:-1]:
         model = _inner(model, str(part))
     known = list(getattr(model, "model_fields", {}))

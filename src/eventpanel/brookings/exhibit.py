@@ -98,7 +98,10 @@ class Exhibit:
 
 
 def numbers(content: Content) -> pd.DataFrame:
-    """Return all numbers of a content, one row each: panel, column, term, estimate, std_error, dof, nobs, clusters, treated_clusters."""
+    """Return all numbers, one row each.
+
+    Columns: panel, column, term, estimate, std_error, dof, nobs, clusters, treated_clusters.
+    """
     rows = [
         (c.panel, c.head, one.term, one.estimate, one.std_error, one.dof, c.nobs, c.clusters, c.treated)
         for c in content.columns

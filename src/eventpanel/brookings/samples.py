@@ -40,35 +40,46 @@ def regime_column(switches: Switches) -> tuple[str, int]:
 
 
 def weak_by_year(materials: Materials, switches: Switches) -> pd.Series:
-    """1 for autocracies and weak democracies, 0 for others, missing where the regime is: by row of ``countries``."""
+    """Return 1 for the weak, 0 for others, missing without a regime; by row of ``countries``."""
     column, below = regime_column(switches)
     score = materials.panel("countries", column).number(column)
     return (score < below).astype(float).where(score.notna())
 
 
 def weak_in_base_year(materials: Materials, switches: Switches) -> pd.Series:
-    """The same by importer in the base year; importers without a regime then are left out."""
+    """Return the same by importer in the base year; importers without a regime then are left out."""
     frame = materials.countries.frame
     held = weak_by_year(materials, switches)[frame["year"] == switches.regime_base].dropna()
     return pd.Series(held.to_numpy(), index=frame.loc[held.index, "importer"].to_numpy(), name="weak")
 
 
 def top_100(materials: Materials, switches: Switches) -> list[str]:
-    """Importers with the 100 largest GDPs in the base year, in the order of their codes."""
+    """List importers with the 100 largest GDPs in the base year, in the order of their codes."""
     frame = materials.panel("countries", "gdp").frame
     held = frame[frame["year"] == switches.regime_base].dropna(subset="gdp").sort_values(["gdp", "importer"])
     return sorted(held["importer"].tail(100))
 
 
 def product_countries(materials: Materials, switches: Switches) -> list[str]:
-    """Countries of the product tables: those of the goods data, perhaps only the 100 largest."""
+    """List countries of the product tables: those of the goods data, perhaps only the 100 largest."""
     goods = materials.panel("goods").frame
     held = set(goods["importer"]) | set(goods["exporter"])
     return sorted(held & set(top_100(materials, switches)) if switches.countries == "top_100" else held)
 
 
 def links(deals: Records, countries: Sequence[str], product: str, *, smart_city: bool = False) -> pd.DataFrame:
-    """Deals between countries as a product: exporter, importer, product, trade (number of deals), pairs with any only."""
+    """Count deals between countries as a product: exporter, importer, product, trade; pairs with any deal only.
+
+    Parameters
+    ----------
+    deals : Records
+    countries : sequence of str
+        Exporters and importers that count.
+    product : str
+        Name of the product.
+    smart_city : bool
+        Count deals on smart cities alone.
+    """
     frame = deals.frame[deals.frame["smart_city"]] if smart_city else deals.frame
     inside = frame["importer"].isin(countries) & frame["exporter"].isin(countries)
     counted = frame[inside].groupby(["exporter", "importer"]).size().rename("trade").astype(float).reset_index()
@@ -76,9 +87,18 @@ def links(deals: Records, countries: Sequence[str], product: str, *, smart_city:
 
 
 def with_deals(panel: Panel, deals: Records, exporter: str, name: str) -> Panel:
-    """Importers by year with the number of deals from one exporter; zero in years without, also before the list begins.
+    """Count deals from one exporter by importer and year, as a new column.
 
-    Years after the list's last are missing.
+    Zero in years without, also before the list begins; years after its last are missing.
+
+    Parameters
+    ----------
+    panel : Panel
+        Unit importer, by year.
+    deals : Records
+    exporter : str
+    name : str
+        Of the column.
     """
     frame = panel.frame
     mine = deals.frame[deals.frame["exporter"] == exporter]

@@ -89,4 +89,4 @@ def _more(lines: int) -> None:
 def _files(study: Study, checked: Checked) -> dict[str, bytes]:
     tables = {name: table for name, table in check_tables(checked).items() if len(table.columns) > 1}
     files = {name: csv_bytes(table.assign(label=study.label)) for name, table in tables.items()}
-    return files | {"manifest.json": manifest(study.model_dump(), checked.panel, files)}
+    return files | {"manifest.json": manifest(study.model_dump(), checked.panel.sources, files)}

@@ -5,6 +5,8 @@ from __future__ import annotations
 from argparse import Namespace
 from pathlib import Path
 
+from eventpanel.brookings.family import is_family
+from eventpanel.commands import family
 from eventpanel.commands.progress import progress
 from eventpanel.commands.shared import data_folders, study_of
 from eventpanel.reports.printed import result_text
@@ -14,6 +16,8 @@ from eventpanel.run import run_study
 
 def main(options: Namespace) -> int:
     """Run the study, print the estimates and say where the files are."""
+    if is_family(options.study, options.set):
+        return family.run(options)
     study = study_of(options)
     out = Path(options.out if options.out is not None else f"eventpanel-{Path(options.study).stem}")
     with progress(len(study.inputs) + len(study.estimates) + len(study.comparisons) + 5, quiet=options.quiet) as step:

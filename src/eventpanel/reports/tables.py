@@ -13,7 +13,7 @@ from eventpanel.estimators.inference import cumulative
 from eventpanel.estimators.path import Term
 from eventpanel.reports.results import Result
 
-__all__ = ["Grid", "grid", "latex", "markdown", "number"]
+__all__ = ["Grid", "grid", "latex", "latex_grids", "markdown", "markdown_grids", "number"]
 
 LATEX = {
     "\\": r"\textbackslash{}",
@@ -150,9 +150,20 @@ def markdown(results: Sequence[Result], title: str, label: str) -> str:
     title, label : str
         Head of the page, and what the data are.
     """
+    return markdown_grids([grid(result) for result in results], title, label)
+
+
+def markdown_grids(grids: Sequence[Grid], title: str, label: str) -> str:
+    """Tables as one Markdown page.
+
+    Parameters
+    ----------
+    grids : sequence of Grid
+    title, label : str
+        Head of the page, and what the data are.
+    """
     parts = [f"# {_plain(title)}", f"**{_plain(label)}**"]
-    for result in results:
-        table = grid(result)
+    for table in grids:
         head = "| " + " | ".join(_plain(c) for c in table.columns) + " |"
         rule = "|:--|" + "--:|" * (len(table.columns) - 1)
         body = ["| " + " | ".join(_plain(c) for c in row) + " |" for row in (*table.rows, *table.counts)]
@@ -175,9 +186,20 @@ def latex(results: Sequence[Result], title: str, label: str) -> str:
     title, label : str
         Comment at the top; the label, what the data are, stands under every table too.
     """
+    return latex_grids([grid(result) for result in results], title, label)
+
+
+def latex_grids(grids: Sequence[Grid], title: str, label: str) -> str:
+    """Tables in LaTeX; needs the packages booktabs and threeparttable.
+
+    Parameters
+    ----------
+    grids : sequence of Grid
+    title, label : str
+        Comment at the top; the label, what the data are, stands under every table too.
+    """
     parts = [f"% {_one_line(title)}", f"% {_one_line(label)}", r"% needs \usepackage{booktabs,threeparttable}"]
-    for result in results:
-        table = grid(result)
+    for table in grids:
         lines = [
             r"\begin{table}[htbp]\centering",
             r"\begin{threeparttable}",

@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from importlib import metadata
 from typing import Any
 
 import pandas as pd
 
-from eventpanel.datasets.panel import Panel
+from eventpanel.datasets.panel import Source
 
 __all__ = ["csv_bytes", "manifest", "versions"]
 
@@ -54,7 +54,7 @@ def versions() -> dict[str, str]:
     return found
 
 
-def manifest(study: Mapping[str, Any], panel: Panel, outputs: Mapping[str, bytes]) -> bytes:
+def manifest(study: Mapping[str, Any], sources: Sequence[Source], outputs: Mapping[str, bytes]) -> bytes:
     """Say what went in and what came out: study, inputs with checksums, versions, outputs with checksums.
 
     The manifest holds no time and no path, so that equal runs leave equal manifests.
@@ -63,8 +63,8 @@ def manifest(study: Mapping[str, Any], panel: Panel, outputs: Mapping[str, bytes
     ----------
     study : mapping
         The study with all settings, as a dictionary.
-    panel : Panel
-        Its sources are the inputs.
+    sources : sequence of Source
+        The inputs.
     outputs : mapping of str to bytes
         File names and their content.
     """
@@ -72,7 +72,7 @@ def manifest(study: Mapping[str, Any], panel: Panel, outputs: Mapping[str, bytes
         "title": study["title"],
         "label": study["label"],
         "seed": (study.get("simulation") or {}).get("seed"),
-        "inputs": [asdict(source) for source in panel.sources],
+        "inputs": [asdict(source) for source in sources],
         "versions": versions(),
         "platform": f"{platform.system()} {platform.machine()}",
         "study": study,

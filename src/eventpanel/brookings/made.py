@@ -1,0 +1,91 @@
+"""Make exhibits of data: as the switches stand, and as printed where that differs."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from eventpanel.brookings.exhibit import Content, Exhibit
+from eventpanel.brookings.switches import PRINTED, Switches, changed, in_force
+from eventpanel.datasets.errors import DesignError, NotAvailableError
+from eventpanel.datasets.materials import Materials
+from eventpanel.estimators.precision import ConditioningWarning
+from eventpanel.estimators.solution import EstimationWarning
+
+__all__ = ["Made", "Version", "make_exhibits"]
+
+AS_SET, AS_PRINTED = "as set", "as printed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Version:
+    """An exhibit under some switches.
+
+    Attributes
+    ----------
+    name : str
+        ``"as set"`` or ``"as printed"``.
+    switches : tuple of str
+        Those in force that change the exhibit, one line each.
+    content : Content, optional
+    refused : str
+        Why there is none.
+    """
+
+    name: str
+    switches: tuple[str, ...]
+    content: Content | None
+    refused: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Made:
+    """An exhibit with its versions, the first as set."""
+
+    exhibit: Exhibit
+    versions: tuple[Version, ...]
+
+
+def make_exhibits(
+    exhibits: Sequence[Exhibit],
+    materials: Materials,
+    switches: Switches,
+    step: Callable[[str], None] | None = None,
+) -> tuple[Made, ...]:
+    """Make exhibits, each as the switches stand and, where its own switches differ, as printed.
+
+    An exhibit that the data or the sample cannot give says why.
+
+    Parameters
+    ----------
+    exhibits : sequence of Exhibit
+    materials : Materials
+    switches : Switches
+    step : callable, optional
+        Called with the number of each exhibit before it is made.
+    """
+    made = []
+    for exhibit in exhibits:
+        if step is not None:
+            step(exhibit.number)
+        ways = [(AS_SET, switches)]
+        if changed(switches, PRINTED, exhibit.uses):
+            ways.append((AS_PRINTED, PRINTED))
+        made.append(
+            Made(exhibit=exhibit, versions=tuple(_version(exhibit, materials, name, way) for name, way in ways))
+        )
+    return tuple(made)
+
+
+def _version(exhibit: Exhibit, materials: Materials, name: str, switches: Switches) -> Version:
+    standing = tuple(in_force(switches, exhibit.uses))
+    try:
+        with warnings.catch_warnings():
+            # Cautions stand in the notes of each exhibit.
+            warnings.simplefilter("ignore", EstimationWarning)
+            warnings.simplefilter("ignore", ConditioningWarning)
+            content = exhibit.make(materials, switches)
+    except (NotAvailableError, DesignError) as error:
+        return Version(name=name, switches=standing, content=None, refused=str(error))
+    return Version(name=name, switches=standing, content=content)

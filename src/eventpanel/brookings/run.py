@@ -1,0 +1,96 @@
+"""Run the family: data, exhibits, files, index page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from eventpanel.brookings.catalogue import CATALOGUE
+from eventpanel.brookings.family import Family
+from eventpanel.brookings.made import Made, make_exhibits
+from eventpanel.brookings.switches import Switches
+from eventpanel.brookings.written import Page, files_of, index_page, tidy
+from eventpanel.datasets.materials import Materials
+from eventpanel.datasets.simulated import simulate_materials
+from eventpanel.reports.folder import check_folder, publish
+from eventpanel.reports.text import csv_bytes, manifest
+
+__all__ = ["materials_of", "rendered", "run_family"]
+
+Step = Callable[[str], None]
+
+
+def _silent(_: str) -> None:
+    """Report no progress."""
+
+
+def materials_of(family: Family) -> Materials:
+    """Return the data that a study file asks for."""
+    return simulate_materials(family.simulation.seed)
+
+
+def run_family(family: Family, out: Path, step: Step = _silent) -> tuple[Made, ...]:
+    """Make every exhibit and write the folder.
+
+    Parameters
+    ----------
+    family : Family
+    out : Path
+        Folder to make, or to replace if an earlier run made it.
+    step : callable
+        Called with what is done next.
+
+    Returns
+    -------
+    tuple of Made
+
+    Raises
+    ------
+    EventPanelError
+        Anything wrong with data or folder; then nothing is written.
+    """
+    check_folder(out)
+    step("reading")
+    materials = materials_of(family)
+    made = make_exhibits(CATALOGUE, materials, family.switches, step)
+    files = rendered(family, materials, made, step)
+    step("writing")
+    publish(out, files)
+    return made
+
+
+def rendered(family: Family, materials: Materials, made: tuple[Made, ...], step: Step = _silent) -> dict[str, bytes]:
+    """All files of a run, by name.
+
+    Parameters
+    ----------
+    family : Family
+    materials : Materials
+    made : tuple of Made
+    step : callable
+    """
+    files: dict[str, bytes] = {"numbers.csv": csv_bytes(tidy(made).assign(label=family.label))}
+    for one in made:
+        content = one.versions[0].content
+        figure = None
+        if one.exhibit.draw is not None and content is not None:
+            step(f"drawing {one.exhibit.number}")
+            figure = one.exhibit.draw(content, family.output.level, family.label)
+        files |= files_of(one, figure, family.label)
+    page = Page(
+        title=family.title,
+        label=family.label,
+        materials=materials,
+        switches=_standing(family.switches),
+        made=made,
+        files=files,
+    )
+    files |= {"index.html": index_page(page).encode()}
+    return files | {"manifest.json": manifest(family.model_dump(), materials.sources, files)}
+
+
+def _standing(switches: Switches) -> tuple[tuple[str, str, str], ...]:
+    fields = type(switches).model_fields
+    return tuple(
+        (f"{one.title} {name}", str(getattr(switches, name)), str(one.description)) for name, one in fields.items()
+    )
