@@ -65,6 +65,7 @@ if TYPE_CHECKING:
     from eventpanel.estimators.interactive_effects import InteractiveEffects, interactive_effects
     from eventpanel.estimators.lag_plans import DistributedLag
     from eventpanel.estimators.leads_in_words import leads_in_words
+    from eventpanel.estimators.linear import Linear, LinearFit, linear
     from eventpanel.estimators.local_projections import LocalProjections, local_projections
     from eventpanel.estimators.logit import logit
     from eventpanel.estimators.lp_did import LpDid, clean_controls, lp_did
@@ -77,6 +78,7 @@ if TYPE_CHECKING:
     from eventpanel.estimators.normalised import normalised
     from eventpanel.estimators.orthogonalised import orthogonalised
     from eventpanel.estimators.panel_match import Lagged, Matching, PanelMatch, Refinement, panel_match
+    from eventpanel.estimators.placebo_gaps import placebo_gaps, placebo_interval
     from eventpanel.estimators.placebo_units import Placebo, placebo_units
     from eventpanel.estimators.ppml import percent, ppml, separated_rows
     from eventpanel.estimators.ppml_influence import leave_one_out_ppml
@@ -128,6 +130,8 @@ __all__ = [
     "Imputation",
     "InteractiveEffects",
     "Lagged",
+    "Linear",
+    "LinearFit",
     "LocalProjections",
     "LpDid",
     "Matching",
@@ -207,6 +211,7 @@ __all__ = [
     "leave_one_out",
     "leave_one_out_ppml",
     "lincom",
+    "linear",
     "load_study",
     "local_projections",
     "log",
@@ -224,6 +229,8 @@ __all__ = [
     "orthogonalised",
     "panel_match",
     "percent",
+    "placebo_gaps",
+    "placebo_interval",
     "placebo_units",
     "plot_coverage",
     "plot_coverage_map",
