@@ -129,7 +129,23 @@ def test_files_of_someone_else_in_subfolders_are_safe(tmp_path: Path, strange: s
 
 @pytest.mark.parametrize(
     "name",
-    ["", ".", "..", "../x", "a/../x", "a/..", "/x", "./x", "a//x", "a/", "a\\x", "C:x", "C:/x", "//host/share/x", "a\0"],
+    [
+        "",
+        ".",
+        "..",
+        "../x",
+        "a/../x",
+        "a/..",
+        "/x",
+        "./x",
+        "a//x",
+        "a/",
+        "a\\x",
+        "C:x",
+        "C:/x",
+        "//host/share/x",
+        "a\0",
+    ],
 )
 def test_names_that_lead_out_of_the_folder_are_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(OutputError, match="without detours"):

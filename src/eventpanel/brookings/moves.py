@@ -20,7 +20,7 @@ from eventpanel.reports.figures import save
 from eventpanel.reports.tables import Grid, markdown_grids, number
 from eventpanel.reports.text import csv_bytes
 
-__all__ = ["draw_moves", "files_of_moves", "grids_of_moves", "moves", "options"]
+__all__ = ["draw_moves", "files_of_moves", "grids_of_moves", "moves", "options", "steps_of"]
 
 TITLE = "How much each switch moves the headline"
 NOTE = (
@@ -119,6 +119,12 @@ def moves(
         for name, option, other in _ways(one, switches)
     ]
     return pd.DataFrame(rows, columns=list(Move._fields))
+
+
+def steps_of(switches: Switches, headlines: Sequence[Headline]) -> int:
+    """Count how many exhibits :func:`moves` makes."""
+    ways = {(one.exhibit.name, other) for one in headlines for _, _, other in _ways(one, switches)}
+    return len(ways | {(name, switches) for name, _ in ways})
 
 
 def _ways(one: Headline, switches: Switches) -> Iterator[tuple[str, str | int, Switches]]:

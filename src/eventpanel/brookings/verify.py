@@ -182,8 +182,8 @@ def summary(table: pd.DataFrame, materials: Materials) -> str:
     lines = [f"{len(table)} published numbers of {table['exhibit'].nunique()} tables and figures: {told}."]
     if materials.kind == "simulated":
         lines.append(
-            "The data are simulated: numbers are not expected to agree. Where the published value is the planted truth, "
-            "the verdict says whether it lies in our 95 % interval; about one in twenty lies outside by chance."
+            "The data are simulated: numbers are not expected to agree. Where a true coefficient was planted, the "
+            "verdict says whether the published value lies in our 95 % interval; about one in twenty lies outside by chance."
         )
     elif materials.kind == "public":
         lines.append("The data are public stand-ins for the paper's deals: numbers are not expected to agree.")
