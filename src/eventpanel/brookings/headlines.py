@@ -35,7 +35,18 @@ class Headline(NamedTuple):
 PLACES: tuple[tuple[str, tuple[str, str, str, str], tuple[str, ...]], ...] = (
     ("China x AI", ("table_2", "", "(1)", "China x AI"), ()),
     ("Low x AI, China", ("table_3", "A. China", "(1)", "Low x AI"), ()),
-    ("AI same year as unrest", ("table_4", "A. All AI", "(1)", "AI same year as unrest"), ()),
+    ("AI same year as unrest", ("table_4", "All AI", "(1)", "AI same year as unrest"), ()),
+    ("AI in years of unrest", ("table_5", "A. Autocracies and weak democracies", "(1)", "AI x unrest"), ()),
+    ("AI x unrest, overall index", ("table_a20", "Overall index", "(1)", "AI x unrest"), ()),
+    ("AI same year as unrest", ("figure_5", "", "AI", "Same year as unrest"), ("figure_5_outcome",)),
+    ("Low x AI, China", ("table_a11", "China", "(1)", "Low x AI"), ("early_sample",)),
+    ("deals of China, mean", ("table_1", "", "All countries: mean", "AI imports from China"), ("counts",)),
+    ("p-value", ("figure_a7", "", "Share with a change of regime", "p-value"), ("figure_a7_test",)),
+    (
+        "Arms same year as unrest, mature democracies",
+        ("figure_a5", "B. Mature democracies", "(1)", "Arms same year as unrest"),
+        ("arms_regimes",),
+    ),
 )
 
 

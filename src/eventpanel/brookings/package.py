@@ -207,7 +207,7 @@ def _exhibit(one: Made, files: Mapping[str, bytes]) -> dict[str, object]:
         make = make.func
     return {
         "number": one.exhibit.number,
-        "title": one.exhibit.title,
+        "title": one.exhibit.title.replace("|", "/"),
         "program": make.__module__,
         "files": ", ".join(f"`outputs/{file}`" for file in mine),
         "made": first.content is not None,

@@ -183,7 +183,7 @@ def summary(table: pd.DataFrame, materials: Materials) -> str:
     if materials.kind == "simulated":
         lines.append(
             "The data are simulated: numbers are not expected to agree. Where a true coefficient was planted, the "
-            "verdict says whether the published value lies in our 95 % interval; about one in twenty lies outside by chance."
+            "verdict says whether the published value lies in our 95 % interval; one in twenty lies outside by chance."
         )
     elif materials.kind == "public":
         lines.append("The data are public stand-ins for the paper's deals: numbers are not expected to agree.")
