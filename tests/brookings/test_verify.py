@@ -12,7 +12,8 @@ from eventpanel.brookings.catalogue import CATALOGUE
 from eventpanel.brookings.exhibit import Coefficient, Column, Content, Exhibit
 from eventpanel.brookings.made import Made, Version
 from eventpanel.brookings.published import KEYS, published
-from eventpanel.brookings.verify import AGREE, CANNOT, DIFFER, INSIDE, OTHER, OUTSIDE, compare, planted_terms, summary
+from eventpanel.brookings.verify import AGREE, CANNOT, DIFFER, INSIDE, OTHER, OUTSIDE, PLACES, compare, summary
+from eventpanel.datasets.simulated import simulate_materials
 from tests.brookings.toy_exhibits import toy_materials
 
 
@@ -128,11 +129,24 @@ def test_other_data_are_not_expected_to_agree(kind: str, why: str) -> None:
 # The 97.5 % quantile of t with 30 degrees of freedom is 2.0423 (tables of the t distribution).
 @pytest.mark.parametrize(("ours", "expected"), [(0.222 + 0.2042, INSIDE), (0.222 - 0.2043, OUTSIDE)])
 def test_of_planted_numbers_the_interval_is_asked(ours: float, expected: str) -> None:
-    materials = toy_materials("simulated", {"table_9: b": 0.222})
-    table = compare([made_of(column(ours, error=0.1))], materials, line(0.222, 3, error=0.1, nobs=100))
+    materials = toy_materials("simulated", {"table_2: China x AI": 0.222, "table_2: other": 0.222})
+    made = made_of(Column(panel="", head="(1)", coefficients=(Coefficient("China x AI", ours, 0.1, 30.0),), nobs=100))
+    made = replace(made, exhibit=replace(made.exhibit, name="table_2"))
+    keys = {"exhibit": "table_2", "panel": "", "term": "China x AI"}
+    table = compare([made], materials, line(0.222, 3, error=0.1, nobs=100).assign(**keys))
     assert verdict(table) == (expected, "planted in simulated data")
     assert verdict(table, "std. error") == (OTHER, "simulated data")
-    assert planted_terms(materials) == {("table_9", "b")}
+    # Another published value than the truth that was planted is not asked.
+    table = compare([made], materials, line(0.475, 3).assign(**keys))
+    assert verdict(table) == (OTHER, "simulated data")
+
+
+def test_every_planted_coefficient_is_a_published_number() -> None:
+    planted = simulate_materials(1).planted
+    assert set(planted) == set(PLACES)
+    table = published().set_index(["exhibit", "panel", "term"])["estimate"].sort_index()
+    for name, truth in planted.items():
+        assert np.isclose(table.loc[PLACES[name]], truth).any(), name
 
 
 def test_the_summary_counts_and_gives_reasons() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -14,7 +14,7 @@ from eventpanel.brookings.made import Made
 from eventpanel.brookings.published import KEYS, published
 from eventpanel.datasets.materials import Materials
 
-__all__ = ["AGREE", "CANNOT", "DIFFER", "INSIDE", "OTHER", "OUTSIDE", "VERDICTS", "compare", "planted_terms", "summary"]
+__all__ = ["AGREE", "CANNOT", "DIFFER", "INSIDE", "OTHER", "OUTSIDE", "PLACES", "VERDICTS", "compare", "summary"]
 
 AGREE, DIFFER, CANNOT = "agree", "differ", "cannot be compared"
 OTHER = "not expected to agree"
@@ -24,6 +24,17 @@ WHY = {"simulated": "simulated data", "public": "other data"}
 ESTIMATE, ERROR, N = "estimate", "std. error", "N"
 EXTREMES = {"smallest": np.argmin, "largest": np.argmax}
 LEVEL = 0.95
+# Where true coefficients of simulated data stand: exhibit, panel, term.
+PLACES = {
+    "table_2: China x AI": ("table_2", "", "China x AI"),
+    "table_3: China, Low x AI": ("table_3", "A. China", "Low x AI"),
+    "table_3: US, Low x AI": ("table_3", "A. US", "Low x AI"),
+    "table_4: same year": ("table_4", "All AI", "AI same year as unrest"),
+    "table_5: autocracies": ("table_5", "A. Autocracies and weak democracies", "AI x unrest"),
+    "table_5: mature democracies": ("table_5", "B. Mature democracies", "AI x unrest"),
+    "table_5: US exports": ("table_5", "C. US exports", "AI x unrest"),
+    "table_a20: AI x unrest": ("table_a20", "Overall index", "AI x unrest"),
+}
 # Halves of the last digit are not exact in binary.
 ROUNDING = 1e-9
 
@@ -92,7 +103,7 @@ def compare(made: Sequence[Made], materials: Materials, table: pd.DataFrame | No
     tables = {
         name: numbers(one.versions[0].content) for name, one in found.items() if one.versions[0].content is not None
     }
-    planted = planted_terms(materials)
+    truths = {PLACES[name]: value for name, value in materials.planted.items() if name in PLACES}
     rows = []
     for one in _printed(published() if table is None else table):
         ours = _ours(one, found, tables)
@@ -101,7 +112,7 @@ def compare(made: Sequence[Made], materials: Materials, table: pd.DataFrame | No
             verdict, why = CANNOT, ours.why or f"no {one.what}"
         elif materials.kind == "own":
             verdict, why = _rounded(one, value, ours)
-        elif one.what == ESTIMATE and (one.exhibit, one.term) in planted:
+        elif one.what == ESTIMATE and _is_truth(one, truths):
             verdict, why = _covered(one, ours)
         else:
             verdict, why = OTHER, WHY[materials.kind]
@@ -149,8 +160,18 @@ def _rounded(printed: Printed, value: float, ours: Ours) -> tuple[str, str]:
         return (AGREE if value == printed.value else DIFFER), ""
     if not np.isnan(printed.nobs) and ours.nobs != printed.nobs:
         return CANNOT, f"N is {ours.nobs:,.0f}, published {printed.nobs:,.0f}"
-    unit = 10.0**-printed.decimals
-    return (AGREE if abs(value - printed.value) <= unit * (0.5 + ROUNDING) else DIFFER), ""
+    return (AGREE if _is_same(value, printed) else DIFFER), ""
+
+
+def _is_truth(printed: Printed, truths: Mapping[tuple[str, str, str], float]) -> bool:
+    """Whether the published value is the true coefficient of simulated data."""
+    truth = truths.get((printed.exhibit, printed.panel, printed.term))
+    return truth is not None and _is_same(truth, printed)
+
+
+def _is_same(value: float, printed: Printed) -> bool:
+    """Whether a number rounds to the printed digits."""
+    return bool(abs(value - printed.value) <= 10.0**-printed.decimals * (0.5 + ROUNDING))
 
 
 def _covered(printed: Printed, ours: Ours) -> tuple[str, str]:
@@ -160,12 +181,6 @@ def _covered(printed: Printed, ours: Ours) -> tuple[str, str]:
     dof = ours.dof if ours.dof > 0 else np.inf
     reach = float(stats.t.ppf((1 + LEVEL) / 2, dof)) * ours.std_error
     return (INSIDE if abs(ours.estimate - printed.value) <= reach else OUTSIDE), "planted in simulated data"
-
-
-def planted_terms(materials: Materials) -> set[tuple[str, str]]:
-    """Return exhibit and term of the true coefficients of simulated data."""
-    pairs = (name.partition(":") for name in materials.planted)
-    return {(exhibit.strip(), term.strip()) for exhibit, _, term in pairs}
 
 
 def summary(table: pd.DataFrame, materials: Materials) -> str:
