@@ -129,6 +129,12 @@ def _treated(panel: Panel, ask: Ask, fit: LinearFit) -> int:
     return len(np.unique(panel.codes(ask.cluster).codes[ones]))
 
 
+def _named(note: str, ask: Ask) -> str:
+    """Return a caution with its term as tables print it."""
+    term = next((term for term in ask.terms if note.startswith(f"{term} is ")), "")
+    return shown(term) + note.removeprefix(term)
+
+
 def remarks(made: Sequence[Numbered], ask: Ask, switches: Switches) -> tuple[str, ...]:
     """Say how controls enter, how errors are computed, what could not be estimated, and cautions on what is shown."""
     said = [INTERACTED[switches.interact_controls].format(dummy=ask.dummy)] if ask.dummy else []
@@ -137,7 +143,7 @@ def remarks(made: Sequence[Numbered], ask: Ask, switches: Switches) -> tuple[str
     for column, fit in made:
         hidden = tuple(f"{term} is " for term in fit.terms if term not in ask.terms)
         gone = [f"not estimated: {shown(term)}, {why}" for term, why in fit.dropped]
-        cautions = [shown(note.rstrip(".")) for note in fit.notes if not note.startswith(hidden)]
+        cautions = [_named(note, ask).rstrip(".") for note in fit.notes if not note.startswith(hidden)]
         for text in [*gone, *cautions]:
             where.setdefault(text, []).append(f"{column.panel} {column.head}".strip())
     said += [f"{', '.join(heads)}: {text}." for text, heads in where.items()]
