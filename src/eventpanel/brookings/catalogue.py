@@ -14,11 +14,15 @@ from eventpanel.brookings import (
     market_shares,
     nelda_items,
     ranked_bars,
+    readings,
     regime_bias,
     regime_change,
     seeds,
     summary,
     time_path,
+    unrest_figures,
+    unrest_goods,
+    unrest_tables,
 )
 from eventpanel.brookings.exhibit import Exhibit
 
@@ -30,12 +34,16 @@ MODULES = (
     comparative_advantage,
     regime_bias,
     goods_figures,
+    unrest_tables,
+    unrest_figures,
+    unrest_goods,
     institutions,
     institutions_panel,
     time_path,
     ranked_bars,
     regime_change,
     nelda_items,
+    readings,
     market_shares,
     seeds,
 )
