@@ -21,19 +21,19 @@ def test_options_are_all_but_the_one_that_stands() -> None:
         if every:
             assert {*options(Switches(), name), getattr(Switches(), name)} == set(every)
             assert getattr(Switches(), name) not in options(Switches(), name)
-    assert 2014 not in options(Switches(regime_base=2014), "regime_base")
-    assert 2014 in options(Switches(), "regime_base")
+    assert 2019 not in options(Switches(regime_base=2019), "regime_base")
+    assert 2019 in options(Switches(), "regime_base")
 
 
 def test_every_switch_of_the_exhibit_is_moved_once_and_no_other() -> None:
     table = moves(toy_materials(), Switches(), [HEADLINE])
     assert table.groupby("switch", sort=False).size().to_dict() == {
         "regime_cutoff": 3,
-        "regime_base": 3,
+        "regime_base": 2,
         "countries": 1,
         "interact_controls": 2,
     }
-    assert table["decision"].tolist() == ["D1"] * 6 + ["D2"] + ["D3"] * 2
+    assert table["decision"].tolist() == ["D1"] * 5 + ["D2"] + ["D3"] * 2
 
 
 def test_changes_are_those_of_the_exhibit() -> None:
@@ -83,7 +83,7 @@ def test_exhibits_are_made_once_for_the_same_switches() -> None:
     made: list[str] = []
     both = [HEADLINE, HEADLINE._replace(name="p", term="p-value")]
     moves(toy_materials(), Switches(), both, made.append)
-    assert len(made) == 1 + 9
+    assert len(made) == 1 + 8
     assert steps_of(Switches(), both) == len(made)
     assert steps_of(Switches(), []) == 0
 
@@ -93,10 +93,10 @@ def test_the_figure_has_a_row_for_each_option() -> None:
     table = moves(toy_materials(), Switches(), headlines)
     axes = draw_moves(table, 0.9, "TOY DATA").axes
     labels = [[text.get_text() for text in one.get_yticklabels()] for one in axes]
-    assert [len(one) for one in labels] == [9, 1]
+    assert [len(one) for one in labels] == [8, 1]
     assert "D1 regime_cutoff = row (none)" in labels[0]
-    drawn = next(line for line in axes[0].lines if len(line.get_xdata()) == 9)
-    assert np.allclose(drawn.get_xdata(), table["value_with_option"][:9], equal_nan=True)
+    drawn = next(line for line in axes[0].lines if len(line.get_xdata()) == 8)
+    assert np.allclose(drawn.get_xdata(), table["value_with_option"][:8], equal_nan=True)
 
 
 def test_files_and_tables_say_the_same() -> None:

@@ -28,7 +28,7 @@ NOTE = (
     "Samples differ where N does."
 )
 # Base years of the regime beside the one set; the switch takes any year.
-BASE_YEARS = (2000, 2014, 2019)
+BASE_YEARS = (2000, 2019)
 
 
 class Move(NamedTuple):
