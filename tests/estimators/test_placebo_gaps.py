@@ -14,6 +14,7 @@ from eventpanel.datasets.panel import Panel
 from eventpanel.estimators.covariance import Clustered, Robust
 from eventpanel.estimators.design import Sample
 from eventpanel.estimators.linear import Linear, linear
+from eventpanel.estimators.linear_fit import LinearFit
 from eventpanel.estimators.placebo_gaps import placebo_gaps, placebo_interval
 
 TERMS = ("china", "china:ai")
@@ -90,10 +91,15 @@ def test_each_gap_is_that_of_a_regression_with_the_mark_moved(asked: Linear, mon
             np.testing.assert_allclose(found[name], wanted[name], rtol=1e-10, atol=1e-12)
     # Without a regression for any unit but the actual one, wherever cross-products hold the digits.
     if "china:gdp" not in asked.terms:
-        calls = []
-        monkeypatch.setattr("eventpanel.estimators.placebo_gaps.linear", lambda *a: (calls.append(a), linear(*a))[1])
+        calls: list[Linear] = []
+
+        def counted(panel: Panel, asked: Linear) -> LinearFit:
+            calls.append(asked)
+            return linear(panel, asked)
+
+        monkeypatch.setattr("eventpanel.estimators.placebo_gaps.linear", counted)
         gaps(frame, asked, terms)
-        assert len(calls) == 1
+        assert calls == [asked]
 
 
 @pytest.mark.parametrize("asked", [model(), model(fixed_effects=("importer", "region"))], ids=["constant", "effects"])
@@ -116,7 +122,8 @@ def test_ranks_count_ties_and_the_unit_itself() -> None:
     for value, p in (("estimate", "p_estimate"), ("statistic", "p_statistic")):
         size = found[value].abs()
         assert found[p].tolist() == [(size >= own).mean() for own in size]
-    copies = table()[lambda f: f["exporter"].isin(["E04", "E05"])]
+    whole = table()
+    copies = whole[whole["exporter"].isin(["E04", "E05"])]
     extra = copies.assign(exporter=copies["exporter"] + "x", china=False)
     twins = gaps(
         pd.concat([copies, extra]), model(terms=("china", "ai", "china:ai"), covariance=Clustered("importer", "none"))
@@ -127,7 +134,7 @@ def test_ranks_count_ties_and_the_unit_itself() -> None:
 def test_a_unit_without_the_product_has_no_gap_and_ranks_first() -> None:
     frame = table()
     found = gaps(frame[~((frame["exporter"] == "E07") & frame["ai"])], model()).set_index("unit")
-    assert np.isnan(found.loc["E07", "estimate"])
+    assert found["estimate"].isna().tolist() == (found.index == "E07").tolist()
     assert found.loc["E07", "remark"] == "not identified"
     assert found.loc["E07", "p_estimate"] == 1 / len(found)
     assert found["p_estimate"].min() == 1 / len(found)

@@ -137,7 +137,7 @@ def _check(panel: Panel, model: Linear, mark: _Mark) -> None:
 def _each(panel: Panel, model: Linear, mark: _Mark) -> tuple[list[object], Floats, list[str]]:
     """Units of the sample, gap and t of each but the actual one, shape (units, 2), and why some have none."""
     rows, unit = linear_rows(panel, model), panel.codes(mark.by)
-    units = [unit.labels[code] for code in np.unique(unit.codes[rows.lost.keep])]
+    units: list[object] = unit.labels[np.unique(unit.codes[rows.lost.keep])].tolist()
     values, remarks = _at_once(panel, model, mark, rows), [""] * len(units)
     for place, one in enumerate(units):
         if np.isnan(values[place]).any() and one != mark.actual:

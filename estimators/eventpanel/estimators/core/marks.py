@@ -168,7 +168,7 @@ class _Products:
     @property
     def m(self) -> int:
         """Number of marked columns."""
-        return self.size.shape[1]
+        return int(self.size.shape[1])
 
     def by(self, codes: Codes, part: slice) -> Floats:
         """Rows ``part`` of the products, added up by unit or by cluster."""
@@ -183,9 +183,11 @@ def _solved(p: _Products, terms: int) -> Marked:
     H = WW - WQ @ WQ.swapaxes(1, 2)
     sure = _well_conditioned(H, p.size)
     H[~sure] = np.eye(p.m)
-    coef = np.linalg.solve(H, own[:, :, -1:])[:, :, 0]
+    unit = np.zeros((len(H), p.m, 1))
+    unit[:, -1] = 1.0
+    solved = np.asarray(np.linalg.solve(H, np.concatenate([own[:, :, -1:], unit], axis=2)), dtype=np.float64)
     # Row of the last coefficient: which combination of residualised columns its error is made of.
-    last = np.linalg.solve(H, np.broadcast_to(np.eye(p.m)[:, -1:], (len(H), p.m, 1)))[:, :, 0]
+    coef, last = solved[:, :, 0], solved[:, :, 1]
     influence = _influence(p, coef, last, WQ)
     coef, variance = coef[:, -1], (influence**2).sum(axis=1)
     return Marked(np.where(sure, coef, np.nan), np.where(sure, variance, np.nan), sure, terms)
@@ -194,7 +196,7 @@ def _solved(p: _Products, terms: int) -> Marked:
 def _well_conditioned(H: Floats, size: Floats) -> Mask:
     """Units whose columns keep a share of their size outside effects and others, and are not close to collinear."""
     left = np.diagonal(H, axis1=1, axis2=2)
-    sure = ((size > 0) & (left > WELL_CONDITIONED**2 * size)).all(axis=1)
+    sure = np.asarray(((size > 0) & (left > WELL_CONDITIONED**2 * size)).all(axis=1), dtype=bool)
     scale = np.sqrt(np.where(sure[:, None], left, 1.0))
     shares = np.linalg.eigvalsh(H / (scale[:, :, None] * scale[:, None, :]))
     return np.asarray(sure & (shares[:, 0] > WELL_CONDITIONED**2))
@@ -210,7 +212,7 @@ def _influence(p: _Products, coef: Floats, last: Floats, WQ: Floats) -> Floats:
     of_a, of_b = ((WQ.swapaxes(1, 2) @ v[:, :, None])[:, :, 0] for v in (last, coef))
     rest = p.by(p.cluster, slice(m, p.cells.shape[1] - 1))
     everywhere = rest[:, :, -1] @ of_a.T + np.einsum("gij,ui,uj->gu", rest[:, :, m:-1], of_a, of_b, optimize=True)
-    out = -everywhere.T
+    out = np.asarray(-everywhere.T, dtype=np.float64)
     a, b, c, e = (v[p.unit][:, :, None] for v in (last, coef, of_a, of_b))
     ww, wq, wr = p.cells[:, :m, :m], p.cells[:, :m, m:-1], p.cells[:, :m, -1:]
     inside = a.swapaxes(1, 2) @ (wr - ww @ b + wq @ e) + c.swapaxes(1, 2) @ (wq.swapaxes(1, 2) @ b)
