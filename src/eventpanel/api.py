@@ -65,6 +65,7 @@ if TYPE_CHECKING:
     from eventpanel.estimators.interactive_effects import InteractiveEffects, interactive_effects
     from eventpanel.estimators.lag_plans import DistributedLag
     from eventpanel.estimators.leads_in_words import leads_in_words
+    from eventpanel.estimators.linear import Linear, LinearFit, linear
     from eventpanel.estimators.local_projections import LocalProjections, local_projections
     from eventpanel.estimators.logit import logit
     from eventpanel.estimators.lp_did import LpDid, clean_controls, lp_did
@@ -128,6 +129,8 @@ __all__ = [
     "Imputation",
     "InteractiveEffects",
     "Lagged",
+    "Linear",
+    "LinearFit",
     "LocalProjections",
     "LpDid",
     "Matching",
@@ -207,6 +210,7 @@ __all__ = [
     "leave_one_out",
     "leave_one_out_ppml",
     "lincom",
+    "linear",
     "load_study",
     "local_projections",
     "log",

@@ -101,7 +101,7 @@ def _check_outcome(m: Matrices, design: Design) -> None:
             f"values {first_few(f'{value:g}' for value in values)}",
             "use an outcome of zeros and ones, such as any_of, or another estimator",
         )
-    check_varies(m.y, design)
+    check_varies(m.y, design.outcome)
 
 
 def _without(panel: Panel, design: Design, m: Matrices, rows: Mask, cause: str) -> Matrices:

@@ -82,7 +82,9 @@ def ordinals(panel: Panel) -> npt.NDArray[np.int64]:
         The panel has no periods.
     """
     if panel.period is None:
-        raise DesignError("The panel has no periods.", "", "an event study needs a column of years or periods")
+        raise DesignError(
+            "The panel has no periods.", "", "an event study, or a sample in years, needs a column of periods"
+        )
     column = panel.frame[panel.period]
     return panel.once("ordinals", lambda: ordinal(column))
 

@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from eventpanel.datasets.errors import ConstantOutcomeError, IdentificationError, first_few
+from eventpanel.datasets.errors import IdentificationError, first_few
 from eventpanel.datasets.panel import Panel
 from eventpanel.estimators.core.absorb import Absorbed
 from eventpanel.estimators.core.arrays import Floats
 from eventpanel.estimators.core.cluster_robust import crv2, crv3
-from eventpanel.estimators.core.least_squares import COLLINEAR, least_squares
+from eventpanel.estimators.core.least_squares import least_squares
 from eventpanel.estimators.core.moments import Moments, moments
 from eventpanel.estimators.core.rotated import Rotated, rotated
 from eventpanel.estimators.covariance import Clustered
@@ -33,6 +33,7 @@ from eventpanel.estimators.solution import (
     absorb_effects,
     assemble,
     identified,
+    refuse_explained,
     spread,
 )
 
@@ -172,13 +173,8 @@ def fitted(panel: Panel, design: Design) -> Fitted:
 
 
 def _check_outcome(m: Matrices, y: Floats, design: Design) -> None:
-    check_varies(m.y, design)
-    if np.linalg.norm(y) <= COLLINEAR * spread(m.y[:, None])[0]:
-        raise ConstantOutcomeError(
-            f"The fixed effects explain the outcome {design.outcome!r} fully.",
-            f"fixed effects: {', '.join(design.fixed_effects)}",
-            "use fewer fixed effects",
-        )
+    check_varies(m.y, design.outcome)
+    refuse_explained(y, m.y, design.outcome, design.fixed_effects)
 
 
 def _facts(m: Matrices, outcome: Absorbed, fitted: Floats, weights: Floats | None) -> tuple[tuple[str, str], ...]:

@@ -87,7 +87,9 @@ class Ledger:
         lost = ~self.keep
         if not lost.any():
             return pd.DataFrame(columns=list(COLUMNS))
-        units, periods = (self.panel.column(name)[lost] for name in (self.by, str(self.panel.period)))
+        units, period = self.panel.column(self.by)[lost], self.panel.period
+        # Facts that do not change have no period to tell.
+        periods = np.nan if period is None else self.panel.column(period)[lost]
         rows = pd.DataFrame({"rank": self.cause[lost], "unit": units, "period": periods})
         grouped = rows.groupby(["rank", "unit"])["period"].agg(rows="size", first="min", last="max").reset_index()
         grouped.insert(0, "cause", [self.causes[rank - 1] for rank in grouped["rank"]])

@@ -149,7 +149,7 @@ def estimated(method: Method, panel: Panel, design: Design) -> Estimate:
     each = [whole.only(name) for name in whole.names]
     parts = [_part(method, t, design, cluster) for t in each if t.inside.any()]
     rows = np.logical_or.reduce([part.effects.uses.rows for part in parts])
-    check_varies(whole.outcome[rows], design)
+    check_varies(whole.outcome[rows], design.outcome)
     lost = whole.lost.copy()
     lost.drop(whole.to_rows(whole.inside & ~rows), f"in no comparison of {method.name}")
     present = numbered(cluster[rows.any(axis=1)])[0]

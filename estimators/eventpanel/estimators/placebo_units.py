@@ -18,7 +18,7 @@ from eventpanel.estimators.distributed_lag import distributed_lag
 from eventpanel.estimators.estimate import Estimate, Term
 from eventpanel.estimators.solution import EstimationWarning
 
-__all__ = ["Placebo", "placebo_units"]
+__all__ = ["Placebo", "placebo_units", "ranks"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +98,7 @@ def placebo_units(
     table = pd.concat(tables, ignore_index=True)
     table.insert(1, "actual", table["unit"] == placebo.actual)
     for name in ("estimate", "statistic"):
-        ranked = [_ranks(part.to_numpy()) for _, part in table.groupby("term", sort=False)[name]]
+        ranked = [ranks(part.to_numpy()) for _, part in table.groupby("term", sort=False)[name]]
         order = np.concatenate([part.index for _, part in table.groupby("term", sort=False)])
         table[f"p_{name}"] = pd.Series(np.concatenate(ranked), index=order)
     return table[[name for name in table.columns if name != "remark"] + ["remark"]]
@@ -170,8 +170,13 @@ def _table(estimate: Estimate | None, unit: object, terms: Sequence[Term]) -> pd
     )
 
 
-def _ranks(values: Floats) -> Floats:
-    """Share of values at least as large in absolute terms; missing ones are largest."""
+def ranks(values: Floats) -> Floats:
+    """Share of values at least as large in absolute terms; missing ones are largest.
+
+    Parameters
+    ----------
+    values : ndarray, shape (units,)
+    """
     size = np.where(np.isnan(values), np.inf, np.abs(values))
     margin = TIE * np.where(np.isinf(size), 1.0, np.maximum(size, 1e-300))
     return np.array([(size >= own - slack).mean() for own, slack in zip(size, margin, strict=True)])

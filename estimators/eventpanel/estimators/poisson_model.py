@@ -101,7 +101,7 @@ def poisson_matrices(panel: Panel, design: Design) -> Matrices:
             f"{int((m.y < 0).sum())} rows, the lowest {m.y.min():g}",
             "use distributed_lag, or another outcome",
         )
-    check_varies(m.y, design)
+    check_varies(m.y, design.outcome)
     return m
 
 

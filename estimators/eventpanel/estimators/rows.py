@@ -21,7 +21,7 @@ from eventpanel.estimators.matrices import Matrices
 from eventpanel.estimators.path import Term
 from eventpanel.estimators.regression import effects_of
 
-__all__ = ["Rows"]
+__all__ = ["Rows", "nesting"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +101,29 @@ class Rows:
 
     def counted(self, clusters: int, within: Sequence[Codes]) -> Counts:
         """Complete the counts: clusters, and effects that are not nested in any of the groupings ``within``."""
-        effects = [codes for _, codes in self.m.effects]
-        nested = [codes for codes in effects if any(is_nested(codes, outer) for outer in within)]
-        free = sum(int(codes.max()) for codes in effects if not any(codes is other for other in nested))
-        inside = absorb(np.empty((len(self.m.y), 0)), nested, self.m.weights).rank
-        return replace(self.counts, clusters=clusters, nested=inside, free=free)
+        nested, free = nesting([codes for _, codes in self.m.effects], within, self.m.weights)
+        return replace(self.counts, clusters=clusters, nested=nested, free=free)
+
+
+def nesting(effects: Sequence[Codes], within: Sequence[Codes], weights: Floats | None = None) -> tuple[int, int]:
+    """Count the dummies that small-sample rules treat differently.
+
+    Parameters
+    ----------
+    effects : sequence of ndarray, each shape (n,)
+        Codes of the fixed effects.
+    within : sequence of ndarray, each shape (n,)
+        Groupings that effects may be nested in.
+    weights : ndarray, shape (n,), optional
+
+    Returns
+    -------
+    nested : int
+        Independent dummies of the effects that are nested in any of the groupings.
+    free : int
+        Levels of the other effects, each effect less one.
+    """
+    nested = [codes for codes in effects if any(is_nested(codes, outer) for outer in within)]
+    free = sum(int(codes.max()) for codes in effects if not any(codes is other for other in nested))
+    rows = len(effects[0]) if effects else 0
+    return absorb(np.empty((rows, 0)), nested, weights).rank, free

@@ -14,13 +14,13 @@ from eventpanel.estimators.calendar import ordinals
 from eventpanel.estimators.clusters import clusters_by_group, few_clusters
 from eventpanel.estimators.core.arrays import Codes, Floats, Mask
 from eventpanel.estimators.core.groups import not_singletons, recode
-from eventpanel.estimators.design import Design, cluster_name
+from eventpanel.estimators.design import Design, Sample, cluster_name
 from eventpanel.estimators.finite import finite
 from eventpanel.estimators.ledger import Ledger
 from eventpanel.estimators.moderator import Groups, groups_of
 from eventpanel.estimators.record import Record
 
-__all__ = ["Path", "Selection", "check_varies", "crossed", "known_rows", "select"]
+__all__ = ["Path", "Selection", "check_varies", "crossed", "known_rows", "refuse_empty", "restrict", "select"]
 
 # Leads and lags of the event on its calendar, by event time.
 Path = dict[int, Floats]
@@ -88,10 +88,7 @@ def select(panel: Panel, design: Design, path: Path, groups: Groups, events: Rec
         alone[lost.keep] = ~stay
         lost.drop(alone, "alone in a fixed effect")
         where, effects = _where(lost.keep), [codes[stay] for codes in effects]
-    if not lost.keep.any():
-        raise DesignError(
-            "No row is left to estimate from.", _causes(lost), "see the ledger: which cause takes the rows"
-        )
+    refuse_empty(lost)
     named = tuple((name, recode(codes)) for name, codes in zip(design.fixed_effects, effects, strict=True))
     return Selection(where, named, recode(_taken(clusters, where)), _taken(groups.codes, where), lost)
 
@@ -144,7 +141,7 @@ def known_rows(panel: Panel, design: Design, path: Path, groups: Groups, events:
         Infinite values of the outcome, a control or the weights; a value of the sample that no row has.
     """
     lost = Ledger(panel, events.by)
-    _restrict(panel, design, lost)
+    restrict(panel, design.sample, lost)
     lost.drop(panel.censored(design.outcome), f"censored value of the outcome {design.outcome}")
     lost.drop(np.isnan(panel.values(design.outcome)), f"no value of the outcome {design.outcome}")
     if design.moderator is not None:
@@ -183,12 +180,25 @@ def _lost_event(design: Design, event_time: int) -> str:
     return f"{which} {abs(event_time)} of the event {design.event.column} outside its record"
 
 
-def _restrict(panel: Panel, design: Design, lost: Ledger) -> None:
-    times, sample = ordinals(panel), design.sample
+def restrict(panel: Panel, sample: Sample, lost: Ledger) -> None:
+    """Take the rows that a sample leaves out off a ledger.
+
+    Parameters
+    ----------
+    panel : Panel
+    sample : Sample
+    lost : Ledger
+        Written on.
+
+    Raises
+    ------
+    DesignError
+        A value of the sample that no row has; first or last periods where the panel has no periods.
+    """
     if sample.first is not None:
-        lost.drop(times < sample.first, "before the sample period")
+        lost.drop(ordinals(panel) < sample.first, "before the sample period")
     if sample.last is not None:
-        lost.drop(times > sample.last, "after the sample period")
+        lost.drop(ordinals(panel) > sample.last, "after the sample period")
     for column, values in sample.where:
         held = panel.column(column)
         absent = [value for value in values if not (held == value).any()]
@@ -208,19 +218,37 @@ def _few_clusters(groups: Groups, codes: Codes, clusters: Codes) -> None:
     few_clusters(groups.names, clusters_by_group(codes, clusters, number), np.bincount(codes, minlength=number))
 
 
+def refuse_empty(lost: Ledger) -> None:
+    """Refuse a sample without rows, and say where they went.
+
+    Parameters
+    ----------
+    lost : Ledger
+
+    Raises
+    ------
+    DesignError
+    """
+    if not lost.keep.any():
+        raise DesignError(
+            "No row is left to estimate from.", _causes(lost), "see the ledger: which cause takes the rows"
+        )
+
+
 def _causes(lost: Ledger) -> str:
     table = lost.table().groupby("cause", sort=False)["rows"].sum()
     return first_few(f"{cause}: {rows} rows" for cause, rows in table.items())
 
 
-def check_varies(y: Floats, design: Design) -> None:
+def check_varies(y: Floats, outcome: str) -> None:
     """Refuse an outcome that is the same in every row.
 
     Parameters
     ----------
     y : ndarray, shape (n,)
         Outcomes of the rows that are used.
-    design : Design
+    outcome : str
+        Their name.
 
     Raises
     ------
@@ -228,7 +256,7 @@ def check_varies(y: Floats, design: Design) -> None:
     """
     if np.ptp(y) == 0:
         raise ConstantOutcomeError(
-            f"The outcome {design.outcome!r} is the same in every row.",
+            f"The outcome {outcome!r} is the same in every row.",
             f"value {y[0]:g} in {len(y)} rows",
             "check the outcome and the sample",
         )

@@ -5,16 +5,17 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
-from eventpanel.datasets.errors import DesignError, IdentificationError, first_few
+from eventpanel.datasets.errors import ConstantOutcomeError, DesignError, IdentificationError, first_few
 from eventpanel.estimators.cautions import EstimationWarning, cautions, restriction
 from eventpanel.estimators.clusters import degrees_of_freedom
 from eventpanel.estimators.core.absorb import Absorbed, absorb
 from eventpanel.estimators.core.arrays import Codes, Floats, Mask
 from eventpanel.estimators.core.groups import is_nested
-from eventpanel.estimators.core.least_squares import Fit, independent
+from eventpanel.estimators.core.least_squares import COLLINEAR, Fit, independent
 from eventpanel.estimators.covariance import Counts
 from eventpanel.estimators.design import Design
 from eventpanel.estimators.estimate import Estimate, GroupSize
@@ -31,10 +32,14 @@ __all__ = [
     "assemble",
     "counts_of",
     "identified",
+    "reasons",
+    "refuse_explained",
+    "removed",
     "sizes_of",
     "spread",
 ]
 
+T = TypeVar("T")
 # Estimators whose mean an offset enters.
 WITH_OFFSET = ("ppml",)
 # A certificate worse than this means that the fixed effects were not removed.
@@ -79,7 +84,24 @@ def absorb_effects(m: Matrices, columns: Floats) -> Absorbed:
     IdentificationError
         The effects could not be removed to the accuracy needed.
     """
-    within = absorb(columns, effects_of(m), m.weights)
+    return removed(columns, effects_of(m), m.weights)
+
+
+def removed(columns: Floats, effects: Sequence[Codes], weights: Floats | None = None) -> Absorbed:
+    """Residualise columns on fixed effects, and refuse what was not removed to the accuracy needed.
+
+    Parameters
+    ----------
+    columns : ndarray, shape (n, k)
+    effects : sequence of ndarray, each shape (n,)
+        Codes; a constant is one group.
+    weights : ndarray, shape (n,), optional
+
+    Raises
+    ------
+    IdentificationError
+    """
+    within = absorb(columns, effects, weights)
     if within.certificate > ABSORBED_WELL:
         raise IdentificationError(
             "The fixed effects could not be removed to the accuracy needed.",
@@ -111,11 +133,7 @@ def identified(m: Matrices, X: Floats, size: Floats | None = None) -> tuple[Mask
         A group of which no term is identified.
     """
     kept, absorbed = independent(X, spread(m.X) if size is None else size)
-    dropped = tuple(
-        (term, "explained by the fixed effects" if inside else "collinear with terms before it")
-        for term, keep, inside in zip(m.terms, kept, absorbed, strict=True)
-        if not keep
-    )
+    dropped = reasons(m.terms, kept, absorbed)
     for group in dict.fromkeys(term.group for term in m.terms if term.event_time is not None):
         path = [k for k, t in zip(kept, m.terms, strict=True) if t.event_time is not None and t.group == group]
         if not any(path):
@@ -125,6 +143,45 @@ def identified(m: Matrices, X: Floats, size: Floats | None = None) -> tuple[Mask
                 "use fewer fixed effects, or an event that varies within them",
             )
     return kept, dropped
+
+
+def reasons(terms: Sequence[T], kept: Mask, absorbed: Mask) -> tuple[tuple[T, str], ...]:
+    """Say why terms are left out.
+
+    Parameters
+    ----------
+    terms : sequence, length k
+    kept, absorbed : ndarray of bool, shape (k,)
+        As :func:`.independent` gives them.
+    """
+    return tuple(
+        (term, "explained by the fixed effects" if inside else "collinear with terms before it")
+        for term, keep, inside in zip(terms, kept, absorbed, strict=True)
+        if not keep
+    )
+
+
+def refuse_explained(left: Floats, y: Floats, outcome: str, fixed_effects: Sequence[str]) -> None:
+    """Refuse an outcome of which the fixed effects leave nothing.
+
+    Parameters
+    ----------
+    left, y : ndarray, each shape (n,)
+        After the fixed effects, and before.
+    outcome : str
+        Its name.
+    fixed_effects : sequence of str
+
+    Raises
+    ------
+    ConstantOutcomeError
+    """
+    if np.linalg.norm(left) <= COLLINEAR * spread(y[:, None])[0]:
+        raise ConstantOutcomeError(
+            f"The fixed effects explain the outcome {outcome!r} fully.",
+            f"fixed effects: {', '.join(fixed_effects)}",
+            "use fewer fixed effects",
+        )
 
 
 def assemble(estimator: str, design: Design, m: Matrices, solution: Solution) -> Estimate:

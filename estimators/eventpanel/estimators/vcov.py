@@ -26,7 +26,7 @@ from eventpanel.estimators.design import Design
 from eventpanel.estimators.regression import effects_of
 from eventpanel.estimators.rows import Rows
 
-__all__ = ["Uncertainty", "uncertainty"]
+__all__ = ["Uncertainty", "few", "leverages", "repaired", "uncertainty"]
 
 # Below about 20 clusters CRV1 tests reject too often even with t(G-1) (Cameron and Miller 2015,
 # doi:10.3368/jhr.50.2.317); the clusters of Driscoll and Kraay are periods, those that HC overlooks are units.
@@ -96,17 +96,26 @@ def _distinct(*groupings: Codes) -> Callable[[Mask], int]:
     return lambda some: min(len(np.unique(codes[some])) for codes in groupings)
 
 
-def _settled(vcov: Floats, dof: Floats, notes: Sequence[str] = ()) -> Uncertainty:
-    """Repair a covariance that is not positive semidefinite, and say so."""
-    repaired, changed = semidefinite(vcov)
+def repaired(vcov: Floats, dof: Floats, notes: Sequence[str] = ()) -> Uncertainty:
+    """Repair a covariance that is not positive semidefinite, and say so.
+
+    Parameters
+    ----------
+    vcov : ndarray, shape (k, k)
+    dof : ndarray, shape (k,)
+    notes : sequence of str
+        Cautions that there are already.
+    """
+    mended, changed = semidefinite(vcov)
     said = (
         "the covariance was not positive semidefinite: negative eigenvalues were set to zero (Cameron, Gelbach and "
         "Miller 2011); standard errors are doubtful.",
     )
-    return Uncertainty(repaired, dof, (*notes, *(said if changed else ())))
+    return Uncertainty(mended, dof, (*notes, *(said if changed else ())))
 
 
-def _few(count: int, what: str) -> list[str]:
+def few(count: int, what: str) -> list[str]:
+    """Say that there are few clusters, or what stands for them, where there are."""
     return [f"only {count} {what}: tests reject too often; see docs/methods/covariance.md."] if count < FEW else []
 
 
@@ -126,9 +135,9 @@ def _clustered(asked: Clustered, rows: Rows) -> Uncertainty:
     vcov = multiway(rows.fit, ways, own_factors=asked.own_factors)
     # Few clusters of the first way are noted for every estimate.
     notes = [
-        note for name, size in zip(asked.ways[1:], sizes[1:], strict=True) for note in _few(size, f"{name} clusters")
+        note for name, size in zip(asked.ways[1:], sizes[1:], strict=True) for note in few(size, f"{name} clusters")
     ]
-    return _settled(asked.factor(rows.counted(min(sizes), ways)) * vcov, rows.dof(_distinct(*ways)), notes)
+    return repaired(asked.factor(rows.counted(min(sizes), ways)) * vcov, rows.dof(_distinct(*ways)), notes)
 
 
 def _robust(asked: Robust, rows: Rows) -> Uncertainty:
@@ -137,7 +146,7 @@ def _robust(asked: Robust, rows: Rows) -> Uncertainty:
     if asked.kind in ("HC0", "HC1"):
         return Uncertainty(asked.factor(counts) * robust(rows.fit), dof, notes)
     within = rows.within(np.ones(len(rows.m.y), dtype=bool))
-    pull = _leverage(asked, rows, within)
+    pull = leverages(asked, within, rows.fit.bread, effects_of(rows.m), rows.m.weights)
     vcov, alone = robust(rows.fit, pull, 1 if asked.kind == "HC2" else 2), pinned(pull)
     if not alone.any():
         return Uncertainty(vcov, dof, notes)
@@ -161,9 +170,24 @@ def _repeated(asked: Robust, rows: Rows) -> tuple[str, ...]:
     )
 
 
-def _leverage(asked: Robust, rows: Rows, within: Floats) -> Floats:
+def leverages(
+    asked: Robust, within: Floats, bread: Floats, effects: Sequence[Codes], weights: Floats | None = None
+) -> Floats:
+    """Leverage of each row, that of the fixed effects included, shape (n,).
+
+    Parameters
+    ----------
+    asked : Robust
+    within, bread, effects, weights
+        As for :func:`.leverage`.
+
+    Raises
+    ------
+    DesignError
+        The effects are too many for it.
+    """
     try:
-        return leverage(within, rows.fit.bread, effects_of(rows.m), rows.m.weights)
+        return leverage(within, bread, effects, weights)
     except ArithmeticError as error:
         raise DesignError(
             f"{asked.kind} needs the leverage of every row, and the fixed effects are too many for it.",
@@ -188,8 +212,8 @@ def _driscoll_kraay(asked: DriscollKraay, rows: Rows) -> Uncertainty:
     meat = serial(rows.fit.scores, np.zeros_like(times), times, bartlett(asked.lags))
     number = int(periods.max()) + 1
     factor = asked.factor(rows.counted(number, [periods]))
-    return _settled(
-        factor * rows.fit.bread @ meat @ rows.fit.bread, rows.dof(_distinct(periods)), _few(number, "periods")
+    return repaired(
+        factor * rows.fit.bread @ meat @ rows.fit.bread, rows.dof(_distinct(periods)), few(number, "periods")
     )
 
 
@@ -199,7 +223,7 @@ def _newey_west(asked: NeweyWest, rows: Rows) -> Uncertainty:
     periods = recode(times)
     meat = serial(rows.fit.scores, units, times, bartlett(asked.lags))
     factor = asked.factor(rows.counted(int(periods.max()) + 1, [units, periods]))
-    return _settled(factor * rows.fit.bread @ meat @ rows.fit.bread, rows.dof(_distinct(periods)))
+    return repaired(factor * rows.fit.bread @ meat @ rows.fit.bread, rows.dof(_distinct(periods)))
 
 
 def _conley(asked: Conley, rows: Rows) -> Uncertainty:
@@ -218,7 +242,7 @@ def _conley(asked: Conley, rows: Rows) -> Uncertainty:
     places = cross(north, east)
     number = int(places.max()) + 1
     factor = asked.factor(rows.counted(number, [north, east]))
-    return _settled(factor * bread @ meat @ bread, rows.dof(_distinct(places)), _few(number, "places"))
+    return repaired(factor * bread @ meat @ bread, rows.dof(_distinct(places)), few(number, "places"))
 
 
 def _check_places(asked: Conley, latitude: Floats, longitude: Floats) -> None:
@@ -238,4 +262,4 @@ def _dyadic(asked: Dyadic, rows: Rows) -> Uncertainty:
     number = int(both.max()) + 1
     factor = asked.factor(rows.counted(number, []))
     dof = rows.dof(lambda some: len(np.union1d(first[some], second[some])))
-    return _settled(factor * dyadic(rows.fit, first, second), dof, _few(number, "members"))
+    return repaired(factor * dyadic(rows.fit, first, second), dof, few(number, "members"))
