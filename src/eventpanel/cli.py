@@ -76,7 +76,9 @@ def _parser() -> argparse.ArgumentParser:
     coverage = commands.add_parser("coverage", help="draw which answer each source gives: a chart, a map, a table")
     for command in (run, check, coverage):
         command.add_argument(
-            "study", metavar="STUDY", help="name of a built-in study (demo, unrest-deals, world-panel) or a TOML file"
+            "study",
+            metavar="STUDY",
+            help="name of a built-in study (brookings, demo, unrest-deals, world-panel) or a TOML file",
         )
         command.add_argument("--out", "--to", metavar="DIR", help="output folder (run: default eventpanel-STUDY)")
         command.add_argument("--data", metavar="DIR", help="folder of the publishers' files (default: EVENTPANEL_DATA)")

@@ -10,6 +10,7 @@ from typing import Any, get_args
 import pytest
 from pydantic import BaseModel
 
+from eventpanel.brookings.family import is_family, load_family
 from eventpanel.build import build_designs, build_event
 from eventpanel.datasets.errors import MissingFileError, StudyError
 from eventpanel.estimators.events import Overlap, Threshold
@@ -20,8 +21,11 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "studies.md"
 
 
 def test_the_built_in_studies_load_and_make_designs() -> None:
-    assert set(built_in_studies()) == {"demo", "unrest-deals", "world-panel"}
+    assert set(built_in_studies()) == {"brookings", "demo", "unrest-deals", "world-panel"}
     for name, title in built_in_studies().items():
+        if is_family(name):
+            assert load_family(name).title == title
+            continue
         study = load_study(name)
         assert study.title == title
         assert set(build_designs(study)) == set(study.estimates)

@@ -68,7 +68,18 @@ def product_countries(materials: Materials, switches: Switches) -> list[str]:
 
 
 def links(deals: Records, countries: Sequence[str], product: str, *, smart_city: bool = False) -> pd.DataFrame:
-    """Count deals between countries as a product: exporter, importer, product, trade; pairs with any deal only."""
+    """Count deals between countries as a product: exporter, importer, product, trade; pairs with any deal only.
+
+    Parameters
+    ----------
+    deals : Records
+    countries : sequence of str
+        Exporters and importers that count.
+    product : str
+        Name of the product.
+    smart_city : bool
+        Count deals on smart cities alone.
+    """
     frame = deals.frame[deals.frame["smart_city"]] if smart_city else deals.frame
     inside = frame["importer"].isin(countries) & frame["exporter"].isin(countries)
     counted = frame[inside].groupby(["exporter", "importer"]).size().rename("trade").astype(float).reset_index()
@@ -76,9 +87,18 @@ def links(deals: Records, countries: Sequence[str], product: str, *, smart_city:
 
 
 def with_deals(panel: Panel, deals: Records, exporter: str, name: str) -> Panel:
-    """Count deals from one exporter by importer and year.
+    """Count deals from one exporter by importer and year, as a new column.
 
-    Zero in years without, also before the list begins; years after the list's last are missing.
+    Zero in years without, also before the list begins; years after its last are missing.
+
+    Parameters
+    ----------
+    panel : Panel
+        Unit importer, by year.
+    deals : Records
+    exporter : str
+    name : str
+        Of the column.
     """
     frame = panel.frame
     mine = deals.frame[deals.frame["exporter"] == exporter]

@@ -120,5 +120,12 @@ def in_force(switches: Switches, names: tuple[str, ...]) -> list[str]:
 
 
 def changed(switches: Switches, other: Switches, names: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the switches, of some, that stand differently."""
+    """Return the switches that stand differently.
+
+    Parameters
+    ----------
+    switches, other : Switches
+    names : tuple of str
+        Those to look at.
+    """
     return tuple(name for name in names if getattr(switches, name) != getattr(other, name))
