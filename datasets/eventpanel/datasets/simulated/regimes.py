@@ -1,0 +1,97 @@
+"""Regimes of the importers: Polity scores whose samples have the published sizes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from eventpanel.datasets.simulated.projection import Floats, Mask
+
+__all__ = ["FIRST_YEAR", "LAST_YEAR", "RECORD", "REGIMES", "Regimes", "column", "draw_regimes"]
+
+FIRST_YEAR, LAST_YEAR = 1996, 2023
+REGIMES = 133
+LOW_IN_2007 = 60
+# Of either side of the line, as many cross it after 2007.
+CROSSINGS = 4
+# Country-years of autocracies and weak democracies 2000 to 2017 and 2018 to 2020, of mature democracies 2000 to 2020.
+WEAK_EARLY, WEAK_LATE, MATURE = 1052, 174, 1474
+
+
+def column(year: int) -> int:
+    """Return where a year stands in arrays over years."""
+    return year - FIRST_YEAR
+
+
+RECORD = slice(column(2000), column(2020) + 1)
+EARLY, LATE = slice(column(2000), column(2017) + 1), slice(column(2018), column(2020) + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Regimes:
+    """Regimes of the importers with a score.
+
+    Attributes
+    ----------
+    polity : ndarray, shape (133, 28)
+        Score by year from 1996 to 2023, NaN where not known.
+    weak : ndarray, shape (133, 28)
+        The state is an autocracy or a weak democracy (score below 7), whether or not the score is known.
+    """
+
+    polity: Floats
+    weak: Mask
+
+    @property
+    def low(self) -> Mask:
+        """Score below 7 in 2007, shape (133,)."""
+        return self.weak[:, column(2007)]
+
+    @property
+    def known_weak(self) -> Mask:
+        """Known score below 7, shape (133, 28)."""
+        return self.weak & ~np.isnan(self.polity)
+
+    @property
+    def known_mature(self) -> Mask:
+        """Known score of 7 or more, shape (133, 28)."""
+        return ~self.weak & ~np.isnan(self.polity)
+
+    @property
+    def constant(self) -> Mask:
+        """The regime stays on one side of the line, shape (133,)."""
+        return np.asarray(self.weak.all(axis=1) | ~self.weak.any(axis=1))
+
+
+def draw_regimes(rng: np.random.Generator) -> Regimes:
+    """Draw scores: constant but for eight importers that cross the line, and 93 country-years not known."""
+    low = rng.permutation(REGIMES) < LOW_IN_2007
+    years = LAST_YEAR - FIRST_YEAR + 1
+    weak = np.repeat(low[:, None], years, axis=1)
+    for side in (True, False):
+        for unit in rng.choice(np.flatnonzero(low == side), CROSSINGS, replace=False):
+            weak[unit, column(int(rng.integers(2010, 2016))) :] = not side
+    score = np.where(weak, rng.integers(-9, 7, REGIMES)[:, None], rng.integers(7, 11, REGIMES)[:, None]).astype(float)
+    regimes = Regimes(score, weak)
+    for rows, keep in (
+        (_rows(weak, EARLY), WEAK_EARLY),
+        (_rows(weak, LATE), WEAK_LATE),
+        (_rows(~weak, RECORD), MATURE),
+    ):
+        _forget(rng, score, rows & regimes.constant[:, None], int(rows.sum()) - keep)
+    return regimes
+
+
+def _rows(state: Mask, years: slice) -> Mask:
+    rows = np.zeros_like(state)
+    rows[:, years] = state[:, years]
+    return rows
+
+
+def _forget(rng: np.random.Generator, score: Floats, rows: Mask, number: int) -> None:
+    """Lose scores, none of 2007, by which regimes are told in the tables without time."""
+    rows[:, column(2007)] = False
+    unit, year = np.nonzero(rows)
+    lost = rng.choice(len(unit), number, replace=False)
+    score[unit[lost], year[lost]] = np.nan
