@@ -1,0 +1,150 @@
+"""Product tables: the four columns that equations (1) and (2) have in every table, and what stands below them."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from eventpanel.brookings.exhibit import Column, column_of
+from eventpanel.brookings.product_panel import CONTROLS, control_terms, with_demeaned
+from eventpanel.brookings.switches import Switches
+from eventpanel.datasets.panel import Panel
+from eventpanel.estimators.cautions import EstimationWarning
+from eventpanel.estimators.covariance import Clustered
+from eventpanel.estimators.linear import Linear, LinearFit, linear
+
+__all__ = ["LOG_NOTE", "PRODUCTS", "SMART_NOTE", "Ask", "Numbered", "columns", "fitted", "models", "prepared", "remarks", "shown"]
+
+PRODUCTS = "Products: the frontier goods, AI, and smart-city AI where the deals tell; AI is 1 for both AI products."
+LOG_NOTE = (
+    "Outcome: log(1 + trade), trade in US dollars, or in numbers of deals for AI, standardised within each product over "
+    "all pairs of countries. It hangs on these units (Chen and Roth 2024, doi:10.1093/qje/qjad054)."
+)
+SMART_NOTE = (
+    "Only deals on smart cities count, so that both AI products hold the same deals: this is how N can be the printed "
+    "one. Clusters make errors indifferent to it."
+)
+Numbered = tuple[Column, LinearFit]
+
+INTERACTED = {
+    "none": "Controls enter alone. In a balanced sample they cannot move the coefficients of AI and its products.",
+    "raw": "Controls also enter times {dummy}, as they stand: the coefficient of {dummy} is that of a pair whose "
+    "controls are all zero.",
+    "demeaned": "Controls also enter times {dummy}, less their means: the coefficient of {dummy} is that at the mean "
+    "of all controls.",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """What the columns of a panel of a table have in common.
+
+    Attributes
+    ----------
+    outcome : str
+        Column of the product panel.
+    terms : tuple of str
+        Terms to show, as :class:`Linear` names them.
+    cluster : str
+    treatment : str
+        Column of zeros and ones; the table says how many clusters have it.
+    dummy : str
+        Dummy of products that controls are multiplied by; none where it is empty.
+    without : tuple of str
+        Controls that cannot vary beside the terms.
+    """
+
+    outcome: str
+    terms: tuple[str, ...]
+    cluster: str
+    treatment: str
+    dummy: str = "AI"
+    without: tuple[str, ...] = ()
+
+
+def models(ask: Ask, switches: Switches) -> Iterator[tuple[Linear, str]]:
+    """Yield the regression of each of the four columns, and what its controls are called."""
+    held: list[str] = []
+    for label, names in CONTROLS:
+        held += [name for name in names if name not in ask.without]
+        terms = control_terms(ask.dummy, held, switches) if ask.dummy else tuple(held)
+        yield (
+            Linear(outcome=ask.outcome, terms=(*ask.terms, *terms), covariance=Clustered(ask.cluster, "reghdfe")),
+            label,
+        )
+
+
+def fitted(panel: Panel, model: Linear) -> LinearFit:
+    """Fit a regression; its cautions stand below the exhibit."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", EstimationWarning)
+        return linear(panel, model)
+
+
+def prepared(panel: Panel, switches: Switches) -> Panel:
+    """Add the demeaned controls where a switch asks for them."""
+    return with_demeaned(panel) if switches.interact_controls == "demeaned" else panel
+
+
+def shown(term: str) -> str:
+    """Name a term as tables print it."""
+    return term.replace(":", " x ")
+
+
+def columns(panel: Panel, ask: Ask, switches: Switches, *, name: str = "", first: int = 1) -> list[Numbered]:
+    """Make the four columns of a panel of a table.
+
+    Parameters
+    ----------
+    panel : Panel
+        Of products.
+    ask : Ask
+    switches : Switches
+    name : str
+        Of the table's panel.
+    first : int
+        Number of the first column.
+    """
+    panel = prepared(panel, switches)
+    made = []
+    for number, (model, label) in enumerate(models(ask, switches), start=first):
+        fit = fitted(panel, model)
+        treated = _treated(panel, ask, fit)
+        below = {
+            "Clusters by": ask.cluster,
+            f"Clusters with {ask.treatment} = 1": f"{treated}",
+            "Controls": label,
+            **({f"Controls times {ask.dummy}": switches.interact_controls} if ask.dummy else {}),
+        }
+        column = column_of(fit, name, f"({number})", {term: shown(term) for term in ask.terms}, below)
+        made.append((replace(column, treated=float(treated)), fit))
+    return made
+
+
+def _treated(panel: Panel, ask: Ask, fit: LinearFit) -> int:
+    ones = fit.sample & (panel.values(ask.treatment) == 1)
+    return len(np.unique(panel.codes(ask.cluster).codes[ones]))
+
+
+def _named(note: str, ask: Ask) -> str:
+    """Return a caution with its term as tables print it."""
+    term = next((term for term in ask.terms if note.startswith(f"{term} is ")), "")
+    return shown(term) + note.removeprefix(term)
+
+
+def remarks(made: Sequence[Numbered], ask: Ask, switches: Switches) -> tuple[str, ...]:
+    """Say how controls enter, how errors are computed, what could not be estimated, and cautions on what is shown."""
+    said = [INTERACTED[switches.interact_controls].format(dummy=ask.dummy)] if ask.dummy else []
+    said += dict.fromkeys(f"Standard errors: {fit.model.covariance.describe()}." for _, fit in made)
+    where: dict[str, list[str]] = {}
+    for column, fit in made:
+        hidden = tuple(f"{term} is " for term in fit.terms if term not in ask.terms)
+        gone = [f"not estimated: {shown(term)}, {why}" for term, why in fit.dropped]
+        cautions = [_named(note, ask).rstrip(".") for note in fit.notes if not note.startswith(hidden)]
+        for text in [*gone, *cautions]:
+            where.setdefault(text, []).append(f"{column.panel} {column.head}".strip())
+    said += [f"{', '.join(heads)}: {text}." for text, heads in where.items()]
+    return tuple(said)
