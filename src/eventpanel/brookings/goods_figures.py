@@ -154,7 +154,5 @@ EXHIBITS: tuple[Exhibit, ...] = (
         make=figure_2,
         draw=draw_figure_2,
     ),
-    Exhibit(
-        name="figure_3", number="Figure 3", title=BIAS, uses=REGIME_SWITCHES, make=figure_3, draw=draw_figure_3
-    ),
+    Exhibit(name="figure_3", number="Figure 3", title=BIAS, uses=REGIME_SWITCHES, make=figure_3, draw=draw_figure_3),
 )

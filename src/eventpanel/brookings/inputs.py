@@ -81,10 +81,12 @@ def materials_from_inputs(family: Family, folders: Sequence[Path], step: Callabl
 def _absent(readings: Readings, parts: dict[str, Panel | Records | None]) -> dict[str, str]:
     """Say why a part or a column is not there, by its name."""
     absent = {part: readings.absent[part] for part in parts if parts[part] is None and part in readings.absent}
+    if "goods_years" in absent:
+        absent["goods_years"] = absent["trade"] = absent["goods"]
     there = {name for part in parts.values() if part is not None for name in part.frame.columns}
     for name, role in ROLES.items():
         why = readings.absent.get(name, f"no input of the role {name!r} has it")
-        absent |= {column: why for column in role.columns if column not in there}
+        absent |= {column: why for column in role.columns if column not in there and column not in absent}
     if parts["importers"] is None:
         absent["importers"] = "; ".join(readings.absent[name] for name in ("ai_investment", "aid", "suppliers"))
     deals = parts["deals"]

@@ -16,7 +16,19 @@ from eventpanel.estimators.cautions import EstimationWarning
 from eventpanel.estimators.covariance import Clustered
 from eventpanel.estimators.linear import Linear, LinearFit, linear
 
-__all__ = ["LOG_NOTE", "PRODUCTS", "SMART_NOTE", "Ask", "Numbered", "columns", "fitted", "models", "prepared", "remarks", "shown"]
+__all__ = [
+    "LOG_NOTE",
+    "PRODUCTS",
+    "SMART_NOTE",
+    "Ask",
+    "Numbered",
+    "columns",
+    "fitted",
+    "models",
+    "prepared",
+    "remarks",
+    "shown",
+]
 
 PRODUCTS = "Products: the frontier goods, AI, and smart-city AI where the deals tell; AI is 1 for both AI products."
 LOG_NOTE = (

@@ -117,9 +117,7 @@ def _lacking(readings: Readings, section: RoleSection, why: str) -> None:
     readings.absent[section.role] = why if before is None else f"{before}; {why}"
 
 
-def _read(
-    name: str, section: RoleSection, folders: Sequence[Path], raw: dict[str, Records | Panel]
-) -> Records | Panel:
+def _read(name: str, section: RoleSection, folders: Sequence[Path], raw: dict[str, Records | Panel]) -> Records | Panel:
     same = section.model_dump_json(include={"source", "file", "options"})
     if same not in raw:
         raw[same] = read_input(name, section.as_input, folders, None)

@@ -9,6 +9,7 @@ from eventpanel.brookings.catalogue import CATALOGUE
 from eventpanel.brookings.family import load_family
 from eventpanel.brookings.run import run_family
 from eventpanel.commands.progress import progress
+from eventpanel.commands.shared import data_folders
 from eventpanel.reports.terminal import wrapped
 
 __all__ = ["run"]
@@ -18,9 +19,10 @@ def run(options: Namespace) -> int:
     """Make all exhibits, say which could not be made and where the files are."""
     family = load_family(options.study, options.set)
     out = Path(options.out if options.out is not None else f"eventpanel-{Path(options.study).stem}")
+    folders = () if family.simulation is not None else data_folders(options)
     drawn = sum(exhibit.draw is not None for exhibit in CATALOGUE)
-    with progress(len(CATALOGUE) + drawn + 2, quiet=options.quiet) as step:
-        made = run_family(family, out, step)
+    with progress(len(CATALOGUE) + drawn + len(family.inputs) + 3, quiet=options.quiet) as step:
+        made = run_family(family, out, folders, step)
     if options.quiet:
         return 0
     print(wrapped(family.title), wrapped(family.label), "", sep="\n")
