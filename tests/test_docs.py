@@ -10,6 +10,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 METHODS = sorted(page for page in (ROOT / "docs" / "methods").glob("*.md") if "print(" in page.read_text("utf-8"))
+# Pages that print no path of an event, and what they print instead.
+OTHERS = {"docs/methods/linear.md": "china:ai"}
 PAGES = ("README.md", "docs/tutorial.md", *(f"docs/methods/{page.name}" for page in METHODS))
 
 
@@ -20,7 +22,7 @@ def test_python_blocks_run(page: str, capsys: pytest.CaptureFixture[str]) -> Non
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         exec("\n".join(blocks), {})
-    assert "same period" in capsys.readouterr().out
+    assert OTHERS.get(page, "same period") in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -78,6 +78,7 @@ if TYPE_CHECKING:
     from eventpanel.estimators.normalised import normalised
     from eventpanel.estimators.orthogonalised import orthogonalised
     from eventpanel.estimators.panel_match import Lagged, Matching, PanelMatch, Refinement, panel_match
+    from eventpanel.estimators.placebo_gaps import placebo_gaps, placebo_interval
     from eventpanel.estimators.placebo_units import Placebo, placebo_units
     from eventpanel.estimators.ppml import percent, ppml, separated_rows
     from eventpanel.estimators.ppml_influence import leave_one_out_ppml
@@ -228,6 +229,8 @@ __all__ = [
     "orthogonalised",
     "panel_match",
     "percent",
+    "placebo_gaps",
+    "placebo_interval",
     "placebo_units",
     "plot_coverage",
     "plot_coverage_map",

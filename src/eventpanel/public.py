@@ -130,6 +130,8 @@ PLACES = {
     "orthogonalised": ("estimators.orthogonalised", "orthogonalised"),
     "panel_match": ("estimators.panel_match", "panel_match"),
     "percent": ("estimators.ppml", "percent"),
+    "placebo_gaps": ("estimators.placebo_gaps", "placebo_gaps"),
+    "placebo_interval": ("estimators.placebo_gaps", "placebo_interval"),
     "placebo_units": ("estimators.placebo_units", "placebo_units"),
     "plot_coverage": ("reports.coverage", "plot_coverage"),
     "plot_coverage_map": ("reports.coverage_map", "plot_coverage_map"),

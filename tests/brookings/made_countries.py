@@ -23,12 +23,12 @@ def codes(countries: int) -> list[str]:
 
 
 def random_materials(seed: int, countries: int = 60) -> Materials:
-    """Two thirds of the countries below Polity 7, some of which change; unrest skewed; every index noise."""
+    """Two thirds of the countries below Polity 7, half of these around 6; unrest skewed; every index noise."""
     rng = np.random.default_rng(seed)
     names = codes(countries)
     frame = pd.DataFrame([(name, year) for name in names for year in YEARS], columns=["importer", "year"])
     n, years = len(frame), len(YEARS)
-    level = np.where(np.arange(countries) % 3 == 2, 9, -3)
+    level = np.array([-3, 5, 9])[np.arange(countries) % 3]
     frame["polity2"] = (np.repeat(level, years) + rng.integers(-1, 2, n)).astype(float)
     frame.loc[rng.random(n) < 0.02, "polity2"] = 4.0
     frame["unrest"] = np.round(rng.gamma(0.8, 3000.0, n) * np.repeat(rng.gamma(4.0, 0.25, countries), years))

@@ -31,10 +31,14 @@ def random_materials(seed: int = 0, size: int = 130) -> Materials:
     grid = pd.MultiIndex.from_product([codes, range(2000, 2022)], names=["importer", "year"]).to_frame(index=False)
     score = dict(zip(codes, rng.integers(-9, 11, size), strict=True))
     wealth = dict(zip(codes, rng.normal(25, 1.8, size), strict=True))
+    polity = grid["importer"].map({**score, "CHN": -7, "USA": 10}).astype(float)
+    # Some change regime after the usual base year.
+    polity = polity.where((grid["year"] < 2010) | (grid["importer"] > "M"), -polity)
     countries = grid.assign(
-        polity2=grid["importer"].map({**score, "CHN": -7, "USA": 10}).astype(float),
+        polity2=polity,
+        regimes_of_the_world=np.clip((polity + 10) // 5 + rng.integers(-1, 2, len(grid)), 0, 3),
         unrest=rng.negative_binomial(1, 0.001, len(grid)).astype(float),
-        gdp=np.exp(grid["importer"].map(wealth) + 0.03 * (grid["year"] - 2007)),
+        gdp=np.exp(grid["importer"].map(wealth) + rng.normal(0, 0.5, len(grid))),
         total_trade=np.exp(grid["importer"].map(wealth) - 2 + rng.normal(0, 0.2, len(grid))),
         institutions=rng.normal(size=len(grid)),
     )

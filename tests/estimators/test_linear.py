@@ -257,9 +257,9 @@ def test_products_do_not_depend_on_their_order_and_columns_come_before_products(
 def test_what_is_read_is_one_and_the_same(panel: Panel) -> None:
     fit = linear(panel, model())
     estimate, error, dof = fit.coefficient("low:ai")
-    row = fit.tidy(0.9).set_index("term").loc["low:ai"]
-    assert (estimate, error) == (fit.params["low:ai"], fit.bse["low:ai"]) == (row["estimate"], row["std_error"])
-    assert fit.tvalues["low:ai"] == row["statistic"] == estimate / error
+    row = fit.tidy(0.9).set_index("term").loc["low:ai"].to_dict()
+    assert [estimate, error] == [fit.params["low:ai"], fit.bse["low:ai"]] == [row["estimate"], row["std_error"]]
+    assert [fit.tvalues["low:ai"], row["statistic"]] == [estimate / error] * 2
     assert error == pytest.approx(np.sqrt(np.diag(fit.cov_params()))[3], rel=1e-15)
     assert dof == 29
     assert row["conf_low"] == fit.conf_int(0.9).loc["low:ai", "lower"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -21,6 +22,7 @@ from eventpanel.estimators.core.groups import recode
 from eventpanel.estimators.core.marks import Columns, mark_each
 from eventpanel.estimators.core.permutation import TIE
 from eventpanel.estimators.covariance import Clustered
+from eventpanel.estimators.covariance.rules import check_choice
 from eventpanel.estimators.linear import Linear, count, linear
 from eventpanel.estimators.linear_fit import LinearFit
 from eventpanel.estimators.linear_rows import LinearRows, columns_of, linear_rows
@@ -36,8 +38,10 @@ def placebo_gaps(
 ) -> pd.DataFrame:
     """Estimate a gap with every unit in the place of the one that is told apart, and rank them.
 
-    Each row is what :func:`linear` finds when ``column`` is 1 for that unit instead of ``actual``; all rows stay in
-    the sample, so that the actual unit is one of the others of each placebo, as in :func:`placebo_units`.
+    Each row is what :func:`linear` finds when ``column`` is 1 for that unit instead of ``actual``. All rows stay in
+    the sample, so that the actual unit is one of the others of each placebo, as in :func:`placebo_units`: units
+    exchange their marks, and p-values are exact where they could. A true gap then enters the placebos too; beside them
+    stand the gaps found where the actual unit is left out.
 
     Parameters
     ----------
@@ -58,7 +62,8 @@ def placebo_gaps(
     DataFrame
         One row per unit with rows in the sample: unit, actual, estimate, statistic (t), p_estimate and p_statistic
         (rank by absolute value over the number of units, ties counted against the unit; the row with ``actual`` holds
-        the p-values of the data), remark (why a placebo could not be estimated; it then ranks first).
+        the p-values of the data), remark (why a placebo could not be estimated; it then ranks first), without_actual
+        (the estimate where ``actual`` is not in the sample; its own estimate for that unit).
 
     Raises
     ------
@@ -78,18 +83,13 @@ def placebo_gaps(
     mark = _Mark(by, actual, column, terms)
     _check(panel, model, mark)
     found = linear(panel, model)
-    rows = linear_rows(panel, model)
-    unit = panel.codes(by)
-    units = [unit.labels[code] for code in np.unique(unit.codes[rows.lost.keep])]
+    units, values, remarks = _each(panel, model, mark)
     if actual not in units:
         raise DesignError(f"The sample has no row of {actual!r}.", first_few(units, 12), "use a wider sample")
-    values, remarks = _at_once(panel, model, mark, rows), [""] * len(units)
-    for place, one in enumerate(units):
-        if one == actual:
-            values[place] = _gap(found, terms[-1])
-        elif np.isnan(values[place]).any():
-            values[place], remarks[place] = _again(panel, model, mark, one)
-    return _table(units, actual, values, remarks)
+    place = units.index(actual)
+    values[place], remarks[place] = _gap(found, terms[-1]), ""
+    table = _table(units, actual, values, remarks)
+    return table.assign(without_actual=_without(panel, model, mark, table))
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +132,30 @@ def _check(panel: Panel, model: Linear, mark: _Mark) -> None:
             f"{int(wrong.sum())} rows in which it is not 1 for {mark.actual!r} and 0 for others",
             f"make a column that is 1 where {mark.by} is {mark.actual!r}",
         )
+
+
+def _each(panel: Panel, model: Linear, mark: _Mark) -> tuple[list[object], Floats, list[str]]:
+    """Units of the sample, gap and t of each but the actual one, shape (units, 2), and why some have none."""
+    rows, unit = linear_rows(panel, model), panel.codes(mark.by)
+    units: list[object] = unit.labels[np.unique(unit.codes[rows.lost.keep])].tolist()
+    values, remarks = _at_once(panel, model, mark, rows), [""] * len(units)
+    for place, one in enumerate(units):
+        if np.isnan(values[place]).any() and one != mark.actual:
+            values[place], remarks[place] = _again(panel, model, mark, one)
+    return units, values, remarks
+
+
+def _without(panel: Panel, model: Linear, mark: _Mark, table: pd.DataFrame) -> Floats:
+    """Gap of each unit where the actual one is not in the sample, shape (units,); its own gap for that one."""
+    others = panel.with_frame(panel.frame[(panel.column(mark.by) != mark.actual).to_numpy()])
+    try:
+        units, values, _ = _each(others, model, mark)
+    except DesignError:
+        # Too few units are left.
+        units, values = [], np.empty((0, 2))
+    found = dict(zip(units, values[:, 0], strict=True))
+    rows = zip(table["unit"], table["actual"], table["estimate"], strict=True)
+    return np.array([own if actual else found.get(unit, np.nan) for unit, actual, own in rows])
 
 
 def _gap(fit: LinearFit, term: str) -> tuple[float, float]:
@@ -185,7 +209,9 @@ def _table(units: list[object], actual: object, values: Floats, remarks: list[st
     return table.assign(p_estimate=ranks(values[:, 0]), p_statistic=ranks(values[:, 1]), remark=remarks)
 
 
-def placebo_interval(table: pd.DataFrame, level: float) -> tuple[float, float]:
+def placebo_interval(
+    table: pd.DataFrame, level: float, *, placebos: Literal["estimate", "without_actual"] = "estimate"
+) -> tuple[float, float]:
     """Interval for the actual gap from the placebo gaps of the other units.
 
     The gap is the true one plus an error, and the gaps of units without a true one are errors alone. If units could be
@@ -194,14 +220,16 @@ def placebo_interval(table: pd.DataFrame, level: float) -> tuple[float, float]:
     such b are the interval: the estimate plus and minus the smallest half-width w such that the actual unit and the
     others with a gap beyond w are together at most the share ``1 - level`` of all units. With U units it is infinite
     for levels above 1 - 1/U. Conley and Taber (2011, doi:10.1162/REST_a_00049) take residuals of controls for
-    the error of a treated group in this way; here, as in randomisation inference, whole estimates, which carry a part
-    of the actual gap, of the order of one over the number of units, where the actual unit is among the others.
+    the error of a treated group in this way; here, as in randomisation inference, whole estimates stand for it.
 
     Parameters
     ----------
     table : DataFrame
         From :func:`placebo_gaps`; placebos that could not be estimated count as beyond any width.
     level : float
+    placebos : {"estimate", "without_actual"}
+        Column of the placebo gaps: by the test of ``p_estimate``, or free of the actual gap, of which the others carry
+        a part of the order of one over the number of units with the sign turned.
 
     Returns
     -------
@@ -210,7 +238,7 @@ def placebo_interval(table: pd.DataFrame, level: float) -> tuple[float, float]:
     Raises
     ------
     DesignError
-        A level outside (0, 1), or no single actual unit.
+        A level outside (0, 1), another column, or no single actual unit.
 
     Examples
     --------
@@ -219,10 +247,11 @@ def placebo_interval(table: pd.DataFrame, level: float) -> tuple[float, float]:
     (1.0, 9.0)
     """
     check_level(level)
+    check_choice("kind of placebo", placebos, ("estimate", "without_actual"))
     if table["actual"].sum() != 1:
         raise DesignError("One unit is the actual one.", f"{table['actual'].sum()} rows", "give a whole table")
     estimate = float(table.loc[table["actual"], "estimate"].iloc[0])
-    others = np.sort(np.abs(table.loc[~table["actual"], "estimate"].fillna(np.inf).to_numpy()))[::-1]
+    others = np.sort(np.abs(table.loc[~table["actual"], placebos].fillna(np.inf).to_numpy()))[::-1]
     outside = int(np.floor((1 - level) * len(table) + TIE))
     # The actual unit is outside by itself.
     half = float(others[outside - 1]) if 0 < outside <= len(others) else np.inf

@@ -147,7 +147,7 @@ def _legend(ax: Axes, content: Content, panel: str) -> None:
 
 
 def _widths(ax: Axes, most: float) -> None:
-    shown: npt.NDArray[np.float64] = np.array([n for n in KEY if n <= most] or [1.0], dtype=float)
+    shown: npt.NDArray[np.float64] = np.array([n for n in KEY if n <= most] or [1], dtype=float)
     handles = [
         Line2D([], [], color="0.5", linewidth=float(width), label=f"{number:.0f} deal{'s' if number > 1 else ''}")
         for number, width in zip(shown, arrow_widths(shown, most), strict=True)

@@ -36,7 +36,7 @@ def high_unrest(materials: Materials, switches: Switches) -> pd.Series:
     own = frame[frame["year"].between(first, last)].groupby("importer")["unrest"]
     bound = own.median() if switches.high_unrest == "above_median" else own.mean() + own.std()
     unrest = frame.set_index(["importer", "year"])["unrest"].astype(float)
-    bounds = unrest.index.get_level_values("importer").map(bound).to_numpy(dtype=float)
+    bounds = bound.reindex(unrest.index.get_level_values("importer")).to_numpy(dtype=float)
     return (unrest > bounds).astype(float).where(unrest.notna() & ~np.isnan(bounds))
 
 

@@ -28,7 +28,9 @@ __all__ = [
     "watched_years",
 ]
 
-WEAK, STRONG, UNKNOWN = "Weak democracies and autocracies", "Strong democracies", "Regime not known"
+WEAK = "Weak democracies and autocracies"
+STRONG = "Strong democracies"
+UNKNOWN = "Regime not known"
 REGIMES = (WEAK, STRONG, UNKNOWN)
 
 
@@ -68,7 +70,15 @@ def counted_deals(materials: Materials, switches: Switches) -> pd.DataFrame:
 
 
 def regime_of(importers: pd.Series, materials: Materials, switches: Switches) -> pd.Series:
-    """Return the regime of importers in the base year, in the words of the tables."""
+    """Return the regime of importers in the base year, in the words of the tables.
+
+    Parameters
+    ----------
+    importers : Series
+        Codes.
+    materials : Materials
+    switches : Switches
+    """
     weak = importers.map(weak_in_base_year(materials, switches))
     return weak.map({1.0: WEAK, 0.0: STRONG}).fillna(UNKNOWN)
 

@@ -41,7 +41,7 @@ def project(latitude: Floats, longitude: Floats) -> tuple[Floats, Floats]:
     --------
     >>> x, y = project(np.array([0.0, 90.0]), np.array([11.0, 11.0]))
     >>> x.round(3).tolist(), y.round(3).tolist()
-    ([0.0, 0.0], [0.0, 1.424])
+    ([0.0, 0.0], [0.0, 1.422])
     """
     north = np.radians(np.asarray(latitude, dtype=float))
     east = np.radians((np.asarray(longitude, dtype=float) - MIDDLE + 180) % 360 - 180)
@@ -120,7 +120,7 @@ def draw_arrows(ax: Axes, arrows: pd.DataFrame, colors: list[str], widths: Float
     """
     start = np.column_stack(project(arrows["from_latitude"].to_numpy(), arrows["from_longitude"].to_numpy()))
     end = np.column_stack(project(arrows["latitude"].to_numpy(), arrows["longitude"].to_numpy()))
-    drawn = []
+    drawn: list[FancyArrowPatch] = []
     for row in np.argsort(-widths, kind="stable"):
         width = float(widths[row])
         bend = BEND if end[row, 0] < start[row, 0] else -BEND
@@ -135,7 +135,8 @@ def draw_arrows(ax: Axes, arrows: pd.DataFrame, colors: list[str], widths: Float
         )
         arrow.set(color=colors[row], linewidth=width, alpha=0.72, zorder=3, mutation_scale=1)
         arrow.set(joinstyle="miter", capstyle="butt")
-        drawn.append(ax.add_patch(arrow))
+        ax.add_patch(arrow)
+        drawn.append(arrow)
     return drawn
 
 
@@ -158,5 +159,5 @@ def write_names(ax: Axes, places: pd.DataFrame, most: int) -> None:
         if taken or len(written) == most:
             continue
         written.append((right, up))
-        look = {"fontsize": 6, "color": "0.15", "zorder": 5}
-        ax.annotate(words, (right, up), xytext=(3, 2), textcoords="offset points", path_effects=halo, **look)
+        text = ax.annotate(words, (right, up), xytext=(3, 2), textcoords="offset points")
+        text.set(fontsize=6, color="0.15", zorder=5, path_effects=halo)

@@ -21,8 +21,6 @@ NAMES = {
     "chi_square_yates": "chi-square with Yates' correction",
     "logit": "logit, Wald",
     "poisson": "Poisson regression, Wald",
-    "barnard_transposed": "Barnard's exact test, numbers of changes taken as fixed",
-    "boschloo_transposed": "Boschloo's exact test, numbers of changes taken as fixed",
 }
 
 
@@ -42,8 +40,7 @@ class Groups(NamedTuple):
 def p_values(groups: Groups) -> pd.DataFrame:
     """Two-sided p-values of all tests.
 
-    Barnard's and Boschloo's tests take the sizes of the groups as fixed; transposed, as one gets by passing groups as
-    rows to functions that want them as columns, the numbers of hits and misses.
+    Barnard's and Boschloo's tests take the sizes of the groups as fixed.
 
     Parameters
     ----------
@@ -84,8 +81,6 @@ def _of_cells(cells: np.ndarray[tuple[int, int], np.dtype[np.int64]]) -> dict[st
         "chi_square_yates": float(stats.chi2_contingency(cells, correction=True).pvalue),
         "barnard": float(stats.barnard_exact(cells.T).pvalue),
         "boschloo": float(stats.boschloo_exact(cells.T).pvalue),
-        "barnard_transposed": float(stats.barnard_exact(cells).pvalue),
-        "boschloo_transposed": float(stats.boschloo_exact(cells).pvalue),
     }
 
 

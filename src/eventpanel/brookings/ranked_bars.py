@@ -7,7 +7,7 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from eventpanel.brookings.canvas import GREY, RED_AND_BLUE, caption, page, quiet, values
+from eventpanel.brookings.canvas import GREY, RED_AND_BLUE, caption, page, quiet
 from eventpanel.brookings.exhibit import Coefficient, Column, Content, Exhibit
 from eventpanel.brookings.flows import between_countries
 from eventpanel.brookings.switches import Switches
@@ -35,7 +35,7 @@ def ranking(counts: pd.Series) -> pd.Series:
 
 
 def make_by_deals(materials: Materials, switches: Switches) -> Content:
-    """Make Figure A.3: terms are codes of countries, and of pairs such as ``"ISR>USA"``.
+    """Make Figure A.3: exporters, importers and pairs; terms are codes, those of pairs such as ``"ISR>USA"``.
 
     Raises
     ------
@@ -75,7 +75,7 @@ def make_by_partners(materials: Materials, switches: Switches) -> Content:
 def _content(counts: dict[str, pd.Series], unit: str) -> Content:
     notes = [f"Number of {unit}, all countries; domestic deals are not counted."]
     notes += [note for name, count in counts.items() for note in _tied(name, count, unit)]
-    columns = tuple(_column(name, count) for name, count in counts.items())
+    columns = tuple(_column(name, unit.capitalize(), count) for name, count in counts.items())
     return Content(columns=columns, notes=tuple(notes))
 
 
@@ -89,11 +89,11 @@ def _tied(name: str, counts: pd.Series, unit: str) -> list[str]:
     return [f"{name}: {more} more with {last} {unit}."] if more else []
 
 
-def _column(name: str, counts: pd.Series) -> Column:
+def _column(panel: str, head: str, counts: pd.Series) -> Column:
     cells = tuple(Coefficient(str(code), float(number)) for code, number in ranking(counts).items())
     return Column(
-        panel="",
-        head=name,
+        panel=panel,
+        head=head,
         coefficients=cells,
         counts=(("In all", f"{len(counts):,}"),),
         nobs=float(len(counts)),
@@ -130,10 +130,9 @@ def _draw(content: Content, title: str, label: str) -> Figure:
     with rc_context(STYLE):
         figure = page((3.1 * len(content.columns) + 1.0, 5.0), title, label)
         axes = figure.subplots(1, len(content.columns), squeeze=False)[0]
-        for ax, ((_, head), counts) in zip(axes, values(content).items(), strict=True):
-            _bars(ax, dict(counts))
-            whole = next(column.nobs for column in content.columns if column.head == head)
-            ax.set_title(f"{head} ({len(counts)} of {whole:,.0f})", weight="bold")
+        for ax, column in zip(axes, content.columns, strict=True):
+            _bars(ax, {one.term: one.estimate for one in column.coefficients})
+            ax.set_title(f"{column.panel} ({len(column.coefficients)} of {column.nobs:,.0f})", weight="bold")
         caption(figure, "Red: China. Blue: the United States. " + " ".join(content.notes))
     return figure
 

@@ -74,11 +74,13 @@ def around(values: pd.DataFrame, start: pd.Series) -> pd.DataFrame:
     >>> around(values, pd.Series({"KEN": 2011.0})).loc["KEN", [-1, 0, 1, 2]].tolist()
     [1.0, 2.0, 3.0, nan]
     """
-    rows = {
-        country: values.loc[country].reindex([int(year) + k for k in range(-YEARS, YEARS + 1)]).to_numpy(dtype=float)
-        for country, year in start.dropna().items()
-    }
-    return pd.DataFrame.from_dict(rows, orient="index", columns=list(range(-YEARS, YEARS + 1)))
+    known = start.dropna().astype(int)
+    times = list(range(-YEARS, YEARS + 1))
+    rows = [
+        values.loc[[country]].reindex(columns=[year + k for k in times]).to_numpy(dtype=float)[0]
+        for country, year in zip(known.index, known, strict=True)
+    ]
+    return pd.DataFrame(np.reshape(rows, (-1, len(times))), index=known.index, columns=times)
 
 
 def make_seeds(materials: Materials, switches: Switches) -> Content:
@@ -163,8 +165,9 @@ def _difference(term: str, one: pd.Series, other: pd.Series) -> Coefficient:
 
 def _regression(outcome: Outcome, firsts: pd.DataFrame) -> tuple[Column, tuple[str, ...]]:
     """Regress on being past the first import; a column of missing numbers, and why, where that is not possible."""
-    held = outcome.values[(firsts["group"] != UNCLEAR).to_numpy()].rename_axis(columns="year").stack()
-    frame = held.rename("outcome").dropna().reset_index().join(firsts, on="importer")
+    held = outcome.values[(firsts["group"] != UNCLEAR).to_numpy()].reset_index()
+    frame = held.melt(id_vars="importer", var_name="year", value_name="outcome").dropna().astype({"year": int})
+    frame = frame.join(firsts, on="importer")
     past = frame["year"] > frame["start"]
     frame = frame.assign(**{term: (past & (frame["group"] == group)).astype(float) for group, term in TERMS.items()})
     model = Linear(

@@ -89,7 +89,9 @@ def _imports(materials: Materials, switches: Switches) -> dict[str, pd.Series]:
 def _scaled(column: pd.Series, scale: str) -> pd.Series:
     """Take logarithms of positive numbers; those of others are missing."""
     number = column.astype(float)
-    return np.log(number.where(number > 0)) if scale == "log" else number
+    if scale == "level":
+        return number
+    return pd.Series(np.log(number.where(number > 0)), index=number.index)
 
 
 def make_table_1(materials: Materials, switches: Switches) -> Content:
@@ -110,7 +112,7 @@ def make_table_1(materials: Materials, switches: Switches) -> Content:
     return Content(
         columns=tuple(columns),
         notes=(*DEFINITIONS, *_lacking(held, materials), *_unknown(held)),
-        more={"table_1_countries": held.reset_index(), "table_1_known": _known(groups)},
+        more={"countries": held.reset_index(), "known": _known(groups)},
     )
 
 

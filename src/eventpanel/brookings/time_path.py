@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 from matplotlib import rc_context
@@ -92,7 +94,7 @@ def draw_time_path(content: Content, level: float, label: str) -> Figure:
     return figure
 
 
-def _line(ax: Axes, head: str, path: dict[str, float]) -> None:
+def _line(ax: Axes, head: str, path: Mapping[str, float]) -> None:
     color, mark, dashes = LOOKS[head]
     years, counts = np.array([int(term) for term in path]), np.array(list(path.values()))
     ax.plot(years, counts, dashes, marker=mark, color=color, markersize=4, linewidth=1.4, clip_on=False)

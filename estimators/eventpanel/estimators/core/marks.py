@@ -15,7 +15,7 @@ from scipy import linalg
 
 from eventpanel.estimators.core.absorb import absorb
 from eventpanel.estimators.core.arrays import Codes, Floats, Mask
-from eventpanel.estimators.core.groups import cross, dummies_of, first_rows, is_nested
+from eventpanel.estimators.core.groups import cross, dummies_of, first_rows, group_sums, is_nested
 from eventpanel.estimators.core.least_squares import COLLINEAR, WELL_CONDITIONED, cholesky_shares, independent
 from eventpanel.estimators.core.moments import cross_products
 
@@ -92,14 +92,15 @@ def mark_each(columns: Columns, unit: Codes, clusters: Codes) -> Marked:
     number, width = int(cells.max()) + 1, whole.shape[1]
     if number * width**2 > LARGEST:
         raise ArithmeticError(f"{number} pairs of units and clusters with {width} columns each")
-    products, rows = cross_products(whole, cells), first_rows(cells, number)
-    return _solved(_Products(products, t.marks.shape[1], unit[rows], clusters[rows]), t.terms)
+    rows, size = first_rows(cells, number), group_sums(columns.marked[:, t.stay] ** 2, unit)
+    return _solved(_Products(cross_products(whole, cells), size, unit[rows], clusters[rows]), t.terms)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Turned:
-    """Marked columns, orthonormal others, what they leave of the outcome, and the number of terms."""
+    """Marked columns that effects do not span, orthonormal others, what they leave of the outcome; how many terms."""
 
+    stay: Mask
     marks: Floats
     others: Floats
     y: Floats
@@ -111,28 +112,35 @@ def _turned(columns: Columns, unit: Codes) -> _Turned:
 
     Effects nested in units are removed first, which leaves columns of one unit its own; the others stay as columns.
     """
-    nested = [codes for codes in columns.effects if is_nested(codes, unit)]
-    free = [codes for codes in columns.effects if not is_nested(codes, unit)]
-    # Where other effects span the constant, the first level of an effect is the constant less its others.
-    skipped = [int(bool(nested) or place > 0) for place in range(len(free))]
-    levels = sum(int(codes.max()) + 1 - first for codes, first in zip(free, skipped, strict=True))
-    n, q = columns.others.shape
-    m = columns.marked.shape[1]
-    if n * (levels + q + m) > LARGEST:
-        raise ArithmeticError(f"{levels} levels of effects that are not nested in units, on {n} rows")
-    dummies = [dummies_of([codes]).toarray()[:, first:] for codes, first in zip(free, skipped, strict=True)]
+    m, (nested, dummies) = columns.marked.shape[1], _split(columns, unit)
     # Around their means columns keep their digits; effects or the constant span the means.
     middle = [columns.others - columns.others.mean(axis=0), (columns.y - columns.y.mean())[:, None]]
     before = np.hstack([columns.marked, *dummies, *middle])
-    within = absorb(before, nested).columns
-    size = np.linalg.norm(before, axis=0)
+    within, size = absorb(before, nested).columns, np.linalg.norm(before, axis=0)
     marks, Z, y = within[:, :m], within[:, m:-1], within[:, -1]
     # What effects span on their own is no term of any unit; the gap itself stays, and is then not sure.
     stay = np.linalg.norm(marks, axis=0) > COLLINEAR * size[:m]
     stay[-1] = True
     kept, _ = independent(Z, size[m:-1])
     Q = _orthonormal(Z[:, kept])
-    return _Turned(marks[:, stay], Q, y - Q @ (Q.T @ y), int(kept[levels:].sum() + stay.sum()))
+    for _ in range(2):
+        # Twice: sums over many rows leave rounding the first time.
+        y = y - Q @ (Q.T @ y)
+    terms = kept[Z.shape[1] - columns.others.shape[1] :].sum() + stay.sum()
+    return _Turned(stay, marks[:, stay], Q, y, int(terms))
+
+
+def _split(columns: Columns, unit: Codes) -> tuple[list[Codes], list[Floats]]:
+    """Effects that are nested in units, and dummies of the others."""
+    nested = [codes for codes in columns.effects if is_nested(codes, unit)]
+    free = [codes for codes in columns.effects if not is_nested(codes, unit)]
+    levels, n = sum(int(codes.max()) + 1 for codes in free), len(unit)
+    if n * (levels + columns.others.shape[1] + columns.marked.shape[1]) > LARGEST:
+        raise ArithmeticError(f"{levels} levels of effects that are not nested in units, on {n} rows")
+    # Where other effects span the constant, the first level of an effect is the constant less its others.
+    return nested, [
+        dummies_of([codes]).toarray()[:, int(bool(nested) or place > 0) :] for place, codes in enumerate(free)
+    ]
 
 
 def _orthonormal(columns: Floats) -> Floats:
@@ -152,9 +160,15 @@ class _Products:
     """Cross-products of pairs of unit and cluster: marked columns, orthonormal ones, outcome."""
 
     cells: Floats
-    m: int
+    # Squared size of the marked columns of each unit, before effects.
+    size: Floats
     unit: Codes
     cluster: Codes
+
+    @property
+    def m(self) -> int:
+        """Number of marked columns."""
+        return int(self.size.shape[1])
 
     def by(self, codes: Codes, part: slice) -> Floats:
         """Rows ``part`` of the products, added up by unit or by cluster."""
@@ -167,20 +181,22 @@ def _solved(p: _Products, terms: int) -> Marked:
     own = p.by(p.unit, slice(p.m))
     WW, WQ = own[:, :, : p.m], own[:, :, p.m : -1]
     H = WW - WQ @ WQ.swapaxes(1, 2)
-    sure = _well_conditioned(H, WW)
+    sure = _well_conditioned(H, p.size)
     H[~sure] = np.eye(p.m)
-    coef = np.linalg.solve(H, own[:, :, -1:])[:, :, 0]
+    unit = np.zeros((len(H), p.m, 1))
+    unit[:, -1] = 1.0
+    solved = np.asarray(np.linalg.solve(H, np.concatenate([own[:, :, -1:], unit], axis=2)), dtype=np.float64)
     # Row of the last coefficient: which combination of residualised columns its error is made of.
-    last = np.linalg.solve(H, np.broadcast_to(np.eye(p.m)[:, -1:], (len(H), p.m, 1)))[:, :, 0]
+    coef, last = solved[:, :, 0], solved[:, :, 1]
     influence = _influence(p, coef, last, WQ)
     coef, variance = coef[:, -1], (influence**2).sum(axis=1)
     return Marked(np.where(sure, coef, np.nan), np.where(sure, variance, np.nan), sure, terms)
 
 
-def _well_conditioned(H: Floats, WW: Floats) -> Mask:
-    """Units whose columns keep a share of their size outside the others, and are not close to collinear."""
-    left, whole = np.diagonal(H, axis1=1, axis2=2), np.diagonal(WW, axis1=1, axis2=2)
-    sure = ((whole > 0) & (left > WELL_CONDITIONED**2 * whole)).all(axis=1)
+def _well_conditioned(H: Floats, size: Floats) -> Mask:
+    """Units whose columns keep a share of their size outside effects and others, and are not close to collinear."""
+    left = np.diagonal(H, axis1=1, axis2=2)
+    sure = np.asarray(((size > 0) & (left > WELL_CONDITIONED**2 * size)).all(axis=1), dtype=bool)
     scale = np.sqrt(np.where(sure[:, None], left, 1.0))
     shares = np.linalg.eigvalsh(H / (scale[:, :, None] * scale[:, None, :]))
     return np.asarray(sure & (shares[:, 0] > WELL_CONDITIONED**2))
@@ -196,7 +212,7 @@ def _influence(p: _Products, coef: Floats, last: Floats, WQ: Floats) -> Floats:
     of_a, of_b = ((WQ.swapaxes(1, 2) @ v[:, :, None])[:, :, 0] for v in (last, coef))
     rest = p.by(p.cluster, slice(m, p.cells.shape[1] - 1))
     everywhere = rest[:, :, -1] @ of_a.T + np.einsum("gij,ui,uj->gu", rest[:, :, m:-1], of_a, of_b, optimize=True)
-    out = -everywhere.T
+    out = np.asarray(-everywhere.T, dtype=np.float64)
     a, b, c, e = (v[p.unit][:, :, None] for v in (last, coef, of_a, of_b))
     ww, wq, wr = p.cells[:, :m, :m], p.cells[:, :m, m:-1], p.cells[:, :m, -1:]
     inside = a.swapaxes(1, 2) @ (wr - ww @ b + wq @ e) + c.swapaxes(1, 2) @ (wq.swapaxes(1, 2) @ b)
