@@ -75,7 +75,8 @@ def test_controls_alone_move_neither_ai_nor_its_product_with_china(world: Materi
 
 def test_raw_and_demeaned_products_agree_on_all_but_ai(world: Materials) -> None:
     raw, demeaned = (
-        BY_NAME["table_2"].make(world, Switches.model_validate({"interact_controls": how})) for how in ("raw", "demeaned")
+        BY_NAME["table_2"].make(world, Switches.model_validate({"interact_controls": how}))
+        for how in ("raw", "demeaned")
     )
     for term in ("China", "China x AI", P, LOW, HIGH):
         np.testing.assert_allclose(estimates(raw, term), estimates(demeaned, term), rtol=0, atol=1e-9)
@@ -112,11 +113,13 @@ def test_a_note_says_which_number_to_trust(world: Materials) -> None:
         assert any("86 %" in note and "rank" in note for note in BY_NAME[name].make(world, Switches()).notes)
 
 
-def test_smart_city_table_is_table_2_of_a_list_of_smart_city_deals(world: Materials) -> None:
-    smart = replace(world.deals, frame=world.deals.frame[world.deals.frame["smart_city"]])
-    ours = numbers(BY_NAME["table_a8"].make(world, Switches()))
-    twin = numbers(BY_NAME["table_2"].make(replace(world, deals=smart), Switches()))
-    np.testing.assert_array_equal(ours["estimate"], twin["estimate"])
+def test_smart_city_table_has_smart_city_ai_in_the_place_of_ai(world: Materials) -> None:
+    content = BY_NAME["table_a8"].make(world, Switches(interact_controls="none"))
+    coef, errors = plain_fit(f"any ~ china * smart + {' + '.join(CONTROLS[:3])}", plain_frame(world), "exporter")
+    found = {one.term: one for one in content.columns[0].coefficients}
+    for ours, theirs in {"China": "china", "AI": "smart", "China x AI": "china:smart"}.items():
+        assert found[ours].estimate == pytest.approx(coef[theirs], rel=1e-8, abs=1e-10)
+        assert found[ours].std_error == pytest.approx(errors[theirs], rel=1e-7)
 
 
 def test_investment_table_is_what_statsmodels_finds(world: Materials) -> None:
@@ -132,7 +135,8 @@ def test_investment_table_is_what_statsmodels_finds(world: Materials) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "change"), [("table_2", {"goods": None}), ("table_a9", {"pairs": None}), ("table_a14", {"importers": None})]
+    ("name", "change"),
+    [("table_2", {"goods": None}), ("table_a9", {"pairs": None}), ("table_a14", {"importers": None})],
 )
 def test_missing_parts_are_refused(world: Materials, name: str, change: dict[str, None]) -> None:
     with pytest.raises(NotAvailableError, match=next(iter(change))):

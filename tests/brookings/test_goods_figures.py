@@ -1,4 +1,4 @@
-"""Figures 2 and 3: the bar of AI is the table's coefficient, other bars are regressions with another good in its place."""
+"""Figures 2 and 3: the bar of AI is the table's coefficient, the others have another good in its place."""
 
 from __future__ import annotations
 
@@ -45,10 +45,10 @@ def test_the_bar_of_ai_is_the_coefficient_of_the_table(
         assert bars.loc["AI", name] == pytest.approx(own[name], rel=1e-12)
 
 
-@pytest.mark.parametrize(("figure", "mark", "cluster"), [("figure_2", "china", "exporter"), ("figure_3", "low", "importer")])
-def test_the_bar_of_a_good_is_a_regression_of_its_own(
-    world: Materials, figure: str, mark: str, cluster: str
-) -> None:
+@pytest.mark.parametrize(
+    ("figure", "mark", "cluster"), [("figure_2", "china", "exporter"), ("figure_3", "low", "importer")]
+)
+def test_the_bar_of_a_good_is_a_regression_of_its_own(world: Materials, figure: str, mark: str, cluster: str) -> None:
     frame = plain_frame(world, None if figure == "figure_2" else ["CHN"])
     frame["good"] = (frame["product"] == "792").astype(float)
     controls = ["log_gdp_importer", "log_distance"] + (["log_gdp_exporter"] if figure == "figure_2" else [])

@@ -1,4 +1,4 @@
-"""Equation (2): against statsmodels on a frame of plain merges, what controls may not move, and samples by definition."""
+"""Equation (2): against statsmodels on a frame of plain merges, what controls may not move, samples."""
 
 from __future__ import annotations
 
@@ -35,9 +35,7 @@ def cells(content: Content, *, term: str, panel: str) -> np.ndarray:
 
 @pytest.mark.parametrize(("panel", "exporter", "first"), [("A. China", "CHN", 1), ("A. US", "USA", 5)])
 @pytest.mark.parametrize("how", ["none", "raw"])
-def test_table_3_is_what_statsmodels_finds(
-    world: Materials, panel: str, exporter: str, first: int, how: str
-) -> None:
+def test_table_3_is_what_statsmodels_finds(world: Materials, panel: str, exporter: str, first: int, how: str) -> None:
     frame = plain_frame(world, [exporter])
     content = BY_NAME["table_3"].make(world, Switches.model_validate({"interact_controls": how}))
     for place, many in enumerate(COUNTS):
@@ -89,7 +87,8 @@ def test_controls_alone_move_neither_ai_nor_its_product_with_low(world: Material
 
 def test_raw_and_demeaned_products_agree_on_all_but_ai_and_both_move(world: Materials) -> None:
     raw, demeaned = (
-        BY_NAME["table_3"].make(world, Switches.model_validate({"interact_controls": how})) for how in ("raw", "demeaned")
+        BY_NAME["table_3"].make(world, Switches.model_validate({"interact_controls": how}))
+        for how in ("raw", "demeaned")
     )
     for panel in ("A. China", "A. US", "B. China"):
         for term in ("Low", "Low x AI"):
@@ -128,12 +127,27 @@ def test_aid_by_kind_has_a_panel_a_kind(world: Materials) -> None:
     assert list(dict.fromkeys(column.panel for column in content.columns)) == ["energy", "health"]
 
 
-def test_smart_city_table_is_table_3_of_a_list_of_smart_city_deals(world: Materials) -> None:
-    smart = replace(world.deals, frame=world.deals.frame[world.deals.frame["smart_city"]])
-    ours = numbers(BY_NAME["table_a12"].make(world, Switches()))
-    twin = numbers(BY_NAME["table_3"].make(replace(world, deals=smart), Switches()))
-    twin = twin[twin["panel"].str.startswith("A.")]
-    np.testing.assert_array_equal(ours["estimate"], twin["estimate"])
+def test_smart_city_table_has_smart_city_ai_in_the_place_of_ai(world: Materials) -> None:
+    content = BY_NAME["table_a12"].make(world, Switches(interact_controls="none"))
+    frame = plain_frame(world, ["CHN"])
+    coef, errors = plain_fit("any ~ low * smart + log_gdp_importer + log_distance", frame, "importer")
+    found = {one.term: one for one in content.columns[0].coefficients}
+    for ours, theirs in {"Low": "low", "AI": "smart", "Low x AI": "low:smart"}.items():
+        assert found[ours].estimate == pytest.approx(coef[theirs], rel=1e-8, abs=1e-10)
+        assert found[ours].std_error == pytest.approx(errors[theirs], rel=1e-7)
+
+
+def test_carnegie_table_leaves_smart_city_ai_out(world: Materials) -> None:
+    frame = plain_frame(world, ["USA"]).query("product != 'AI smart city'").copy()
+    deals = world.deals.frame
+    named = deals[deals["carnegie"] & (deals["exporter"] == "USA")]["importer"].unique()
+    frame.loc[frame["ai"] == 1, "any"] = frame.loc[frame["ai"] == 1, "importer"].isin(named).astype(float)
+    coef, _ = plain_fit("any ~ low * ai + log_gdp_importer + log_distance", frame, "importer")
+    content = BY_NAME["table_a3"].make(world, Switches(interact_controls="none"))
+    column = next(c for c in content.columns if c.head == "(5)")
+    assert {one.term: one.estimate for one in column.coefficients} == pytest.approx(
+        {"Low": coef["low"], "AI": coef["ai"], "Low x AI": coef["low:ai"]}, rel=1e-8, abs=1e-10
+    )
 
 
 def test_early_table_follows_its_switch(world: Materials) -> None:

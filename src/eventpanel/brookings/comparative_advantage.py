@@ -1,12 +1,14 @@
-"""Comparative advantage, equation (1): does China export AI to more countries, compared with goods and with others?"""
+"""Comparative advantage, equation (1): whether China exports AI more widely, compared with goods and with others."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 
 from eventpanel.brookings.exhibit import Content, Exhibit
 from eventpanel.brookings.placebo_exporters import PLACEBO_NOTES, with_placebos
-from eventpanel.brookings.product_panel import GDP_EXPORTER, PANEL_SWITCHES, among, product_panel
+from eventpanel.brookings.product_panel import GDP_EXPORTER, PANEL_SWITCHES, SMART_DUMMY, among, product_panel
 from eventpanel.brookings.product_tables import LOG_NOTE, PRODUCTS, SMART_NOTE, Ask, columns, remarks
 from eventpanel.brookings.samples import AI, CHINA, US
 from eventpanel.brookings.switches import Switches
@@ -16,7 +18,6 @@ from eventpanel.datasets.panel import Panel
 __all__ = ["ADVANTAGE_SWITCHES", "EXHIBITS", "advantage_ask"]
 
 ADVANTAGE_SWITCHES = (*PANEL_SWITCHES, "interact_controls")
-TERMS = ("China", "AI", "China:AI")
 INVESTMENT_TERMS = ("China", "AI investment", "China:AI investment")
 TWO = (
     "China and the United States are the only exporters; clusters are importers, as two exporters are too few for "
@@ -28,15 +29,16 @@ INVESTMENT = (
 )
 
 
-def advantage_ask(outcome: str) -> Ask:
-    """Say what columns of equation (1) have in common."""
-    return Ask(outcome=outcome, terms=TERMS, cluster="exporter", treatment="China")
+def advantage_ask(outcome: str, dummy: str = "AI") -> Ask:
+    """Say what columns of equation (1) have in common, for one dummy of products."""
+    terms = ("China", dummy, f"China:{dummy}")
+    return Ask(outcome=outcome, terms=terms, cluster="exporter", treatment="China", dummy=dummy)
 
 
 def _content(panel: Panel, ask: Ask, switches: Switches, *notes: str) -> Content:
     """Four columns, each with its ranks among placebo exporters."""
     made, placebos = with_placebos(panel, columns(panel, ask, switches), switches)
-    said = (*notes, *remarks(made, ask, switches), *PLACEBO_NOTES)
+    said = (*notes, *remarks(made, switches), *PLACEBO_NOTES)
     return Content(columns=tuple(c for c, _ in made), notes=said, more={"placebo_exporters": placebos})
 
 
@@ -60,19 +62,19 @@ def table_a5(materials: Materials, switches: Switches) -> Content:
 def table_a8(materials: Materials, switches: Switches) -> Content:
     """Equation (1) with deals on smart cities."""
     materials.records("deals", "smart_city")
-    return _content(product_panel(materials, switches), advantage_ask("any_smart_city"), switches, SMART_NOTE)
+    return _content(product_panel(materials, switches), advantage_ask("any", SMART_DUMMY), switches, SMART_NOTE)
 
 
 def table_a9(materials: Materials, switches: Switches) -> Content:
     """Equation (1), China and the United States as only exporters."""
     panel = among(product_panel(materials, switches), [CHINA, US])
-    ask = Ask(outcome="any", terms=TERMS, cluster="importer", treatment="China", without=(GDP_EXPORTER,))
+    ask = replace(advantage_ask("any"), cluster="importer", without=(GDP_EXPORTER,))
     made = columns(panel, ask, switches)
-    return Content(columns=tuple(c for c, _ in made), notes=(PRODUCTS, TWO, *remarks(made, ask, switches)))
+    return Content(columns=tuple(c for c, _ in made), notes=(PRODUCTS, TWO, *remarks(made, switches)))
 
 
 def table_a14(materials: Materials, switches: Switches) -> Content:
-    """Exports of AI by the importer's own investment in AI."""
+    """Regress any AI deal on the importer's own investment in AI."""
     panel = product_panel(materials, switches)
     panel = _with_investment(panel.with_frame(panel.frame[panel.frame["product"] == AI]), materials)
     ask = Ask(outcome="any", terms=INVESTMENT_TERMS, cluster="exporter", treatment="China", dummy="")

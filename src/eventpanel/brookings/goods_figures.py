@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from matplotlib import rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -53,14 +55,7 @@ def one_by_one(panel: Panel, term: str, ask: Ask, switches: Switches) -> Column:
     panel, dummies = with_dummies(prepared(panel, switches))
     cells = []
     for product, dummy in dummies.items():
-        own = Ask(
-            outcome=ask.outcome,
-            terms=(term, dummy, f"{term}:{dummy}"),
-            cluster=ask.cluster,
-            treatment=ask.treatment,
-            dummy=dummy,
-            without=ask.without,
-        )
+        own = replace(ask, terms=(term, dummy, f"{term}:{dummy}"), dummy=dummy)
         model, _ = next(models(own, switches))
         fit = fitted(panel, model)
         cells.append(Coefficient(GOODS.get(product, product), *fit.coefficient(f"{term}:{dummy}")))

@@ -1,7 +1,9 @@
-"""Product panel: who sells what to whom, one row per exporter, importer and product, with all that equations (1) and (2) need.
+"""Product panel of equations (1) and (2): who sells what to whom, a row per exporter, importer and product.
 
-Products are the frontier goods and two more: AI (any deal) and smart-city AI (deals on smart cities), where the list
-of deals tells them apart. ``AI_s`` is 1 for both. With 150 countries that makes 150 x 149 x 18 = 402,300 rows.
+Products are the 16 frontier goods, AI (any deal) and smart-city AI (deals on smart cities), where the list of deals
+tells. With 150 countries that makes 150 x 149 x 18 = 402,300 rows, the printed N. ``AI_s`` is 1[s = AI] as in the
+equations: smart-city AI is one of the seventeen products that AI is compared with. Tables on smart cities have the same
+printed N, so there smart-city AI takes the place of AI, and AI is one of the others.
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ __all__ = [
     "GDP_EXPORTER",
     "GOODS",
     "PANEL_SWITCHES",
+    "SMART_DUMMY",
     "among",
     "control_terms",
     "product_panel",
@@ -65,6 +68,8 @@ PANEL_SWITCHES = ("countries", "regime_base", "ceiling_goods")
 CEILING = 0.95
 EARLY = 2017
 DEMEANED = " less mean"
+SMART_DUMMY = "smart-city AI"
+EARLIER = ("carnegie", "early")
 
 
 def product_panel(materials: Materials, switches: Switches) -> Panel:
@@ -80,11 +85,11 @@ def product_panel(materials: Materials, switches: Switches) -> Panel:
     Returns
     -------
     Panel
-        Unit (exporter, importer, product). ``any`` (1 where anything was traded), ``any_smart_city``,
-        ``any_carnegie`` and ``any_early`` (the same, in both AI products with deals on smart cities, of the Carnegie
-        bibliography, up to 2017 alone; where the list tells), ``log_trade`` (log(1 + trade), trade in US dollars or
-        numbers of deals, standardised within the product), ``China``, ``AI`` and the controls. A country is never
-        its own importer.
+        Unit (exporter, importer, product). ``any`` (1 where anything was traded), ``any_carnegie``
+        and ``any_early`` (the same with deals of the Carnegie bibliography, or up to 2017, alone; where the list
+        tells), ``log_trade`` (log(1 + trade), trade in US dollars or numbers of deals, standardised within the
+        product), ``China``, ``AI``, ``smart-city AI`` (dummies of products) and the controls. A country is never its
+        own importer.
 
     Raises
     ------
@@ -110,14 +115,15 @@ def _made(materials: Materials, switches: Switches) -> Panel:
     frame = _pairs(materials, switches, exporter, importer)
     frame = frame.loc[frame.index.repeat(len(products))].reset_index(drop=True)
     sold = {"any": _any(trade), "log_trade": _standardised(np.log1p(trade))}
-    variants = {"any_smart_city": (SMART_CITY, SMART_CITY), "any_carnegie": ("carnegie", "carnegie smart city")}
-    for name, (one, other) in {**variants, "any_early": ("early", "early smart city")}.items():
-        if one in counts:
-            sold[name] = _any(np.column_stack([dollars, counts[one], *([counts[other]] if two else [])]))
+    for name in EARLIER:
+        if name in counts:
+            own = [counts[name], *([counts[f"{name} smart city"]] if two else [])]
+            sold[f"any_{name}"] = _any(np.column_stack([dollars, *own]))
     added = {
         "product": np.tile(np.array(products, dtype=object), len(exporter)),
         **{name: values.reshape(-1) for name, values in sold.items()},
-        "AI": np.tile(np.array([product in (AI, SMART_CITY) for product in products], dtype=float), len(exporter)),
+        "AI": np.tile(np.array([product == AI for product in products], dtype=float), len(exporter)),
+        SMART_DUMMY: np.tile(np.array([product == SMART_CITY for product in products], dtype=float), len(exporter)),
     }
     frame = frame.assign(**added)
     sources = materials.panel("goods").sources + materials.panel("pairs").sources + (materials.deals.source,)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from eventpanel.brookings.exhibit import Column, column_of
-from eventpanel.brookings.product_panel import CONTROLS, control_terms, with_demeaned
+from eventpanel.brookings.product_panel import CONTROLS, SMART_DUMMY, control_terms, with_demeaned
 from eventpanel.brookings.switches import Switches
 from eventpanel.datasets.panel import Panel
 from eventpanel.estimators.cautions import EstimationWarning
@@ -30,22 +30,26 @@ __all__ = [
     "shown",
 ]
 
-PRODUCTS = "Products: the frontier goods, AI, and smart-city AI where the deals tell; AI is 1 for both AI products."
+PRODUCTS = (
+    "Products: the frontier goods, AI, and smart-city AI where the deals tell. AI is 1 for the product AI alone, so "
+    "that smart-city AI is one of the products it is compared with; this is how the printed N comes about."
+)
 LOG_NOTE = (
-    "Outcome: log(1 + trade), trade in US dollars, or in numbers of deals for AI, standardised within each product over "
-    "all pairs of countries. It hangs on these units (Chen and Roth 2024, doi:10.1093/qje/qjad054)."
+    "Outcome: log(1 + trade), trade in US dollars, or in numbers of deals for AI, standardised within each product "
+    "over all pairs of countries. It hangs on these units (Chen and Roth 2024, doi:10.1093/qje/qjad054)."
 )
 SMART_NOTE = (
-    "Only deals on smart cities count, so that both AI products hold the same deals: this is how N can be the printed "
-    "one. Clusters make errors indifferent to it."
+    "Products: the frontier goods, AI, and smart-city AI. AI of this table is smart-city AI; the product AI, which is "
+    "any deal, is one of the products it is compared with; this is how the printed N comes about."
 )
 Numbered = tuple[Column, LinearFit]
 
+TIMES = "Controls times"
 INTERACTED = {
     "none": "Controls enter alone. In a balanced sample they cannot move the coefficients of AI and its products.",
-    "raw": "Controls also enter times {dummy}, as they stand: the coefficient of {dummy} is that of a pair whose "
+    "raw": "Controls also enter times AI, as they stand: the coefficient of AI is that of a pair whose "
     "controls are all zero.",
-    "demeaned": "Controls also enter times {dummy}, less their means: the coefficient of {dummy} is that at the mean "
+    "demeaned": "Controls also enter times AI, less their means: the coefficient of AI is that at the mean "
     "of all controls.",
 }
 
@@ -103,7 +107,7 @@ def prepared(panel: Panel, switches: Switches) -> Panel:
 
 def shown(term: str) -> str:
     """Name a term as tables print it."""
-    return term.replace(":", " x ")
+    return term.replace(SMART_DUMMY, "AI").replace(":", " x ")
 
 
 def columns(panel: Panel, ask: Ask, switches: Switches, *, name: str = "", first: int = 1) -> list[Numbered]:
@@ -129,7 +133,7 @@ def columns(panel: Panel, ask: Ask, switches: Switches, *, name: str = "", first
             "Clusters by": ask.cluster,
             f"Clusters with {ask.treatment} = 1": f"{treated}",
             "Controls": label,
-            **({f"Controls times {ask.dummy}": switches.interact_controls} if ask.dummy else {}),
+            **({f"{TIMES} {shown(ask.dummy)}": switches.interact_controls} if ask.dummy else {}),
         }
         column = column_of(fit, name, f"({number})", {term: shown(term) for term in ask.terms}, below)
         made.append((replace(column, treated=float(treated)), fit))
@@ -141,22 +145,24 @@ def _treated(panel: Panel, ask: Ask, fit: LinearFit) -> int:
     return len(np.unique(panel.codes(ask.cluster).codes[ones]))
 
 
-def _named(note: str, ask: Ask) -> str:
-    """Return a caution with its term as tables print it."""
-    term = next((term for term in ask.terms if note.startswith(f"{term} is ")), "")
-    return shown(term) + note.removeprefix(term)
-
-
-def remarks(made: Sequence[Numbered], ask: Ask, switches: Switches) -> tuple[str, ...]:
+def remarks(made: Sequence[Numbered], switches: Switches) -> tuple[str, ...]:
     """Say how controls enter, how errors are computed, what could not be estimated, and cautions on what is shown."""
-    said = [INTERACTED[switches.interact_controls].format(dummy=ask.dummy)] if ask.dummy else []
+    interacted = any(name.startswith(TIMES) for column, _ in made for name, _ in column.counts)
+    said = [INTERACTED[switches.interact_controls]] if interacted else []
     said += dict.fromkeys(f"Standard errors: {fit.model.covariance.describe()}." for _, fit in made)
     where: dict[str, list[str]] = {}
     for column, fit in made:
-        hidden = tuple(f"{term} is " for term in fit.terms if term not in ask.terms)
-        gone = [f"not estimated: {shown(term)}, {why}" for term, why in fit.dropped]
-        cautions = [_named(note, ask).rstrip(".") for note in fit.notes if not note.startswith(hidden)]
-        for text in [*gone, *cautions]:
+        for text in _cautions(column, fit):
             where.setdefault(text, []).append(f"{column.panel} {column.head}".strip())
     said += [f"{', '.join(heads)}: {text}." for text, heads in where.items()]
     return tuple(said)
+
+
+def _cautions(column: Column, fit: LinearFit) -> Iterator[str]:
+    """Terms left out, and cautions but those on terms that are not shown."""
+    yield from (f"not estimated: {shown(term)}, {why}" for term, why in fit.dropped)
+    there = {one.term for one in column.coefficients}
+    for note in fit.notes:
+        term = next((term for term in fit.terms if note.startswith(f"{term} is ")), "")
+        if not term or shown(term) in there:
+            yield (shown(term) + note.removeprefix(term)).rstrip(".")

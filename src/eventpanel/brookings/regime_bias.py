@@ -1,4 +1,4 @@
-"""Regime bias, equation (2): do autocracies and weak democracies import AI from China more than they import goods?"""
+"""Regime bias, equation (2): whether autocracies and weak democracies import AI from China more than they do goods."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from itertools import chain
 import numpy as np
 
 from eventpanel.brookings.exhibit import Content, Exhibit
-from eventpanel.brookings.product_panel import EARLY, GDP_EXPORTER, PANEL_SWITCHES, among, product_panel
+from eventpanel.brookings.product_panel import EARLY, GDP_EXPORTER, PANEL_SWITCHES, SMART_DUMMY, among, product_panel
 from eventpanel.brookings.product_tables import LOG_NOTE, PRODUCTS, SMART_NOTE, Ask, Numbered, columns, remarks
 from eventpanel.brookings.samples import CHINA, US, regime_column, weak_in_base_year
 from eventpanel.brookings.switches import Switches
@@ -22,10 +22,8 @@ EXPORTERS = {"China": CHINA, "US": US}
 AID = {"China": "aid_china", "US": "aid_usa"}
 KINDS = "aid_china_"
 REGIME_SWITCHES = (*PANEL_SWITCHES, "regime_cutoff", "interact_controls")
-TERMS = ("Low", "AI", "Low:AI")
 AID_TERMS = ("Low", "AI", "aid", "Low:AI", "AI:aid")
 POOLED_TERMS = ("China", "AI", "Low", "China:AI", "Low:AI", "Low:China", "Low:China:AI")
-EVERY_TERM = tuple(dict.fromkeys((*AID_TERMS, *POOLED_TERMS)))
 IMPORTERS = (
     "Clusters are importers: with one exporter, errors clustered by exporter (note of the table in the paper) do not "
     "exist."
@@ -33,14 +31,15 @@ IMPORTERS = (
 
 
 def with_low(panel: Panel, materials: Materials, switches: Switches) -> Panel:
-    """Add ``Low``: 1 for autocracies and weak democracies of the base year; importers without a regime have no value."""
+    """Add ``Low``: 1 for autocracies and weak democracies of the base year, missing without a regime."""
     weak = weak_in_base_year(materials, switches)
     return panel.with_frame(panel.frame.assign(Low=panel.frame["importer"].map(weak).astype(float)))
 
 
-def regime_ask(outcome: str, terms: tuple[str, ...] = TERMS, dummy: str = "AI") -> Ask:
-    """Say what columns of equation (2) have in common; the exporter's own GDP cannot vary."""
-    return Ask(outcome=outcome, terms=terms, cluster="importer", treatment="Low", dummy=dummy, without=(GDP_EXPORTER,))
+def regime_ask(outcome: str, terms: tuple[str, ...] = (), *, dummy: str = "AI") -> Ask:
+    """Say what columns of equation (2) have in common, for one dummy of products; the exporter's GDP cannot vary."""
+    shown = terms or ("Low", dummy, f"Low:{dummy}")
+    return Ask(outcome=outcome, terms=shown, cluster="importer", treatment="Low", dummy=dummy, without=(GDP_EXPORTER,))
 
 
 def regime_note(switches: Switches) -> str:
@@ -75,7 +74,7 @@ def _panels(materials: Materials, switches: Switches, ask: Ask, *, smart_city: b
 
 
 def _content(made: list[Numbered], switches: Switches, *notes: str) -> Content:
-    said = (*notes, regime_note(switches), *remarks(made, regime_ask("", EVERY_TERM), switches))
+    said = (*notes, regime_note(switches), *remarks(made, switches))
     return Content(columns=tuple(column for column, _ in made), notes=said)
 
 
@@ -120,7 +119,7 @@ def table_a11(materials: Materials, switches: Switches) -> Content:
 def table_a12(materials: Materials, switches: Switches) -> Content:
     """Table 3 with deals on smart cities."""
     materials.records("deals", "smart_city")
-    made = _panels(materials, switches, regime_ask("any_smart_city"))
+    made = _panels(materials, switches, regime_ask("any", dummy=SMART_DUMMY))
     return _content(made, switches, SMART_NOTE, IMPORTERS)
 
 
