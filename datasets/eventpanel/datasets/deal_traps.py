@@ -17,6 +17,7 @@ __all__ = [
     "NO_CURRENCY",
     "NO_NUMBER",
     "NO_YEAR",
+    "OUTSIDE",
     "SEVERAL_CURRENCIES",
     "SIGN",
     "deal_traps",
@@ -28,6 +29,8 @@ BEYOND = "the list is said to reach far beyond its last deal"
 AGAIN = "the same deal again"
 ALIKE = "nothing tells these deals apart"
 AT_HOME = "exporter and importer are one country"
+OUTSIDE = "outside the country-years that the list watches"
+NOT_COUNTED = "outside the years the source covers"
 NO_YEAR = "no year"
 NO_NUMBER = "a year that is no whole number"
 NO_CURRENCY = "a value without a currency"
@@ -53,6 +56,7 @@ TRAPS = (
     ),
     Trap("exporter is importer", (AT_HOME,), "correct one of the two; deals at home are no trade"),
     Trap("missing year", (NO_YEAR,), "find the year, or a date"),
+    Trap("deal outside the list", (OUTSIDE, NOT_COUNTED), "correct the options first and importers"),
     Trap("text for a year", (NO_NUMBER,), "write one whole year"),
 )
 COUNTRIES = Trap("unknown country", (), "correct the name, or the option scheme")

@@ -9,6 +9,7 @@ import pandas as pd
 
 from eventpanel.brookings.roles_read import Given
 from eventpanel.datasets.conflicts import list_conflicts, no_conflicts, stack_conflicts
+from eventpanel.datasets.deal_traps import OUTSIDE
 from eventpanel.datasets.errors import ColumnError, InputError, NotAvailableError, StudyError
 from eventpanel.datasets.records import Records
 from eventpanel.datasets.source import Source
@@ -103,9 +104,8 @@ def _inside(
     frame: pd.DataFrame, covered: pd.DataFrame, lists: Sequence[tuple[Given, Records]]
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     there = pd.MultiIndex.from_frame(frame[["importer", "year"]]).isin(pd.MultiIndex.from_frame(covered))
-    problem = "outside the country-years that the lists watch"
     lost = [
-        list_conflicts(part, "importer", problem, records.source.name, "left out", "year")
+        list_conflicts(part, "importer", OUTSIDE, records.source.name, "left out", "year")
         for one, records in lists
         for part in [frame[~there & (frame["input"] == one.name).to_numpy()]]
     ]

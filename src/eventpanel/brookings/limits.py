@@ -21,12 +21,12 @@ PRINTED = (0.073, 0.097)
 DETECTED = 2.80
 KINDS = {
     "sipri_register": "Orders of arms are no trade in AI: who orders a drone or a radar has not bought a system that "
-    "recognises faces, and exporters of arms answer to other rules and rivals than exporters of cameras.",
+    "recognises faces, and who exports arms answers to other rules and rivals than who exports cameras.",
     "aiddata_china": "Projects are those that China financed officially and that have a place on the map: what firms "
     "sell without such finance, and what other countries finance, is not in them, so they say nothing of China against "
     "others.",
-    "deal_list": "The list is taken to be complete for the importers and years that the study states. A deal that nobody "
-    "found is a zero, and where search was thorough there are more deals.",
+    "deal_list": "The list is taken to be complete for the importers and years that the study states. A deal that "
+    "nobody found is a zero, and where search was thorough there are more deals.",
 }
 UNREST = {
     "mass_mobilization": "Protests against a government as newspapers report them, counted by hand; the paper counts "
@@ -77,8 +77,8 @@ def _deals(materials: Materials) -> Limit:
     sellers = frame["exporter"].value_counts()
     most = first_few(f"{name} {deals}" for name, deals in sellers.items())
     there = [
-        f"{len(frame):,} deals of {number(len(sellers), 'exporter')} with {number(frame['importer'].nunique(), 'importer')}"
-        f", {years}.",
+        f"{len(frame):,} deals of {number(len(sellers), 'exporter')} with "
+        f"{number(frame['importer'].nunique(), 'importer')}, {years}.",
         f"China {sellers.get(CHINA, 0)}, United States {sellers.get(US, 0)}; most: {most}.",
     ]
     if "input" in frame.columns and frame["input"].nunique() > 1:
@@ -127,8 +127,8 @@ def _unrest(materials: Materials, switches: Switches) -> Limit:
         return Limit(EVENTS, (f"{titles}.",), ("No year of an autocracy or weak democracy has both unrest and deals.",))
     dealt = int((rows["_deals"] > 0).sum())
     there = (
-        f"{titles}: {len(rows):,} years of {rows['importer'].nunique()} autocracies and weak democracies with unrest and "
-        f"regime known, {say_years(rows['year'])}; two years before and after each cost years at both ends.",
+        f"{titles}: {len(rows):,} years of {rows['importer'].nunique()} autocracies and weak democracies with unrest "
+        f"and regime known, {say_years(rows['year'])}; two years before and after each cost years at both ends.",
         f"A deal with China in {dealt} of them ({dealt / len(rows):.1%}).",
     )
     cannot = [words for name, words in UNREST.items() if name in _named(materials, "unrest")][:1]
@@ -142,14 +142,12 @@ def _power(dealt: int, rows: int) -> str:
     least = DETECTED * float(np.sqrt(share * (1 - share) / rows))
     low, high = PRINTED
     words = (
-        f"Were rows independent, and without effects of country and year, a test at 5 % would find an effect of {least:.3f} "
-        f"for a s.d. of unrest in 80 % of samples; with them the least effect it finds is larger. The paper prints {low} "
-        f"to {high}."
+        f"Were rows independent, and without effects of country and year, a test at 5 % would find an effect of "
+        f"{least:.3f} for a s.d. of unrest in 80 % of samples; with them the least effect it finds is larger. The "
+        f"paper prints {low} to {high}."
     )
     if share < low:
-        words += (
-            f" Here only {share:.3f} of all years have a deal, so that an effect of that size cannot be looked for."
-        )
+        words += f" An effect of that size is more than the share of years with a deal here, {share:.3f}."
     return words
 
 
@@ -179,7 +177,8 @@ def _suppliers(materials: Materials) -> Limit:
     ticks = held[["technology_from_chn", "technology_from_usa"]].dropna()
     there = (
         f"{len(ticks)} countries in which surveillance technology was found: Chinese in "
-        f"{int(ticks.iloc[:, 0].sum())}, American in {int(ticks.iloc[:, 1].sum())}, both in {int(ticks.min(axis=1).sum())}."
+        f"{int(ticks.iloc[:, 0].sum())}, American in {int(ticks.iloc[:, 1].sum())}, both in "
+        f"{int(ticks.min(axis=1).sum())}."
     )
     cannot = "A cross-section without years; countries without a find are missing, so that it cannot say who has none."
     return Limit(about, (there,), (cannot,))

@@ -129,7 +129,7 @@ def _counted(one: Given) -> Panel:
 
 
 def _aid(one: Given) -> Panel:
-    """Sums by importer of what China and the United States gave."""
+    """Sum by importer what China and the United States gave."""
     records, parts = records_of(one), []
     for exporter, name in ((CHINA, "aid_china"), (US, "aid_usa")):
         mine = records.frame[records.frame["exporter"] == exporter]

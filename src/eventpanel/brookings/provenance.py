@@ -1,4 +1,4 @@
-"""Where the data of a run come from: coverage and conflicts of every source, and what was wrong with a list of deals."""
+"""Where data come from: coverage and conflicts of every source, and what was wrong with a list of deals."""
 
 from __future__ import annotations
 

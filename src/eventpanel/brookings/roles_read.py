@@ -61,7 +61,7 @@ class Readings:
     absent: dict[str, str] = field(default_factory=dict)
 
     def of(self, role: str) -> list[Given]:
-        """Inputs of one role, in the order of the study."""
+        """Return the inputs of one role, in the order of the study."""
         return [one for one in self.given if one.section.role == role]
 
 
@@ -138,5 +138,6 @@ def _goods(name: str, section: RoleSection, folders: Sequence[Path]) -> list[Giv
             lacking[code] = error.what
     if not given:
         first = next(iter(lacking.values()))
-        raise _NoGoods(f"the input {name!r} has none of the products {first_few(lacking, 20)}: {first.rstrip('.')}")
+        asked = f"{len(lacking)} products asked for ({first_few(lacking)})"
+        raise _NoGoods(f"the input {name!r} has none of the {asked}: {first.rstrip('.')}")
     return given

@@ -54,9 +54,9 @@ def _make(materials: Materials, switches: Switches) -> Content:
     columns = [_shares(head, group[names]) for head, group in groups.items()]
     unknown = frame.index[frame["weak"].isna()]
     notes = (
-        "Shares of the countries in which the index found surveillance technology; what those without a find have is not "
-        "known. Origins are of companies, and a country may have several.",
-        f"Regimes of the last year from {FIRST} to {LAST} with a score; countries without: {', '.join(unknown) or 'none'}.",
+        "Shares of the countries in which the index found surveillance technology; what others have is not known. "
+        "Origins are of companies, and a country may have several.",
+        f"Regimes of the last year from {FIRST} to {LAST} with a score; without one: {', '.join(unknown) or 'none'}.",
         "Difference: first minus second, standard error of two independent shares. A cross-section without years.",
     )
     table = frame.reset_index().rename(columns={"index": "importer"})
