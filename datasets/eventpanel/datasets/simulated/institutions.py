@@ -13,6 +13,10 @@ from eventpanel.datasets.simulated.regimes import EARLY, FIRST_YEAR, LAST_YEAR, 
 from eventpanel.datasets.simulated.world import CHINA, UNITED_STATES, WITH_REGIME, World
 
 __all__ = [
+    "EFFECT_AUTOCRACIES",
+    "EFFECT_MATURE",
+    "EFFECT_US",
+    "EFFECT_YEARLY",
     "LAST_INSTITUTIONS",
     "PARTS",
     "Institutions",
@@ -27,7 +31,10 @@ __all__ = [
 # The record ends where that of NELDA 6.0 does.
 LAST_INSTITUTIONS = 2020
 BASE = slice(column(2005), column(2007) + 1)
-EFFECT_AUTOCRACIES, EFFECT_MATURE, EFFECT_US, EFFECT_YEARLY = -0.556, 0.091, -0.671, -0.106
+EFFECT_AUTOCRACIES = -0.556
+EFFECT_MATURE = 0.091
+EFFECT_US = -0.671
+EFFECT_YEARLY = -0.106
 LEADS = 3
 LARGEST = 100
 # Parts relative to the index, from Table A.18.
