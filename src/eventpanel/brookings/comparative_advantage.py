@@ -36,7 +36,7 @@ def advantage_ask(outcome: str) -> Ask:
 
 def _content(panel: Panel, ask: Ask, switches: Switches, *notes: str) -> Content:
     """Four columns, each with its ranks among placebo exporters."""
-    made, placebos = with_placebos(panel, columns(panel, ask, switches), switches)
+    made, placebos = with_placebos(panel, ask, columns(panel, ask, switches), switches)
     said = (*notes, *remarks(made, switches), *PLACEBO_NOTES)
     return Content(columns=tuple(c for c, _ in made), notes=said, more={"placebo_exporters": placebos})
 
