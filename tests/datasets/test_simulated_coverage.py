@@ -70,7 +70,7 @@ def verdicts(materials: Materials) -> dict[str, tuple[bool, float]]:
 
     regression = pairs_of(materials)
     codes = pd.Index(sorted(materials.countries.frame["importer"].unique()))
-    place = [codes.get_indexer(regression.rows[name]) for name in ("exporter", "importer")]
+    place = [codes.get_indexer(pd.Index(regression.rows[name])) for name in ("exporter", "importer")]
     every = gaps(regression, trade_of_pairs(materials)[place[0], place[1]])
     name = "table_2: China x AI"
     # China and the six placebo gaps beyond this one are 7 of 150, not more than 5 %.
@@ -79,7 +79,9 @@ def verdicts(materials: Materials) -> dict[str, tuple[bool, float]]:
     ahead = pd.DataFrame(trade_of_pairs(materials), codes, codes)
     for exporter, label in (("CHN", "China"), ("USA", "US")):
         regression = regime_bias(materials, exporter)
-        estimate, error, clusters = clustered(regression, ahead.loc[exporter, regression.rows["importer"]].to_numpy())
+        estimate, error, clusters = clustered(
+            regression, ahead.loc[exporter].loc[list(regression.rows["importer"])].to_numpy()
+        )
         note(f"table_3: {label}, Low x AI", estimate, error, clusters - 1)
     regression = unrest_years(materials)
     importers = regression.rows["importer"].nunique()

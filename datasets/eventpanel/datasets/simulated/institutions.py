@@ -63,7 +63,8 @@ def high_unrest_deals(numbers: Whole, world: World) -> Floats:
     world : World
     """
     unrest = world.unrest[WITH_REGIME, column(DEAL_YEARS[0]) : column(DEAL_YEARS[-1]) + 1]
-    return ((numbers > 0) * (unrest > np.median(unrest, axis=1, keepdims=True))).sum(axis=1).astype(float)
+    high = unrest > np.median(unrest, axis=1, keepdims=True)
+    return np.asarray(((numbers > 0) & high).sum(axis=1), dtype=np.float64)
 
 
 def draw_institutions(rng: np.random.Generator, world: World, deals: Drawn) -> Institutions:
@@ -126,7 +127,7 @@ def _line(dose: Floats, units: Mask) -> Floats:
 def long_sample(world: World) -> Mask:
     """Return importers of the long difference: those of the 100 largest whose institutions are known, shape (133,)."""
     smallest = np.sort(world.log_gdp)[-LARGEST]
-    return ~world.regimes.ended & (world.log_gdp[WITH_REGIME] >= smallest)
+    return np.asarray(~world.regimes.ended & (world.log_gdp[WITH_REGIME] >= smallest))
 
 
 def yearly_sample(world: World) -> Mask:

@@ -83,7 +83,7 @@ def draw_regimes(rng: np.random.Generator) -> Regimes:
     regimes = Regimes(score, weak, ended)
     for side, number in ENDED.items():
         ended[rng.choice(np.flatnonzero(regimes.constant & (low == side)), number, replace=False)] = True
-    score[np.ix_(ended & low, BEFORE_THE_END)] = np.nan
+    score[np.flatnonzero(ended & low)[:, None], BEFORE_THE_END] = np.nan
     for known, keep in (
         (_rows(regimes.known_weak, EARLY), WEAK_EARLY),
         (_rows(regimes.known_weak, LATE), WEAK_LATE),

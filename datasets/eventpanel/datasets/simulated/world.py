@@ -137,7 +137,7 @@ def _missing(rng: np.random.Generator, regimes: Regimes) -> Mask:
         pair = [column(year) for year in years]
         units = rng.choice(np.flatnonzero(free & known[:, pair].all(axis=1)), number, replace=False)
         free[units] = False
-        missing[np.ix_(units + 2, pair)] = True
+        missing[units[:, None] + 2, pair] = True
     return missing
 
 
@@ -165,7 +165,7 @@ def _gravity(rng: np.random.Generator, place: Floats) -> Floats:
 
     def same(groups: int) -> Mask:
         group = rng.integers(0, groups, COUNTRIES)
-        return group[:, None] == group
+        return np.asarray(group[:, None] == group)
 
     def either(share: float) -> Mask:
         has = rng.random(COUNTRIES) < share
