@@ -148,6 +148,15 @@ def test_carnegie_table_leaves_smart_city_ai_out(world: Materials) -> None:
     )
 
 
+def test_a_control_that_does_not_vary_is_named_with_its_columns(world: Materials) -> None:
+    assert world.pairs is not None
+    frame = world.pairs.frame
+    none = world.pairs.with_frame(frame.assign(colonial=frame["colonial"] * (frame["exporter"] != "CHN")))
+    notes = BY_NAME["table_a6"].make(replace(world, pairs=none), Switches()).notes
+    (found,) = (note for note in notes if "not estimated: colonial" in note)
+    assert found.startswith("China (2), China (3), China (4): ")
+
+
 def test_early_table_follows_its_switch(world: Materials) -> None:
     def estimates(name: str, switches: Switches) -> list[float]:
         return numbers(BY_NAME[name].make(world, switches))["estimate"].tolist()

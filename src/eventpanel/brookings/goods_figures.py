@@ -18,6 +18,7 @@ from eventpanel.brookings.samples import AI, CHINA
 from eventpanel.brookings.switches import Switches
 from eventpanel.datasets.materials import Materials
 from eventpanel.datasets.panel import Panel
+from eventpanel.estimators.linear import LinearFit
 from eventpanel.reports.figures import GROUP_COLORS, STYLE, wrap
 
 __all__ = ["EXHIBITS", "one_by_one"]
@@ -53,7 +54,7 @@ def one_by_one(panel: Panel, term: str, ask: Ask, switches: Switches) -> Column:
         A coefficient by good under its printed name, in the order of their codes, AI last.
     """
     panel, dummies = with_dummies(prepared(panel, switches))
-    fits = {}
+    fits: dict[str, LinearFit] = {}
     for product, dummy in dummies.items():
         own = replace(ask, terms=(term, dummy, f"{term}:{dummy}"), dummy=dummy)
         model, _ = next(models(own, switches))

@@ -215,6 +215,14 @@ def _pairs(
 def among(panel: Panel, exporters: Sequence[str], *, smart_city: bool = True) -> Panel:
     """Keep some exporters, perhaps without the product smart-city AI.
 
+    Parameters
+    ----------
+    panel : Panel
+        Of products.
+    exporters : sequence of str
+    smart_city : bool
+        Whether smart-city AI stays.
+
     Raises
     ------
     NotAvailableError
@@ -244,6 +252,12 @@ def control_terms(dummy: str, controls: Sequence[str], switches: Switches) -> tu
 
     Raw products move the coefficient of the dummy itself to where all controls are zero; demeaned ones leave it at the
     mean of the controls. The coefficients of other terms are the same with both.
+
+    Parameters
+    ----------
+    dummy : str
+    controls : sequence of str
+    switches : Switches
     """
     if switches.interact_controls == "none":
         return tuple(controls)

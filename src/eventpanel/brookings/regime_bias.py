@@ -32,7 +32,15 @@ IMPORTERS = (
 
 
 def with_low(panel: Panel, materials: Materials, switches: Switches) -> Panel:
-    """Add ``Low``: 1 for autocracies and weak democracies of the base year, missing without a regime."""
+    """Add ``Low``: 1 for autocracies and weak democracies of the base year, missing without a regime.
+
+    Parameters
+    ----------
+    panel : Panel
+        Of products.
+    materials : Materials
+    switches : Switches
+    """
     weak = weak_in_base_year(materials, switches)
     return panel.with_frame(panel.frame.assign(Low=panel.frame["importer"].map(weak).astype(float)))
 
@@ -49,7 +57,16 @@ def regime_note(switches: Switches) -> str:
 
 
 def from_exporter(materials: Materials, switches: Switches, exporter: str, *, smart_city: bool = True) -> Panel:
-    """Rows of one exporter whose importers have a regime."""
+    """Keep the rows of one exporter whose importers have a regime.
+
+    Parameters
+    ----------
+    materials : Materials
+    switches : Switches
+    exporter : str
+    smart_city : bool
+        Whether smart-city AI is a product.
+    """
     panel = with_low(among(product_panel(materials, switches), [exporter], smart_city=smart_city), materials, switches)
     return panel.with_frame(panel.frame[panel.frame["Low"].notna()])
 
