@@ -18,7 +18,6 @@ LAYERS: tuple[dict[str, tuple[str, ...]], ...] = (
     {"commands": ("commands",)},
     {"run": ("run",), "brookings": ("brookings",)},
     {"build": ("build", "comparisons", "covariances", "inputs")},
-    {"brookings": ("brookings",)},
     {"study": ("study", "sections", "studies"), "reports": ("reports",), "robustness": ("robustness",)},
     {"multiple": ("estimators.multiple",), "ppml_influence": ("estimators.ppml_influence",)},
     {
