@@ -79,6 +79,7 @@ def test_every_file_of_the_code_is_inside_and_no_other(names: set[str]) -> None:
         "datasets/registry.toml",
         "datasets/py.typed",
         "estimators/py.typed",
+        "studies/brookings-public.toml",
         "studies/brookings.toml",
         "studies/demo.toml",
         "studies/unrest-deals.toml",

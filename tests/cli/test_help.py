@@ -68,4 +68,4 @@ def test_help_names_every_command_and_the_built_in_studies(capsys: pytest.Captur
     with pytest.raises(SystemExit):
         main(["run", "--help"])
     text = " ".join(capsys.readouterr().out.split()).replace("- ", "-")  # lines may end at a hyphen
-    assert "brookings, demo, unrest-deals, world-panel" in text
+    assert "brookings-public, brookings, demo, unrest-deals, world-panel" in text

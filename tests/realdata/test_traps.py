@@ -82,7 +82,7 @@ def test_trap_01_zero_or_missing(data_dir: Path) -> None:
 
 def test_trap_02_world_is_a_partner(tmp_path: Path) -> None:
     """World and its like are aggregates: reported, never summed. The Comtrade MENA files are not at hand."""
-    text = "exporter,importer,year,value\nChina,Egypt,2010,40\nUSA,Egypt,2010,60\nWorld,Egypt,2010,100\n"
+    text = "exporter,importer,year,value_usd\nChina,Egypt,2010,40\nUSA,Egypt,2010,60\nWorld,Egypt,2010,100\n"
     partners = '"Other Asia, nes",Egypt,2010,5\n"Areas, nes",Egypt,2010,5\nFree Zones,Egypt,2010,5\n'
     path = tmp_path / "imports.csv"
     path.write_text(text + partners, encoding="utf-8")

@@ -21,7 +21,7 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "studies.md"
 
 
 def test_the_built_in_studies_load_and_make_designs() -> None:
-    assert set(built_in_studies()) == {"brookings", "demo", "unrest-deals", "world-panel"}
+    assert set(built_in_studies()) == {"brookings", "brookings-public", "demo", "unrest-deals", "world-panel"}
     for name, title in built_in_studies().items():
         if is_family(name):
             assert load_family(name).title == title

@@ -17,7 +17,7 @@ from eventpanel.datasets.records import Records
 __all__ = ["Materials", "Part"]
 
 Part = Literal["countries", "pairs", "goods", "goods_years", "importers", "arms", "investment"]
-HOW = "add an input that holds it: docs/studies.md, section on the family brookings"
+HOW = "add an input that holds it: docs/brookings.md, section on inputs"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -92,7 +92,7 @@ class Materials:
         held = getattr(self, part)
         if not isinstance(held, Panel):
             raise NotAvailableError(f"There are no data on {part.replace('_', ' ')}.", self.absent.get(part, part), HOW)
-        lacking = [name for name in columns if name not in held.frame.columns]
+        lacking = [name for name in dict.fromkeys(columns) if name not in held.frame.columns]
         if lacking:
             why = "; ".join(dict.fromkeys(self.absent.get(name, "") for name in lacking)).strip("; ")
             raise NotAvailableError(
@@ -117,7 +117,8 @@ class Materials:
         held = self.deals if part == "deals" else self.arms
         if held is None:
             raise NotAvailableError("There is no list of arms deals.", self.absent.get(part, part), HOW)
-        lacking = [name for name in columns if name not in held.frame.columns]
+        lacking = [name for name in dict.fromkeys(columns) if name not in held.frame.columns]
         if lacking:
-            raise NotAvailableError(f"The list of {part} lacks {first_few(lacking, 9)}.", held.source.title, HOW)
+            why = "; ".join(dict.fromkeys(self.absent[name] for name in lacking if name in self.absent))
+            raise NotAvailableError(f"The list of {part} lacks {first_few(lacking, 9)}.", why or held.source.title, HOW)
         return held

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from eventpanel.brookings.catalogue import CATALOGUE
 from eventpanel.brookings.family import Family
 from eventpanel.brookings.headlines import HEADLINES
+from eventpanel.brookings.inputs import materials_from_inputs
+from eventpanel.brookings.limits import limits
 from eventpanel.brookings.made import Made, make_exhibits
 from eventpanel.brookings.moves import files_of_moves, grids_of_moves, moves
 from eventpanel.brookings.package import Package, machine, package_files
 from eventpanel.brookings.switches import Switches
-from eventpanel.brookings.written import Page, files_of, index_page, tidy
+from eventpanel.brookings.written import Page, files_of, files_of_data, index_page, tidy
 from eventpanel.datasets.errors import OutputError
 from eventpanel.datasets.materials import Materials
 from eventpanel.datasets.simulated import simulate_materials
@@ -29,12 +31,30 @@ def _silent(_: str) -> None:
     """Report no progress."""
 
 
-def materials_of(family: Family) -> Materials:
-    """Return the data that a study file asks for."""
-    return simulate_materials(family.simulation.seed)
+def materials_of(family: Family, data: Sequence[Path] = (), step: Step = _silent) -> Materials:
+    """Return the data that a study file asks for: simulated, or from its inputs.
+
+    Parameters
+    ----------
+    family : Family
+    data : sequence of Path
+        Folders of the files, searched in order; not needed for simulated data.
+    step : callable
+        Called with the name of each input before it is read.
+
+    Raises
+    ------
+    EventPanelError
+        As :func:`eventpanel.brookings.inputs.materials_from_inputs`.
+    """
+    if family.simulation is not None:
+        return simulate_materials(family.simulation.seed)
+    return materials_from_inputs(family, data, step)
 
 
-def run_family(family: Family, out: Path, step: Step = _silent, package: Path | None = None) -> tuple[Made, ...]:
+def run_family(
+    family: Family, out: Path, data: Sequence[Path] = (), step: Step = _silent, package: Path | None = None
+) -> tuple[Made, ...]:
     """Make every exhibit and write the folder.
 
     Parameters
@@ -42,6 +62,8 @@ def run_family(family: Family, out: Path, step: Step = _silent, package: Path | 
     family : Family
     out : Path
         Folder to make, or to replace if an earlier run made it.
+    data : sequence of Path
+        Folders of the files of inputs, searched in order.
     step : callable
         Called with what is done next.
     package : Path, optional
@@ -61,7 +83,7 @@ def run_family(family: Family, out: Path, step: Step = _silent, package: Path | 
     if package is not None:
         _check_package(package, out)
     step("reading")
-    materials = materials_of(family)
+    materials = materials_of(family, data, step)
     made = make_exhibits(CATALOGUE, materials, family.switches, step)
     files = rendered(family, materials, made, step)
     step("writing")
@@ -113,7 +135,9 @@ def rendered(family: Family, materials: Materials, made: tuple[Made, ...], step:
         made=made,
         moves=tuple(grids_of_moves(moved)),
         files=files,
+        limits=limits(materials, family.switches),
     )
+    files |= files_of_data(materials)
     files |= {"index.html": index_page(page).encode()}
     return files | {"manifest.json": manifest(family.model_dump(), materials.sources, files)}
 

@@ -12,13 +12,15 @@ from jinja2 import Environment, StrictUndefined
 from matplotlib.figure import Figure
 
 from eventpanel.brookings.exhibit import Column, Content, Exhibit, numbers
+from eventpanel.brookings.limits import Limit
 from eventpanel.brookings.made import Made, Version
+from eventpanel.brookings.provenance import absences, conflicts, coverage, summed, traps
 from eventpanel.datasets.materials import Materials
 from eventpanel.reports.figures import save
 from eventpanel.reports.tables import Grid, latex_grids, markdown_grids, number
 from eventpanel.reports.text import csv_bytes
 
-__all__ = ["Page", "files_of", "grids_of", "index_page", "tidy"]
+__all__ = ["Page", "files_of", "files_of_data", "grids_of", "index_page", "tidy"]
 
 
 def tidy(made: Sequence[Made]) -> pd.DataFrame:
@@ -125,6 +127,8 @@ class Page:
         How much each switch moves the headlines.
     files : mapping of str to bytes
         All files of the exhibits; pictures are shown in the page.
+    limits : tuple of Limit
+        What the data can and cannot say.
     """
 
     title: str
@@ -134,6 +138,23 @@ class Page:
     made: tuple[Made, ...]
     moves: tuple[Grid, ...]
     files: dict[str, bytes]
+    limits: tuple[Limit, ...] = ()
+
+
+def files_of_data(materials: Materials) -> dict[str, bytes]:
+    """Files that say where data come from, by name: coverage, conflicts, and what was wrong with a list of deals.
+
+    Parameters
+    ----------
+    materials : Materials
+        Simulated data have none.
+    """
+    if materials.kind == "simulated":
+        return {}
+    tables = {"coverage.csv": coverage(materials), "conflicts.csv": conflicts(materials)}
+    report = traps(materials)
+    tables |= {} if report is None else {"deals_report.csv": report}
+    return {name: csv_bytes(table.assign(label=materials.label)) for name, table in tables.items()}
 
 
 def index_page(page: Page) -> str:
@@ -150,6 +171,8 @@ def index_page(page: Page) -> str:
         sources=page.materials.sources,
         moves=page.moves,
         moves_picture=_picture(page.files, "moves"),
+        limits=page.limits,
+        tables=_tables(page.materials),
     )
 
 
@@ -157,6 +180,37 @@ def _picture(files: dict[str, bytes], name: str) -> str:
     """Return a picture as it stands in the page, empty where there is none."""
     held = files.get(f"{name}.png")
     return "" if held is None else base64.b64encode(held).decode()
+
+
+def _tables(materials: Materials) -> list[tuple[str, str, str, list[str], list[list[str]]]]:
+    """Tables about the data: anchor, title, what they say, head and cells."""
+    if materials.kind == "simulated":
+        return []
+    told = [
+        ("absent", "What is not there", "Exhibits that need it are not made.", absences(materials)),
+        ("coverage", "Coverage", "Rows of each part that a source answers; coverage.csv.", coverage(materials)),
+        (
+            "conflicts",
+            "Conflicts",
+            "What did not match, summed up; conflicts.csv has each.",
+            summed(conflicts(materials)),
+        ),
+    ]
+    report = traps(materials)
+    if report is not None:
+        told.insert(0, ("deals", "The list of deals", "What was looked for in it; deals_report.csv.", report))
+    return [(name, title, words, *_cells(table)) for name, title, words, table in told]
+
+
+def _cells(table: pd.DataFrame) -> tuple[list[str], list[list[str]]]:
+    head = [str(name).replace("_", " ") for name in table.columns]
+    return head, [
+        ["" if cell != cell else _plain(cell) for cell in row] for row in table.astype(object).to_numpy().tolist()
+    ]
+
+
+def _plain(cell: object) -> str:
+    return f"{cell:.0f}" if isinstance(cell, float) else str(cell)
 
 
 def _shown(one: Made, files: dict[str, bytes]) -> dict[str, object]:

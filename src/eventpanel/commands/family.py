@@ -11,6 +11,7 @@ from eventpanel.brookings.headlines import HEADLINES
 from eventpanel.brookings.moves import steps_of
 from eventpanel.brookings.run import run_family
 from eventpanel.commands.progress import progress
+from eventpanel.commands.shared import data_folders
 from eventpanel.reports.terminal import wrapped
 
 __all__ = ["run"]
@@ -21,10 +22,11 @@ def run(options: Namespace) -> int:
     family = load_family(options.study, options.set)
     out = Path(options.out if options.out is not None else f"eventpanel-{Path(options.study).stem}")
     package = None if options.package is None else Path(options.package)
+    folders = () if family.simulation is not None else data_folders(options)
     drawn = sum(exhibit.draw is not None for exhibit in CATALOGUE)
-    steps = len(CATALOGUE) + drawn + steps_of(family.switches, HEADLINES) + 2
+    steps = len(CATALOGUE) + drawn + steps_of(family.switches, HEADLINES) + len(family.inputs) + 3
     with progress(steps, quiet=options.quiet) as step:
-        made = run_family(family, out, step, package)
+        made = run_family(family, out, folders, step, package)
     if options.quiet:
         return 0
     print(wrapped(family.title), wrapped(family.label), "", sep="\n")

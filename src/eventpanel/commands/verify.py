@@ -13,6 +13,7 @@ from eventpanel.brookings.run import materials_of
 from eventpanel.brookings.verified import verified_files
 from eventpanel.brookings.verify import compare, summary
 from eventpanel.commands.progress import progress
+from eventpanel.commands.shared import data_folders
 from eventpanel.datasets.errors import StudyError
 from eventpanel.reports.folder import check_folder, publish
 from eventpanel.reports.terminal import wrapped
@@ -32,9 +33,10 @@ def main(options: Namespace) -> int:
         check_folder(out)
     names = set(published()["exhibit"])
     exhibits = [exhibit for exhibit in CATALOGUE if exhibit.name in names]
-    with progress(len(exhibits) + 1, quiet=options.quiet) as step:
+    folders = () if family.simulation is not None else data_folders(options)
+    with progress(len(exhibits) + len(family.inputs) + 1, quiet=options.quiet) as step:
         step("reading")
-        materials = materials_of(family)
+        materials = materials_of(family, folders, step)
         table = compare(make_exhibits(exhibits, materials, family.switches, step), materials)
     if out is not None:
         publish(out, verified_files(family, materials, table))

@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from eventpanel.datasets.deal_traps import deal_traps
 from eventpanel.datasets.errors import (
     ColumnError,
     CountryError,
@@ -67,7 +68,12 @@ def test_refusals(tmp_path: Path) -> None:
     with pytest.raises(WrongLayoutError, match="lacks the columns exporter, importer, year"):
         read(write(tmp_path), first=2008, last=2012)
     with pytest.raises(NumberError, match="'soon' in data row 1"):
-        read(write(tmp_path, TEXT.replace("2010", "soon")), first=2008, last=2012, columns=COLUMNS)
+        read(
+            write(tmp_path, TEXT.replace("2010", "soon").replace("2011", "later")),
+            first=2008,
+            last=2012,
+            columns=COLUMNS,
+        )
     with pytest.raises(NumberError, match="'perhaps' in data row 1"):
         read(write(tmp_path, TEXT.replace("yes", "perhaps")), first=2008, last=2012, columns=COLUMNS)
     with pytest.raises(CountryError, match="Kenya"):
@@ -75,7 +81,7 @@ def test_refusals(tmp_path: Path) -> None:
 
 
 FULL = (
-    "exporter,importer,date,company,product,smart_city,value,source\n"
+    "exporter,importer,date,company,product,smart_city,value_usd,source\n"
     "China,Kenya,2015-03-01,Huawei,Safe City,yes,22.5,company website\n"
     "China,Kenya,2015-03-01,Huawei,Safe City,yes,22.5,newspaper\n"
     "China,Kenya,2015-09,Huawei,Cameras,no,--,newspaper\n"
@@ -201,3 +207,89 @@ def test_latin_1_is_said_with_its_line(tmp_path: Path) -> None:
     with pytest.raises(EncodingError) as caught:
         read(path, first=2008, last=2012)
     assert "line 2" in caught.value.where
+
+
+TRAPS = (
+    "exporter,importer,year,company,value,currency\n"
+    "China,Kenya,2015,Huawei,22.5,USD\n"
+    "China,Kenya,2015,Huawei,22.5,USD\n"
+    "China,Atlantis,2015,ZTE,1,USD\n"
+    "China,Uganda,2031,ZTE,1,USD\n"
+    "China,Uganda,2016,ZTE,5,\n"
+    "China,Uganda,2016,ZTE,$7m,\n"
+    "China,China,2016,Megvii,,\n"
+    "USA,Kenya,,Cisco,,\n"
+    "USA,Kenya,around 2015,Cisco,,\n"
+)
+
+
+def test_every_trap_has_its_line(tmp_path: Path) -> None:
+    records = read(write(tmp_path, TRAPS), first=2014, last=2016)
+    lines = deal_traps(records.conflicts).set_index("trap")
+    assert lines["rows"].to_dict() == {
+        "unknown country": 1, "future year": 1, "doubled deal": 1, "value without currency": 2,
+        "exporter is importer": 1, "missing year": 1, "deal outside the list": 0, "text for a year": 1,
+    }  # fmt: skip
+    assert lines["done"].to_dict() == {
+        "unknown country": "rows left out", "future year": "rows left out", "doubled deal": "counted once",
+        "value without currency": "value left out, deal kept", "exporter is importer": "rows left out",
+        "missing year": "rows left out", "deal outside the list": "none found", "text for a year": "rows left out",
+    }  # fmt: skip
+    assert "around 2015" in lines.loc["text for a year", "examples"]
+    assert (lines.loc[lines["rows"] > 0, "advice"] != "").all()
+    # Both deals with Uganda stay: only what is written of their value tells them apart.
+    assert records.frame["importer"].tolist() == ["KEN", "UGA", "UGA"]
+    assert records.frame["value"].fillna(-1).tolist() == [22.5, -1, -1]
+    assert records.frame["value_as_written"].tolist() == ["22.5", "5", "$7m"]
+
+
+def test_a_clean_list_has_no_trap(tmp_path: Path) -> None:
+    lines = deal_traps(
+        read(write(tmp_path, TEXT.replace("Atlantis", "Chad")), first=2008, last=2012, columns=COLUMNS).conflicts
+    )
+    assert lines["rows"].tolist() == [0] * 8
+    assert set(lines["done"]) == {"none found"}
+
+
+MONEY = "exporter,importer,year,company,value{head}\nChina,Kenya,2015,A,1{one}\nChina,Kenya,2015,B,2{two}\n"
+
+
+@pytest.mark.parametrize(
+    ("head", "one", "two", "values", "problems"),
+    [
+        ("", "", "", [-1, -1], ["a value without a currency"]),
+        ("_usd", "", "", [1, 2], []),
+        (",currency", ",USD", ",usd", [1, 2], []),
+        (",currency", ",USD", ",CNY", [-1, -1], ["values in several currencies"]),
+        (",currency", ",USD", ",", [1, -1], ["a value without a currency"]),
+        ("_usd", " million", "5", [-1, 25], ["a value with a currency sign or a unit"]),
+        ("_usd", "e3", "", [1000, 2], []),
+    ],
+)
+def test_values_need_one_currency(
+    tmp_path: Path, head: str, one: str, two: str, values: list[float], problems: list[str]
+) -> None:
+    path = write(tmp_path, MONEY.format(head=head, one=one, two=two))
+    records = read(path, first=2015, last=2015)
+    assert records.frame["value"].fillna(-1).tolist() == values
+    assert records.conflicts["problem"].drop_duplicates().tolist() == problems
+
+
+def test_values_in_two_columns_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ColumnError, match="value_usd, value_cny"):
+        read(
+            write(tmp_path, "exporter,importer,year,value_usd,value_cny\nChina,Kenya,2015,1,7\n"), first=2015, last=2015
+        )
+
+
+def test_words_for_a_value_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(NumberError, match="'much' in data row 1"):
+        read(write(tmp_path, FULL.replace("22.5", "much")), first=2014, last=2016)
+
+
+def test_a_list_said_to_reach_far_beyond_its_last_deal(tmp_path: Path) -> None:
+    near = read(write(tmp_path, FULL), first=2014, last=2017).conflicts
+    far = read(write(tmp_path, FULL), first=2014, last=2018).conflicts
+    reach = far[far["problem"].str.startswith("the list is said")]
+    assert len(far) == len(near) + 1
+    assert reach[["value", "resolution"]].to_numpy().tolist() == [["2015", "zeros to 2018, as stated"]]

@@ -9,6 +9,9 @@ Lists gathered from websites and news name a deal once for each source. Rows tha
 ``source`` are therefore one deal, and so are rows with the same number in a column ``deal``. Where nothing
 but exporter, importer, year and ``smart_city`` is known, rows that agree are deals of their own. All of them
 are reported.
+
+Known faults, all reported, with the deal or its value left out: countries that are none, deals at home, no year, text
+for a year, years after the list ends, values without a currency or with its sign in the cell.
 """
 
 from __future__ import annotations
@@ -18,10 +21,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from eventpanel.datasets.cells import to_flags, to_numbers, to_years
+from eventpanel.datasets.cells import to_flags, to_years
 from eventpanel.datasets.conflicts import list_conflicts, no_conflicts, stack_conflicts
 from eventpanel.datasets.countries import Scheme, country_years, harmonise
 from eventpanel.datasets.crosswalk import crosswalk
+from eventpanel.datasets.deal_traps import AFTER, AGAIN, ALIKE, AT_HOME, BEYOND, NO_NUMBER, NO_YEAR
+from eventpanel.datasets.deal_values import read_values
 from eventpanel.datasets.errors import CountryError, DuplicateKeyError, NumberError, StudyError, first_few
 from eventpanel.datasets.files import keep_columns, rename
 from eventpanel.datasets.records import Records
@@ -31,6 +36,9 @@ from eventpanel.datasets.tables import read_any
 NAME = "deal_list"
 NEEDED = ["exporter", "importer", "year"]
 UNKNOWN = ("--", "-", "\N{EN DASH}", "\N{EM DASH}", "n/a", "N/A", "?")
+# Years beyond the last deal that nobody need explain.
+GAP = 2
+WHOLE = r"\d{1,4}(\.0*)?"
 DATE = r"(\d{4})-\d{2}(?:-\d{2}(?:[ T].*)?)?"
 
 
@@ -64,12 +72,13 @@ def read(
     -------
     Records
         Columns exporter, importer, year and the others of the file: ``smart_city`` as a truth value,
-        ``value`` as a number, the rest as text. The cells ``--``, ``-``, ``n/a`` and ``?`` are empty.
+        ``value`` as a number of one ``currency``, the rest as text; ``value_as_written`` where a value was
+        left out. The cells ``--``, ``-``, ``n/a`` and ``?`` are empty.
 
     Raises
     ------
     MissingFileError, WrongLayoutError, ColumnError, NumberError
-        No such file, exporter, importer or year not named, text for years.
+        No such file, exporter, importer or year not named, no year in any row, text for values.
     CountryError
         A table of own codes that leads to no ISO3 code.
     DuplicateKeyError
@@ -79,11 +88,13 @@ def read(
     """
     if first > last:
         raise StudyError(f"The list ends before it begins: {first}-{last}.", NAME, "exchange `first` and `last`")
-    rows, undated = _dated(_typed(_named(path, columns or {}), path.name), path.name)
+    rows, worth = read_values(_named(path, columns or {}), path.name)
+    rows, undated = _dated(_typed(rows, path.name), path.name)
+    rows, late = set_aside(rows, rows["year"] > last, "year", AFTER, NAME)
     rows, no_buyer = _countries(rows, "importer", scheme)
     rows, no_seller = _countries(rows, "exporter", scheme)
     inside = rows["exporter"] == rows["importer"]
-    rows, at_home = set_aside(rows, inside, "importer", "exporter and importer are one country", NAME)
+    rows, at_home = set_aside(rows, inside, "importer", AT_HOME, NAME)
     rows, repeats = _once(rows, path.name)
     places = "all states" if importers is None else f"{len(set(importers))} importers"
     coverage = f"As the user states: {places}, {first}-{last}; no deal there is a zero."
@@ -91,7 +102,7 @@ def read(
         rows[[*NEEDED, *(name for name in rows.columns if name not in NEEDED)]].reset_index(drop=True),
         country_years(first, last, importers),
         describe(NAME, path, coverage),
-        stack_conflicts([undated, no_buyer, no_seller, at_home, repeats]),
+        stack_conflicts([worth, undated, late, no_buyer, no_seller, at_home, repeats, _reach(rows, last)]),
     )
 
 
@@ -109,16 +120,28 @@ def _known(column: pd.Series) -> pd.Series:
 
 
 def _dated(rows: pd.DataFrame, file: str) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Whole years, from the dates where no year is given; deals without either are listed."""
+    """Whole years, from the dates where no year is given; deals without either are listed, and so is text for years."""
     years = rows["year"] if "year" in rows.columns else pd.Series("", index=rows.index, name="year")
     if "date" in rows.columns:
         years = years.mask(years == "", _year_of(rows["date"], file))
-    known = years != ""
-    whole = to_years(years.where(known, "0"), file)
-    pairs = rows["exporter"] + " to " + rows["importer"]
-    problem = pd.Series("no year", index=rows.index[~known], dtype=object)
-    undated = list_conflicts(rows.assign(pair=pairs)[~known], "pair", problem, NAME, LEFT_OUT, None)
-    return rows.assign(year=whole)[known], undated
+    known = years.str.fullmatch(WHOLE)
+    if (years != "").any() and not known.any():
+        to_years(years[years != ""].reset_index(drop=True), file)  # says which cells, and in which rows
+    empty = years == ""
+    pairs = rows.assign(pair=rows["exporter"] + " to " + rows["importer"], text=years)
+    listed = [
+        list_conflicts(pairs[empty], "pair", NO_YEAR, NAME, LEFT_OUT, None),
+        list_conflicts(pairs[~known & ~empty], "text", NO_NUMBER, NAME, LEFT_OUT, None),
+    ]
+    return rows[known].assign(year=to_years(years[known], file)), stack_conflicts(listed)
+
+
+def _reach(rows: pd.DataFrame, last: int) -> pd.DataFrame:
+    """List the last deals where the list is said to reach far beyond them: every year between is a zero."""
+    if rows.empty or last <= rows["year"].max() + GAP:
+        return no_conflicts()
+    final = rows[rows["year"] == rows["year"].max()]
+    return list_conflicts(final, "year", BEYOND, NAME, f"zeros to {last}, as stated", "year")
 
 
 def _year_of(dates: pd.Series, file: str) -> pd.Series:
@@ -134,8 +157,9 @@ def _year_of(dates: pd.Series, file: str) -> pd.Series:
 
 
 def _typed(rows: pd.DataFrame, file: str) -> pd.DataFrame:
-    typed = {"smart_city": to_flags, "value": to_numbers}
-    return rows.assign(**{name: make(rows[name], file) for name, make in typed.items() if name in rows.columns})
+    if "smart_city" not in rows.columns:
+        return rows
+    return rows.assign(smart_city=to_flags(rows["smart_city"], file))
 
 
 def _countries(
@@ -189,8 +213,8 @@ def _reported(rows: pd.DataFrame, again: pd.Series, alike: pd.Series) -> tuple[p
         return rows, no_conflicts()
     pairs = rows.assign(pair=rows["exporter"] + " to " + rows["importer"])
     cases = (
-        (again, "the same deal again", "counted once"),
-        (alike, "nothing tells these deals apart", "counted as deals of their own"),
+        (again, AGAIN, "counted once"),
+        (alike, ALIKE, "counted as deals of their own"),
     )
     tables = [
         list_conflicts(pairs[hit], "pair", pd.Series(why, index=rows.index[hit], dtype=object), NAME, done, "year")
