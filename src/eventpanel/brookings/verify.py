@@ -14,7 +14,7 @@ from eventpanel.brookings.made import Made
 from eventpanel.brookings.published import KEYS, published
 from eventpanel.datasets.materials import Materials
 
-__all__ = ["AGREE", "CANNOT", "DIFFER", "INSIDE", "OTHER", "OUTSIDE", "PLACES", "VERDICTS", "compare", "summary"]
+__all__ = ["AGREE", "CANNOT", "DIFFER", "INSIDE", "OTHER", "OUTSIDE", "PLACES", "VERDICTS", "Row", "compare", "summary"]
 
 AGREE, DIFFER, CANNOT = "agree", "differ", "cannot be compared"
 OTHER = "not expected to agree"
