@@ -234,9 +234,12 @@ def draw_seeds(content: Content, level: float, label: str) -> Figure:
             ax.axvline(-0.5, color="0.7", linewidth=0.8, linestyle=":")
             ax.axhline(0, color="0.4", linewidth=0.8)
             ax.set_title(panel.removesuffix(PATH), weight="bold")
-            ax.set(xlabel="Years since the first import", ylabel="Share of countries", xticks=range(-YEARS, YEARS + 1))
+            ax.set(xlabel="Years since the first import", xticks=range(-YEARS, YEARS + 1))
+            ax.set_ylabel("Mean over countries" if panel.startswith(DEVELOPMENT) else "Share of countries")
         axes[0].legend(loc="upper left", frameon=False, fontsize=8)
-        caption(figure, f"Bars: {level:.0%} intervals of the means, cut at 0 and 1. {NOTES[0]} {NOTES[3]}")
+        caption(
+            figure, f"Bars: {level:.0%} intervals of the means, those of shares cut at 0 and 1. {NOTES[0]} {NOTES[3]}"
+        )
     return figure
 
 

@@ -24,7 +24,7 @@ def run(options: Namespace) -> int:
     package = None if options.package is None else Path(options.package)
     folders = () if family.simulation is not None else data_folders(options)
     drawn = sum(exhibit.draw is not None for exhibit in CATALOGUE)
-    steps = len(CATALOGUE) + drawn + steps_of(family.switches, HEADLINES) + len(family.inputs) + 3
+    steps = len(CATALOGUE) + drawn + len(family.inputs) + steps_of(family.switches, HEADLINES) + 3
     with progress(steps, quiet=options.quiet) as step:
         made = run_family(family, out, folders, step, package)
     if options.quiet:
