@@ -42,7 +42,7 @@ def by_regime(materials: Materials, switches: Switches) -> pd.DataFrame:
     scores = materials.panel("countries", column)
     frame = scores.frame.assign(score=scores.number(column))
     frame = frame[frame["year"].between(FIRST, LAST)].dropna(subset="score").sort_values("year")
-    score = ticks.index.map(frame.groupby("importer")["score"].last()).to_numpy(dtype=float)
+    score = frame.groupby("importer")["score"].last().reindex(ticks.index).to_numpy(dtype=float)
     weak = np.where(np.isnan(score), np.nan, (score < below).astype(float))
     return ticks.assign(both=ticks[list(ORIGINS)].min(axis=1), weak=weak)
 
