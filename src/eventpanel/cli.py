@@ -74,7 +74,10 @@ def _parser() -> argparse.ArgumentParser:
     run = commands.add_parser("run", help="estimate a study and write tables, figure and report")
     check = commands.add_parser("check", help="stop after the panel: coverage, conflicts, recurrence of the event")
     coverage = commands.add_parser("coverage", help="draw which answer each source gives: a chart, a map, a table")
-    for command in (run, check, coverage):
+    verify = commands.add_parser(
+        "verify", help="compare with the published numbers of the paper that a study replicates"
+    )
+    for command in (run, check, coverage, verify):
         command.add_argument(
             "study",
             metavar="STUDY",
@@ -86,6 +89,7 @@ def _parser() -> argparse.ArgumentParser:
             "--set", metavar="KEY=VALUE", action="append", default=[], help="change a setting, such as window.leads=3"
         )
         command.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    run.add_argument("--package", metavar="DIR", help="also write a replication package (family brookings)")
     coverage.add_argument("--map", metavar="COLUMN", help="column of the map (default: the event of the study)")
     coverage.add_argument("--year", metavar="YEAR", type=int, help="draw the map of one year (default: share of years)")
     commands.add_parser("sources", help="list the sources that can be read")

@@ -22,10 +22,12 @@ def product_materials(seed: int, size: int = 24) -> Materials:
     wealth = dict(zip(codes, rng.normal(25, 1.5, size), strict=True))
     polity = dict(zip(codes, rng.integers(-9, 11, size).astype(float), strict=True))
     polity |= {"CHN": -7.0, "USA": 10.0, codes[-1]: np.nan, codes[-2]: np.nan}
+    growth = dict(zip(codes, rng.normal(0.03, 0.02, size), strict=True))
+    later = (years["year"] > 2007) & (years["importer"].str[-1] == "C")
     countries = years.assign(
-        polity2=years["importer"].map(polity),
+        polity2=years["importer"].map(polity).where(~later, 8.0),
         regimes_of_the_world=(years["importer"].map(polity) >= 7) * 2.0,
-        gdp=np.exp(years["importer"].map(wealth) + 0.02 * (years["year"] - 2007)),
+        gdp=np.exp(years["importer"].map(wealth) + years["importer"].map(growth) * (years["year"] - 2007)),
     )
     return Materials(
         kind="simulated",

@@ -53,19 +53,19 @@ def by_hand(exporter: str, switches: Switches, *, smart_city: bool = False) -> A
         deals = data.deals.frame
         mine = deals[(deals["exporter"] == exporter) & (deals["importer"] == importer)]
         bought = set(mine.loc[mine["smart_city"], "year"] if smart_city else mine["year"])
-        unrest = own["unrest"].loc[2008:2021].to_numpy()
+        unrest = own["unrest"].loc[2000:2020].to_numpy()
         line = np.median(unrest) if switches.high_unrest == "above_median" else unrest.mean() + unrest.std(ddof=1)
         rows.append(
             {
                 "importer": importer,
                 "weak": own["polity2"].loc[switches.regime_base] < cutoff,
-                "x": sum(year in bought and own["unrest"].loc[year] > line for year in range(2008, 2022)),
-                "total_ai": len(bought & set(range(2008, 2022))),
+                "x": sum(year in bought and own["unrest"].loc[year] > line for year in range(2000, 2021)),
+                "total_ai": len(bought & set(range(2000, 2021))),
                 "total_unrest": unrest.sum(),
-                "log_trade": np.log(own["total_trade"].loc[2008:2021].mean()),
+                "log_trade": np.log(own["total_trade"].loc[2000:2020].mean()),
                 "log_gdp": np.log(own["gdp"].loc[switches.regime_base]),
                 **{
-                    name: own[name].loc[first:last].mean() - own[name].loc[2005:2007].mean()
+                    name: own[name].loc[first:last].mean() - own[name].loc[2000]
                     for name in ("institutions", "fair_elections", "free_media", "peaceful", "monitors")
                 },
             }
@@ -153,12 +153,12 @@ def test_a_country_is_never_its_own_importer() -> None:
 def test_a_year_on_the_line_is_not_above_it() -> None:
     data = materials()
     flat = with_columns(data, unrest=7.0)
-    assert (high_unrest(flat, Switches())[flat.countries.frame["year"] >= 2008] == 0.0).all()
+    assert (high_unrest(flat, Switches())[flat.countries.frame["year"] <= 2020] == 0.0).all()
     assert (long_differences(flat, Switches()).frame["ai_in_unrest"] == 0.0).all()
     rising = with_columns(data, unrest=data.countries.frame["year"] - 2000.0)
     high = high_unrest(rising, Switches())
-    assert set(rising.countries.frame.loc[high == 1.0, "year"]) == set(range(2015, 2022))
-    assert high[rising.countries.frame["year"] < 2008].isna().all()
+    assert set(rising.countries.frame.loc[high == 1.0, "year"]) == set(range(2011, 2021))
+    assert high[rising.countries.frame["year"] > 2020].isna().all()
 
 
 def test_a_sum_with_a_missing_year_is_missing() -> None:
@@ -172,10 +172,13 @@ def test_a_sum_with_a_missing_year_is_missing() -> None:
     pd.testing.assert_frame_equal(before.drop(index="XAB"), after.drop(index="XAB"))
 
 
-def test_only_the_hundred_largest_stand_in_it() -> None:
+def test_only_the_hundred_largest_with_a_regime_stand_in_it() -> None:
     data = random_materials(4, countries=120)
-    gdp = data.countries.frame.query("year == 2007").set_index("importer")["gdp"]
-    expected = set(gdp.nlargest(100).index) - {"CHN"}
+    frame = data.countries.frame
+    data = with_columns(data, polity2=frame["polity2"].mask(frame["importer"].isin(["XAB", "XAC", "XAD"])))
+    known = data.countries.frame.query("year == 2007 and polity2.notna()").set_index("importer")["gdp"]
+    assert len(known) == 117
+    expected = set(known.nlargest(100).index) - {"CHN"}
     assert set(long_differences(data, Switches()).frame["importer"]) == expected
 
 
@@ -234,7 +237,7 @@ def test_a_list_that_does_not_know_smart_cities_is_refused() -> None:
 def test_deals_and_unrest_must_have_a_year_in_common() -> None:
     data = materials()
     frame = data.countries.frame
-    late = with_columns(data, unrest=frame["unrest"].where(frame["year"] < 2008))
+    late = with_columns(data, unrest=frame["unrest"].where(frame["year"] > 2020))
     with pytest.raises(NotAvailableError, match="No year has both"):
         long_differences(late, Switches())
 

@@ -80,6 +80,12 @@ def test_shares_and_standard_errors_are_those_worked_out_by_hand() -> None:
     assert found["Own exports", DIFFERENCE]["change"] == pytest.approx(0.2)
 
 
+def test_where_all_are_alike_there_is_no_standard_error() -> None:
+    content = make_seeds(planted(), Switches())
+    assert np.isnan(column(content, UNREST).coefficients[0].std_error)
+    assert np.isnan(column(content, DIFFERENCE).coefficients[0].std_error)
+
+
 def test_a_share_has_the_standard_error_of_a_mean() -> None:
     """Kenya, Egypt and Morocco, of which two export: variance 1/3 over 3 countries."""
     more = make_seeds(planted(("CHN", "MAR", 2010)), Switches())

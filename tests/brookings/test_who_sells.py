@@ -153,6 +153,19 @@ def test_invented_countries_stand_where_the_data_say() -> None:
         made("figure_1", invented(placed=False))
 
 
+def test_no_deal_that_counts_is_no_link_and_no_share() -> None:
+    materials = invented(placed=True)
+    elsewhere = pd.DataFrame({"exporter": "CHN", "importer": ["XAC"], "year": 2010})
+    empty = replace(materials, deals=records(elsewhere, ["XAA", "XAB"]))
+    found = values(made("figure_1", empty))["A. China", WEAK]
+    assert (found["links"], found["deals"]) == (0, 0)
+    assert np.isnan(found["share of links"])
+    assert arrows(made("figure_1", empty)) == [[], []]
+    shares = values(made("market_shares", empty))["China", "All importers"]
+    assert shares["deals"] == 0
+    assert np.isnan(shares["share of deals"])
+
+
 def test_the_time_path_is_a_recount() -> None:
     found = values(made("figure_a2"))
     everything, smart = Counter[int](), Counter[int]()

@@ -102,3 +102,58 @@ def test_the_current_folder_is_refused(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.chdir(tmp_path)
     with pytest.raises(OutputError, match="current"):
         check_folder(Path())
+
+
+def test_files_stand_in_subfolders_and_are_replaced_with_them(tmp_path: Path) -> None:
+    target = tmp_path / "out"
+    publish(target, {"a/b/x.txt": b"1", "manifest.json": b'{"outputs": {"a/b/x.txt": ""}}'})
+    assert (target / "a" / "b" / "x.txt").read_bytes() == b"1"
+    publish(target, {"a/y.txt": b"2", "manifest.json": b'{"outputs": {"a/y.txt": ""}}'})
+    assert sorted(path.relative_to(target).as_posix() for path in target.rglob("*")) == [
+        "a",
+        "a/y.txt",
+        "manifest.json",
+    ]
+
+
+@pytest.mark.parametrize("strange", ["a/mine.txt", "a/b/mine.txt", "c/mine.txt"])
+def test_files_of_someone_else_in_subfolders_are_safe(tmp_path: Path, strange: str) -> None:
+    target = tmp_path / "out"
+    publish(target, {"a/b/x.txt": b"1", "manifest.json": b'{"outputs": {"a/b/x.txt": ""}}'})
+    (target / strange).parent.mkdir(exist_ok=True)
+    (target / strange).write_bytes(b"mine")
+    with pytest.raises(OutputError, match=strange):
+        publish(target, {"y.txt": b"2"})
+    assert (target / strange).read_bytes() == b"mine"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        ".",
+        "..",
+        "../x",
+        "a/../x",
+        "a/..",
+        "/x",
+        "./x",
+        "a//x",
+        "a/",
+        "a\\x",
+        "C:x",
+        "C:/x",
+        "//host/share/x",
+        "a\0",
+    ],
+)
+def test_names_that_lead_out_of_the_folder_are_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(OutputError, match="without detours"):
+        publish(tmp_path / "out", {name: b"1"})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_name_is_not_a_file_and_a_folder(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="without detours"):
+        publish(tmp_path / "out", {"a": b"1", "a/x": b"1"})
+    assert list(tmp_path.iterdir()) == []

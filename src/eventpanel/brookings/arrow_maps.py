@@ -24,7 +24,7 @@ from eventpanel.reports.tiles import positions
 __all__ = ["EXHIBITS", "links_from", "places"]
 
 EXPORTERS = {CHINA: "A. China", US: "B. United States"}
-COLORS = dict(zip(REGIMES, REGIME_COLORS, strict=True))
+COLORS: dict[str, str] = dict(zip(REGIMES, REGIME_COLORS, strict=True))
 TITLE = "Figure 1: Who buys surveillance AI from China and from the United States"
 # How many importers' codes stand on a map, and numbers of deals in the key of widths.
 NAMED = 12
@@ -138,8 +138,8 @@ def _legend(ax: Axes, content: Content, panel: str) -> None:
     for (held, head), found in values(content).items():
         if held == panel:
             words = (
-                f"{head}: {found['links']:.0f} links ({_percent(found['share of links'])}), "
-                f"{found['deals']:.0f} deals ({_percent(found['share of deals'])})"
+                f"{head}: {_number(found['links'], 'link')} ({_percent(found['share of links'])}), "
+                f"{_number(found['deals'], 'deal')} ({_percent(found['share of deals'])})"
             )
             handles.append(Line2D([], [], color=COLORS[head], linewidth=3, label=words))
     box = ax.legend(handles=handles, loc="upper left", bbox_to_anchor=(0.04, 0.0), frameon=False, fontsize=8)
@@ -149,10 +149,14 @@ def _legend(ax: Axes, content: Content, panel: str) -> None:
 def _widths(ax: Axes, most: float) -> None:
     shown: npt.NDArray[np.float64] = np.array([n for n in KEY if n <= most] or [1], dtype=float)
     handles = [
-        Line2D([], [], color="0.5", linewidth=float(width), label=f"{number:.0f} deal{'s' if number > 1 else ''}")
+        Line2D([], [], color="0.5", linewidth=float(width), label=_number(float(number), "deal"))
         for number, width in zip(shown, arrow_widths(shown, most), strict=True)
     ]
     ax.legend(handles=handles, loc="upper right", bbox_to_anchor=(0.98, 0.0), frameon=False, fontsize=8)
+
+
+def _number(count: float, unit: str) -> str:
+    return f"{count:.0f} {unit}{'' if count == 1 else 's'}"
 
 
 def _percent(number: float) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from eventpanel.brookings.exhibit import Content
 from eventpanel.reports.figures import GROUP_COLORS, wrap
@@ -30,7 +31,8 @@ def page(size: tuple[float, float], title: str, label: str) -> Figure:
     title, label : str
         Above the figure; the label says what the data are.
     """
-    figure = Figure(figsize=size, layout="constrained")
+    # Inches between what is drawn.
+    figure = Figure(figsize=size, layout=ConstrainedLayoutEngine(h_pad=0.07, w_pad=0.05))
     FigureCanvasAgg(figure)
     width = round(12.5 * size[0])
     figure.suptitle("\n".join(wrap(line, width) for line in (title, label) if line), fontsize=11)

@@ -12,13 +12,26 @@ from eventpanel.brookings.samples import CHINA, UNREST_YEARS
 from eventpanel.brookings.switches import Switches
 from eventpanel.datasets.materials import Materials
 
-__all__ = ["CALM", "NONE", "OTHER", "UNCLEAR", "UNREST", "Outcome", "first_imports", "high_unrest", "outcomes"]
+__all__ = [
+    "CALM",
+    "DEVELOPMENT",
+    "NONE",
+    "OTHER",
+    "UNCLEAR",
+    "UNREST",
+    "Outcome",
+    "first_imports",
+    "high_unrest",
+    "outcomes",
+]
 
 UNREST = "China, in a year of unrest"
 CALM = "China, never in a year of unrest"
 OTHER = "Other exporters only"
 NONE = "No imports"
 UNCLEAR = "China, unrest not known"
+# The one outcome that is a level and no share.
+DEVELOPMENT = "Domestic development"
 
 
 def high_unrest(materials: Materials, switches: Switches) -> pd.Series:
@@ -111,7 +124,7 @@ def outcomes(materials: Materials, countries: pd.Index) -> list[Outcome]:
     if "domestic_ai" in materials.countries.frame.columns:
         frame = materials.countries.frame
         table = frame.pivot(index="importer", columns="year", values="domestic_ai").reindex(index=countries)
-        found.append(Outcome(name="Domestic development", values=table.astype(float), is_any=False))
+        found.append(Outcome(name=DEVELOPMENT, values=table.astype(float), is_any=False))
     return found
 
 

@@ -17,6 +17,7 @@ from eventpanel.brookings.long_differences import (
     EXPOSURE,
     INDICES,
     LAST_YEARS,
+    WEAK,
     Trade,
     known_years,
     long_differences,
@@ -32,7 +33,6 @@ from eventpanel.estimators.linear import Linear, LinearFit, linear
 __all__ = ["EXHIBITS", "TERM", "influence"]
 
 TERM = "AI x unrest"
-WEAK, MATURE = 1.0, 0.0
 # Controls added one by one, and their columns.
 CONTROLS = {"total AI": "total_ai", "total unrest": "total_unrest", "total trade": "log_trade", "log GDP": "log_gdp"}
 USES = ("regime_cutoff", "regime_base", "high_unrest", "institution_years")
@@ -50,13 +50,13 @@ class Part(NamedTuple):
 
     name: str
     trade: Trade = CHINESE
-    weak: float = WEAK
+    weak: float = 1.0
     outcome: str = "institutions"
 
 
 TABLE_5 = (
     Part("A. Autocracies and weak democracies"),
-    Part("B. Mature democracies", weak=MATURE),
+    Part("B. Mature democracies", weak=0.0),
     Part("C. US exports", Trade(US)),
 )
 TABLE_A18 = tuple(Part(title, outcome=name) for name, title in INDICES.items() if name != "institutions")
@@ -111,7 +111,7 @@ def _fit(panel: Panel, part: Part, step: int) -> Fitted:
         outcome=f"{CHANGE}{part.outcome}",
         terms=(EXPOSURE, *(CONTROLS[name] for name in added)),
         covariance=Robust("HC1"),
-        sample=Sample(where=(("weak", (part.weak,)),)),
+        sample=Sample(where=((WEAK, (part.weak,)),)),
     )
     fit = linear(panel, model)
     head = f"({step + 1})"
@@ -157,12 +157,13 @@ def _definitions(materials: Materials, switches: Switches) -> tuple[str, ...]:
     last = LAST_YEARS[switches.institution_years]
     line = "median" if switches.high_unrest == "above_median" else "mean plus one standard deviation"
     return (
-        f"Outcome: mean index of {last[0]} to {last[1]} less that of {BASELINE[0]} to {BASELINE[1]}, in standard "
-        f"deviations; years without a value are left out. The paper does not name the first years.",
+        f"Outcome: mean index of {last[0]} to {last[1]}, of the years known, less the index of {BASELINE}, in standard "
+        f"deviations. The paper does not name the first year.",
         f"{TERM}: years from {years[0]} to {years[-1]} with any deal in which unrest was above the country's own "
         f"{line} of {years[0]} to {years[-1]}. Total AI: years with any deal of the same kind. Total unrest: events. "
         f"Total trade: log of mean yearly imports. GDP: of {switches.regime_base}.",
-        f"Countries: the 100 largest by GDP in {switches.regime_base}, without the exporter. Standard errors: HC1.",
+        f"Countries: the 100 largest by GDP of those with a regime in {switches.regime_base}, without the exporter. "
+        "Standard errors: HC1.",
         "A line of its own gives every country years of high unrest: without total AI the coefficient also tells "
         "those that buy often from those that do not.",
     )

@@ -75,7 +75,7 @@ def institutions_panel(materials: Materials, switches: Switches) -> Rows:
     frame = panel.frame.assign(**made, **{AI: (deals > 0).astype(float).where(deals.notna())})
     known = frame[list(made)].notna().any(axis=1) & (frame["importer"] != CHINA)
     panel = panel.with_frame(frame.assign(**{IN_SAMPLE: frame[IN_SAMPLE] * known}))
-    own = trends(panel, "importer")
+    own = trends(panel)
     return Rows(panel.with_frame(pd.concat([panel.frame, own], axis=1)), tuple(own.columns))
 
 

@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 import pandas as pd
 
-from eventpanel.brookings.samples import CHINA, UNREST_YEARS, top_100, weak_in_base_year, with_deals
+from eventpanel.brookings.samples import CHINA, UNREST_YEARS, weak_in_base_year, with_deals
 from eventpanel.brookings.switches import Switches
 from eventpanel.datasets.errors import NotAvailableError
 from eventpanel.datasets.materials import Materials
@@ -22,11 +22,13 @@ __all__ = [
     "EXPOSURE",
     "INDICES",
     "LAST_YEARS",
+    "WEAK",
     "YEARS",
     "Trade",
     "deals_of",
     "high_unrest",
     "known_years",
+    "large_countries",
     "long_differences",
 ]
 
@@ -38,10 +40,14 @@ INDICES = {
     "peaceful": "Peaceful elections",
     "monitors": "Election monitors",
 }
-CHANGE, EXPOSURE = "change_", "ai_in_unrest"
-# The paper does not name the years before: the last three of which the list of deals has next to none.
-BASELINE = (2005, 2007)
-YEARS = UNREST_YEARS["2008_2021"]
+CHANGE = "change_"
+EXPOSURE = "ai_in_unrest"
+WEAK = "weak"
+# The paper does not name the years summed over, nor the year that the change starts from: here those of the unrest
+# panel that give the printed N, and the first of them.
+YEARS = UNREST_YEARS["2000_2020"]
+BASELINE = YEARS[0]
+LARGEST = 100
 LAST_YEARS = {"2019_2021": (2019, 2021), "2018_2020": (2018, 2020)}
 REMEDY = "see docs/studies.md, section on the family brookings"
 
@@ -73,7 +79,7 @@ def deals_of(materials: Materials, trade: Trade) -> Records:
 def high_unrest(materials: Materials, switches: Switches) -> pd.Series:
     """1 in years of high unrest, 0 in others, missing where unrest is: by row of ``countries``.
 
-    The line is the importer's own, over the years of deals (2008 to 2021): its median, or its mean plus one standard
+    The line is the importer's own, over 2000 to 2020: its median, or its mean plus one standard
     deviation. A year on the line is not above it.
     """
     panel = materials.panel("countries", "unrest")
@@ -87,7 +93,7 @@ def high_unrest(materials: Materials, switches: Switches) -> pd.Series:
 
 
 def known_years(materials: Materials) -> list[int]:
-    """Years from 2008 to 2021 that both deals and unrest reach.
+    """List the years from 2000 to 2020 that both deals and unrest reach.
 
     Raises
     ------
@@ -101,6 +107,17 @@ def known_years(materials: Materials) -> list[int]:
     if not years:
         raise NotAvailableError("No year has both deals and unrest.", f"{YEARS[0]} to {last}", REMEDY)
     return years
+
+
+def large_countries(materials: Materials, switches: Switches) -> list[str]:
+    """List the 100 importers with the largest GDP of those with a regime, both in the base year, by their codes.
+
+    The 48 mature democracies and 52 others of the paper's Table 1 add up to 100: all of them have a regime.
+    """
+    frame = materials.panel("countries", "gdp").frame
+    held = frame[frame["year"] == switches.regime_base].set_index("importer")["gdp"].dropna()
+    ranked = held[held.index.isin(weak_in_base_year(materials, switches).index)].sort_values(kind="stable")
+    return sorted(ranked.index[-LARGEST:])
 
 
 def long_differences(materials: Materials, switches: Switches, trade: Trade = CHINESE) -> Panel:
@@ -118,12 +135,12 @@ def long_differences(materials: Materials, switches: Switches, trade: Trade = CH
     Returns
     -------
     Panel
-        Unit importer, no period; the 100 largest by GDP in the base year without the exporter itself.
-        ``weak`` (1 for autocracies and weak democracies, 0 for mature democracies, missing where the regime is);
+        Unit importer, no period; those of :func:`large_countries` without the exporter itself.
+        ``weak`` (1 for autocracies and weak democracies, 0 for mature democracies);
         ``ai_in_unrest`` (years of any deal that were years of high unrest), ``total_ai`` (years of any deal),
         ``total_unrest`` (events), ``log_trade`` (log of the mean yearly imports in US dollars), ``log_gdp`` (of the
-        base year, US dollars); for each index known ``change_INDEX`` (its mean over the last years less that over
-        2005 to 2007, years without a value left out). Sums are missing where a year of them is.
+        base year, US dollars); for each index known ``change_INDEX`` (its mean over the last years known less its
+        value in 2000). Sums are missing where a year of them is.
 
     Raises
     ------
@@ -136,7 +153,7 @@ def long_differences(materials: Materials, switches: Switches, trade: Trade = CH
     years = known_years(materials)
     frame = pd.DataFrame(
         {
-            "weak": weak_in_base_year(materials, switches),
+            WEAK: weak_in_base_year(materials, switches),
             EXPOSURE: _summed(panel, any_deal * high_unrest(materials, switches), years),
             "total_ai": _summed(panel, any_deal, years),
             "total_unrest": _summed(panel, panel.number("unrest"), years),
@@ -144,7 +161,9 @@ def long_differences(materials: Materials, switches: Switches, trade: Trade = CH
             "log_gdp": _log(_averaged(panel, "gdp", (switches.regime_base, switches.regime_base))),
             **_changes(panel, switches),
         },
-        index=pd.Index(sorted(set(top_100(materials, switches)) - {trade.exporter}), name="importer"),
+        index=pd.Index(
+            [name for name in large_countries(materials, switches) if name != trade.exporter], name="importer"
+        ),
     )
     return Panel(frame.reset_index(), ("importer",), None, countries.sources)
 
@@ -169,4 +188,6 @@ def _log(values: pd.Series) -> pd.Series:
 def _changes(panel: Panel, switches: Switches) -> dict[str, pd.Series]:
     last = LAST_YEARS[switches.institution_years]
     held = [name for name in INDICES if name in panel.frame.columns]
-    return {f"{CHANGE}{name}": _averaged(panel, name, last) - _averaged(panel, name, BASELINE) for name in held}
+    return {
+        f"{CHANGE}{name}": _averaged(panel, name, last) - _averaged(panel, name, (BASELINE, BASELINE)) for name in held
+    }

@@ -13,7 +13,7 @@ from eventpanel.datasets.materials import Materials
 from eventpanel.estimators.precision import ConditioningWarning
 from eventpanel.estimators.solution import EstimationWarning
 
-__all__ = ["Made", "Version", "make_exhibits"]
+__all__ = ["AS_PRINTED", "AS_SET", "Made", "Version", "make_exhibits", "version_of"]
 
 AS_SET, AS_PRINTED = "as set", "as printed"
 
@@ -73,12 +73,21 @@ def make_exhibits(
         if changed(switches, PRINTED, exhibit.uses):
             ways.append((AS_PRINTED, PRINTED))
         made.append(
-            Made(exhibit=exhibit, versions=tuple(_version(exhibit, materials, name, way) for name, way in ways))
+            Made(exhibit=exhibit, versions=tuple(version_of(exhibit, materials, name, way) for name, way in ways))
         )
     return tuple(made)
 
 
-def _version(exhibit: Exhibit, materials: Materials, name: str, switches: Switches) -> Version:
+def version_of(exhibit: Exhibit, materials: Materials, name: str, switches: Switches) -> Version:
+    """Make one version of an exhibit, or say why the data or the sample cannot give it.
+
+    Parameters
+    ----------
+    exhibit : Exhibit
+    materials : Materials
+    name : str
+    switches : Switches
+    """
     standing = tuple(in_force(switches, exhibit.uses))
     try:
         with warnings.catch_warnings():

@@ -11,7 +11,7 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from eventpanel.brookings.canvas import GREY, RED_AND_BLUE, caption, page, values
 from eventpanel.brookings.exhibit import Coefficient, Column, Content, Exhibit
-from eventpanel.brookings.flows import by_regime, counted_deals, regime_of, share, watched_years
+from eventpanel.brookings.flows import UNKNOWN, by_regime, counted_deals, regime_of, share, watched_years
 from eventpanel.brookings.samples import CHINA, US
 from eventpanel.brookings.switches import Switches
 from eventpanel.brookings.time_path import by_year
@@ -48,7 +48,8 @@ def make_market_shares(materials: Materials, switches: Switches) -> Content:
     deals = counted_deals(materials, switches)
     deals = deals.assign(regime=regime_of(deals["importer"], materials, switches))
     parts = {ALL: deals, **by_regime(deals)}
-    years = watched_years(materials.deals)
+    first = deals["year"].min()
+    years = [year for year in watched_years(materials.deals) if year >= first]
     columns = [_column(code, head, part, years) for code in PANELS for head, part in parts.items()]
     yearly = [_yearly(code, head, part, years) for code in PANELS for head, part in parts.items()]
     half = years[: (len(years) + 1) // 2]
@@ -56,7 +57,8 @@ def make_market_shares(materials: Materials, switches: Switches) -> Content:
     notes = (
         "Shares are those among all exporters in the same importers; partners are importers with any deal. Regimes are "
         "those of the base year.",
-        f"Growth: deals in the later half of the years that the list watches, over those in the earlier one ({spans}).",
+        "Growth: deals in the later half of the years that the list watches, from its first deal on, over those in the "
+        f"earlier half ({spans}).",
         "A year without any deal has no shares.",
     )
     return Content(columns=(*columns, *yearly), notes=notes, more={"deals_by_year": _table(parts, years)})
@@ -105,7 +107,7 @@ def _table(parts: dict[str, pd.DataFrame], years: list[int]) -> pd.DataFrame:
 
 
 def draw_market_shares(content: Content, level: float, label: str) -> Figure:
-    """Draw shares by year above, deals by year below, a column the importers.
+    """Draw shares by year above, deals by year below, a column the importers; those of unknown regime among all only.
 
     Parameters
     ----------
@@ -115,7 +117,7 @@ def draw_market_shares(content: Content, level: float, label: str) -> Figure:
     label : str
     """
     table = content.more["deals_by_year"]
-    heads = list(dict.fromkeys(table["importers"]))
+    heads = [head for head in dict.fromkeys(table["importers"]) if head != UNKNOWN]
     with rc_context(STYLE):
         figure = page((2.9 * len(heads) + 0.9, 5.4), TITLE, label)
         axes = figure.subplots(2, len(heads), sharex=True, sharey="row", squeeze=False, height_ratios=(3, 2))

@@ -20,6 +20,7 @@ from eventpanel.brookings.unrest_models import (
     column,
     fit,
     method_of_reading,
+    one_line,
     term_name,
 )
 from eventpanel.brookings.unrest_outcomes import any_deal
@@ -76,7 +77,7 @@ def five_readings(materials: Materials, switches: Switches) -> Content:
             for name, asked in READINGS.items():
                 found[name] = fit(panel, specification, method_of_reading(asked))
         except NotAvailableError as error:
-            lacking.append(f"Column ({specification.number}) is left out: {error}")
+            lacking.append(f"Column ({specification.number}) is left out: {one_line(error)}")
             continue
         columns += [_column(name, one, found[PLAIN].estimate) for name, one in found.items()]
         if specification is SPECIFICATIONS[0]:

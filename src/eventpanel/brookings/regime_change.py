@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 from matplotlib import rc_context
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from scipy import stats
 
 from eventpanel.brookings.exhibit import Coefficient, Column, Content, Exhibit
-from eventpanel.brookings.long_differences import EXPOSURE, YEARS, long_differences
+from eventpanel.brookings.long_differences import EXPOSURE, WEAK, YEARS, long_differences
 from eventpanel.brookings.proportions import NAMES, Groups, p_values
 from eventpanel.brookings.switches import Switches
 from eventpanel.datasets.materials import Materials
+from eventpanel.reports.figures import GROUP_COLORS, STYLE, wrap
 
 __all__ = ["ABOVE", "BELOW", "EXHIBITS", "changed_regime"]
 
-ABOVE, BELOW = "above median AI imports", "at or below median AI imports"
+ABOVE = "above median AI imports"
+BELOW = "at or below median AI imports"
 DIFFERENCE, P_VALUE = "difference", "p-value"
-STYLE: Any = {"font.size": 9, "axes.spines.top": False, "axes.spines.right": False, "svg.hashsalt": "eventpanel"}
-COLORS = ("#b2182b", "#2166ac")
 
 
 def changed_regime(materials: Materials) -> pd.Series:
-    """1 where a year from 2008 to 2021 was one of autocratization, 0 where none was, by importer.
+    """1 where a year from 2000 to 2020 was one of autocratization, 0 where none was, by importer.
 
     Missing where no year is known.
     """
@@ -38,7 +37,7 @@ def changed_regime(materials: Materials) -> pd.Series:
 def _figure_a7(materials: Materials, switches: Switches) -> Content:
     changed = changed_regime(materials)
     frame = long_differences(materials, switches).frame
-    frame = frame[frame["weak"] == 1.0].assign(changed=frame["importer"].map(changed))
+    frame = frame[frame[WEAK] == 1.0].assign(changed=frame["importer"].map(changed))
     frame = frame.dropna(subset=["changed", EXPOSURE])
     middle = float(frame[EXPOSURE].median())
     above = frame[EXPOSURE] > middle
@@ -94,14 +93,15 @@ def _draw(content: Content, level: float, label: str) -> Figure:
     counted = content.more["groups"]
     with rc_context(STYLE):
         figure = Figure(figsize=(4.8, 3.8), layout="constrained")
-        figure.suptitle(f"Countries with a change of regime\n{label}", fontsize=10)
+        FigureCanvasAgg(figure)
+        figure.suptitle(f"Countries with a change of regime\n{wrap(label, 60)}", fontsize=10)
         axes = figure.subplots()
         for place, (hits, size) in enumerate(zip(counted["changes"], counted["countries"], strict=True)):
             if not size:
                 continue
             share = hits / size
             bounds = stats.binomtest(int(hits), int(size)).proportion_ci(level, method="wilson")
-            axes.bar(place, share, color=COLORS[place], width=0.6)
+            axes.bar(place, share, color=GROUP_COLORS[place], width=0.6)
             spread = [[max(share - bounds.low, 0.0)], [max(bounds.high - share, 0.0)]]
             axes.errorbar(place, share, yerr=spread, color="0.2", capsize=4)
             axes.annotate(f"{hits} of {size}", (place, bounds.high), (0, 4), textcoords="offset points", ha="center")

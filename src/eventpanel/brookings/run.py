@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from eventpanel.brookings.catalogue import CATALOGUE
 from eventpanel.brookings.family import Family
+from eventpanel.brookings.headlines import HEADLINES
 from eventpanel.brookings.inputs import materials_from_inputs
 from eventpanel.brookings.limits import limits
 from eventpanel.brookings.made import Made, make_exhibits
+from eventpanel.brookings.moves import files_of_moves, grids_of_moves, moves
+from eventpanel.brookings.package import Package, machine, package_files
 from eventpanel.brookings.switches import Switches
 from eventpanel.brookings.written import Page, files_of, files_of_data, index_page, tidy
+from eventpanel.datasets.errors import OutputError
 from eventpanel.datasets.materials import Materials
 from eventpanel.datasets.simulated import simulate_materials
 from eventpanel.reports.folder import check_folder, publish
@@ -47,7 +52,9 @@ def materials_of(family: Family, data: Sequence[Path] = (), step: Step = _silent
     return materials_from_inputs(family, data, step)
 
 
-def run_family(family: Family, out: Path, data: Sequence[Path] = (), step: Step = _silent) -> tuple[Made, ...]:
+def run_family(
+    family: Family, out: Path, data: Sequence[Path] = (), step: Step = _silent, package: Path | None = None
+) -> tuple[Made, ...]:
     """Make every exhibit and write the folder.
 
     Parameters
@@ -59,6 +66,8 @@ def run_family(family: Family, out: Path, data: Sequence[Path] = (), step: Step 
         Folders of the files of inputs, searched in order.
     step : callable
         Called with what is done next.
+    package : Path, optional
+        Folder of a replication package, also to be made.
 
     Returns
     -------
@@ -69,14 +78,33 @@ def run_family(family: Family, out: Path, data: Sequence[Path] = (), step: Step 
     EventPanelError
         Anything wrong with data or folder; then nothing is written.
     """
+    start = time.perf_counter()
     check_folder(out)
+    if package is not None:
+        _check_package(package, out)
     step("reading")
     materials = materials_of(family, data, step)
     made = make_exhibits(CATALOGUE, materials, family.switches, step)
     files = rendered(family, materials, made, step)
     step("writing")
     publish(out, files)
+    if package is not None:
+        taken = machine(time.perf_counter() - start)
+        publish(
+            package,
+            package_files(Package(family=family, materials=materials, made=made, files=files, machine=taken)),
+        )
     return made
+
+
+def _check_package(package: Path, out: Path) -> None:
+    """Refuse a package that cannot be written, or that shares a folder with the run."""
+    check_folder(package)
+    inner, outer = package.resolve(), out.resolve()
+    if inner == outer or inner in outer.parents or outer in inner.parents:
+        raise OutputError(
+            "The replication package needs a folder of its own.", f"{package} and {out}", "choose another --package"
+        )
 
 
 def rendered(family: Family, materials: Materials, made: tuple[Made, ...], step: Step = _silent) -> dict[str, bytes]:
@@ -97,12 +125,15 @@ def rendered(family: Family, materials: Materials, made: tuple[Made, ...], step:
             step(f"drawing {one.exhibit.number}")
             figure = one.exhibit.draw(content, family.output.level, family.label)
         files |= files_of(one, figure, family.label)
+    moved = moves(materials, family.switches, HEADLINES, step)
+    files |= files_of_moves(moved, family.output.level, family.label)
     page = Page(
         title=family.title,
         label=family.label,
         materials=materials,
         switches=_standing(family.switches),
         made=made,
+        moves=tuple(grids_of_moves(moved)),
         files=files,
         limits=limits(materials, family.switches),
     )

@@ -13,7 +13,17 @@ from scipy import stats
 
 from eventpanel.brookings.canvas import caption, page
 from eventpanel.brookings.exhibit import Coefficient, Column, Content, Exhibit, column_of
-from eventpanel.brookings.first_imports import CALM, NONE, OTHER, UNCLEAR, UNREST, Outcome, first_imports, outcomes
+from eventpanel.brookings.first_imports import (
+    CALM,
+    DEVELOPMENT,
+    NONE,
+    OTHER,
+    UNCLEAR,
+    UNREST,
+    Outcome,
+    first_imports,
+    outcomes,
+)
 from eventpanel.brookings.switches import Switches
 from eventpanel.datasets.errors import DesignError
 from eventpanel.datasets.materials import Materials
@@ -41,7 +51,8 @@ NOTES = (
     "from anyone.",
     "Any within 5 years: share of the countries whose five years after the first import are all watched. Before and "
     "after: share of years with any, of the watched ones of the five before and the five after; change: countries with "
-    "both. Standard errors are those of a mean, countries being independent. Trade in AI grows, so that after exceeds "
+    "both. Standard errors are those of a mean, countries being independent; where all are alike there is none. Trade "
+    "in AI grows, so that after exceeds "
     "before also where nothing follows from imports.",
     "Regression: any, by country and year, on being past the first import; country and year effects, clusters by "
     "country; countries without imports are among the comparisons. Domestic development: levels in the place of "
@@ -93,7 +104,7 @@ def make_seeds(materials: Materials, switches: Switches) -> Content:
     """
     firsts = first_imports(materials, switches)
     columns: list[Column] = []
-    notes = list(NOTES)
+    notes: list[str] = list(NOTES)
     found = outcomes(materials, firsts.index)
     for outcome in found:
         lined = around(outcome.values, firsts["start"])
@@ -148,8 +159,9 @@ def _facts(outcome: Outcome, lined: pd.DataFrame) -> pd.DataFrame:
 
 
 def _mean(term: str, column: pd.Series) -> Coefficient:
+    """Return mean and standard error; there is none of one country, or of several that are all alike."""
     known = column.dropna().to_numpy(dtype=float)
-    if len(known) < 2:
+    if len(known) == 0 or np.ptp(known) == 0:
         return Coefficient(term, float(known[0]) if len(known) else np.nan)
     return Coefficient(term, float(known.mean()), float(known.std(ddof=1) / np.sqrt(len(known))), float(len(known) - 1))
 
@@ -159,7 +171,7 @@ def _difference(term: str, one: pd.Series, other: pd.Series) -> Coefficient:
     a, b = _mean(term, one), _mean(term, other)
     parts = np.array([a.std_error**2, b.std_error**2])
     variance = float(parts.sum())
-    dof = variance**2 / float((parts**2 / np.array([a.dof, b.dof])).sum()) if variance > 0 else np.nan
+    dof = variance**2 / float((parts**2 / np.array([a.dof, b.dof])).sum())
     return Coefficient(term, a.estimate - b.estimate, float(np.sqrt(variance)), dof)
 
 
@@ -222,9 +234,12 @@ def draw_seeds(content: Content, level: float, label: str) -> Figure:
             ax.axvline(-0.5, color="0.7", linewidth=0.8, linestyle=":")
             ax.axhline(0, color="0.4", linewidth=0.8)
             ax.set_title(panel.removesuffix(PATH), weight="bold")
-            ax.set(xlabel="Years since the first import", ylabel="Share of countries", xticks=range(-YEARS, YEARS + 1))
+            ax.set(xlabel="Years since the first import", xticks=range(-YEARS, YEARS + 1))
+            ax.set_ylabel("Mean over countries" if panel.startswith(DEVELOPMENT) else "Share of countries")
         axes[0].legend(loc="upper left", frameon=False, fontsize=8)
-        caption(figure, f"Bars: {level:.0%} intervals of the means. {NOTES[0]} {NOTES[3]}")
+        caption(
+            figure, f"Bars: {level:.0%} intervals of the means, those of shares cut at 0 and 1. {NOTES[0]} {NOTES[3]}"
+        )
     return figure
 
 
@@ -233,7 +248,10 @@ def _path(ax: Axes, column: Column, level: float, aside: float) -> None:
     times = np.array([int(one.term) for one in column.coefficients]) + aside
     means = np.array([one.estimate for one in column.coefficients])
     half = np.array([stats.t.ppf((1 + level) / 2, one.dof) * one.std_error for one in column.coefficients])
-    ax.vlines(times, means - half, means + half, color=color, linewidth=1.6, alpha=0.5)
+    low, high = means - half, means + half
+    if not column.panel.startswith(DEVELOPMENT):
+        low, high = low.clip(0), high.clip(None, 1)
+    ax.vlines(times, low, high, color=color, linewidth=1.6, alpha=0.5)
     ax.plot(times, means, "o-", color=color, markersize=4, linewidth=1.2, label=f"{column.head} ({column.nobs:.0f})")
 
 

@@ -104,6 +104,12 @@ def difference_column(pair: Pair, panel: str, what: str) -> Column:
 def difference_table(pairs: list[Pair], what: str = "AI") -> pd.DataFrame:
     """Tabulate differences.
 
+    Parameters
+    ----------
+    pairs : list of Pair
+    what : str
+        What is bought, as terms name it.
+
     Returns
     -------
     DataFrame
@@ -137,7 +143,12 @@ def p_value(cell: Coefficient) -> float:
 
 
 def difference_words(column: Column) -> str:
-    """Say what the same-year difference of a column is."""
+    """Say what the same-year difference of a column is.
+
+    Parameters
+    ----------
+    column : Column
+    """
     now = next((c for c in column.coefficients if c.term.endswith("same year as unrest")), None)
     if now is None or np.isnan(now.estimate):
         return f"{column.panel}, column {column.head}: the same-year difference could not be estimated."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 from matplotlib import rc_context
@@ -19,6 +21,7 @@ __all__ = ["bounds", "draw_bars", "draw_paths"]
 Floats = npt.NDArray[np.float64]
 COLORS = ("#053061", "#2166ac", "#4393c3", "#92c5de")
 MARKERS = ("o", "s", "^", "D")
+LEGEND: Any = {"fontsize": 7.5, "title_fontsize": 7.5, "alignment": "left", "frameon": False}
 # Between the specifications at one event time, in years.
 STEP = 0.16
 
@@ -62,9 +65,12 @@ def draw_paths(outcome: str, content: Content, level: float, label: str) -> Figu
             ax.set_title(wrap(panel or "All", 40))
         axes[0].set_ylabel(wrap(f"Effect of unrest on {outcome}", 34))
         figure.legend(
-            *axes[0].get_legend_handles_labels(), fontsize=7.5, frameon=False, loc="outside lower left", ncols=2
+            *axes[0].get_legend_handles_labels(),
+            title=f"Bars: {level:.0%} intervals. Hollow points: no coefficient, left out or the base.",
+            loc="outside lower left",
+            ncols=2,
+            **LEGEND,
         )
-        _caption(figure, f"Bars: {level:.0%} intervals. Hollow points: left out, set to zero.")
     return figure
 
 
@@ -82,7 +88,7 @@ def _panel(ax: Axes, columns: list[Column], level: float) -> None:
         values = [found[k].estimate for k in there]
         said = f"{column.head} {SPECIFICATIONS[number].said}" if number < len(SPECIFICATIONS) else column.head
         ax.plot(at, values, marker, color=color, markersize=4.5, label=said.replace(" none", " base"))
-        out = np.array([k + shift for k in EVENT_TIMES if k not in found])
+        out = np.array([k + shift for k in EVENT_TIMES if k not in found and not np.isnan(values).all()])
         ax.plot(out, np.zeros(len(out)), marker, markerfacecolor="white", markeredgecolor=color, markersize=4.5)
     names = [str(k).replace("-", "\N{MINUS SIGN}") for k in EVENT_TIMES]
     ax.set_xticks(list(EVENT_TIMES), names)

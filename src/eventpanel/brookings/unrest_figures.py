@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
 from eventpanel.brookings.exhibit import Column, Content, Exhibit
@@ -16,7 +17,8 @@ from eventpanel.datasets.materials import Materials
 
 __all__ = ["EXHIBITS", "MATURE", "WEAK", "by_regime"]
 
-WEAK, MATURE = "A. Autocracies and weak democracies", "B. Mature democracies"
+WEAK = "A. Autocracies and weak democracies"
+MATURE = "B. Mature democracies"
 SAME_SCALE = (
     "Unrest in both panels is counted in standard deviations of panel A, so that coefficients are for the same amount; "
     "A less B is tested with both regressions stacked and importers as clusters."
@@ -25,14 +27,17 @@ CAUTION = (
     "A placebo in mature democracies counts only as far as A less B does: in the paper's figure of arms panel B "
     "shows the same jump as panel A."
 )
+PROJECTS = "A cell without a row counts as no project in the years that the list covers."
 
 
-def by_regime(outcome: Outcome, materials: Materials, switches: Switches) -> Content:
+def by_regime(outcome: Outcome, further: Sequence[str], materials: Materials, switches: Switches) -> Content:
     """Estimate paths for both regimes and their difference, or for weak democracies and autocracies alone.
 
     Parameters
     ----------
     outcome : Outcome
+    further : sequence of str
+        Notes.
     materials : Materials
     switches : Switches
         ``arms_regimes`` and those of all exhibits of equation (3).
@@ -45,7 +50,7 @@ def by_regime(outcome: Outcome, materials: Materials, switches: Switches) -> Con
     weak = estimated(materials, switches, Part(WEAK, outcome))
     said = words(weak, switches)
     if switches.arms_regimes == "weak":
-        return Content(columns=columns_of(weak), notes=said)
+        return Content(columns=columns_of(weak), notes=(*said, *further))
     mature = estimated(materials, switches, Part(MATURE, outcome, "mature"), weak.rows.scale)
     pairs = [Pair("A", "B", one, other) for one, other in zip(weak.fits, mature.fits, strict=True)]
     differ: tuple[Column, ...] = tuple(difference_column(pair, pair.name, outcome.what) for pair in pairs)
@@ -55,7 +60,7 @@ def by_regime(outcome: Outcome, materials: Materials, switches: Switches) -> Con
             *dict.fromkeys((*said, *words(mature, switches))),
             SAME_SCALE,
             *(difference_words(one) for one in (differ[0], differ[-1])),
-            CAUTION,
+            *further,
         ),
     )
 
@@ -75,7 +80,7 @@ EXHIBITS: tuple[Exhibit, ...] = (
         number="Figure A.5",
         title="Imports of arms from China in the years around unrest",
         uses=(*UNREST_SWITCHES, "arms_regimes"),
-        make=partial(by_regime, any_arms()),
+        make=partial(by_regime, any_arms(), (CAUTION,)),
         draw=partial(draw_paths, "any import of arms from China"),
     ),
     Exhibit(
@@ -83,7 +88,7 @@ EXHIBITS: tuple[Exhibit, ...] = (
         number="Figure A.6",
         title="Chinese investment and construction in the years around unrest",
         uses=(*UNREST_SWITCHES, "arms_regimes"),
-        make=partial(by_regime, any_project()),
+        make=partial(by_regime, any_project(), (PROJECTS,)),
         draw=partial(draw_paths, "any Chinese investment or construction"),
     ),
 )

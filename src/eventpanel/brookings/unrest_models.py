@@ -14,7 +14,7 @@ from eventpanel.brookings.exhibit import Coefficient, Column, column_of
 from eventpanel.brookings.switches import Switches
 from eventpanel.brookings.unrest_outcomes import Outcome
 from eventpanel.brookings.unrest_panel import CONTROLS, IN_SAMPLE, OUTCOME, UNREST, UnrestPanel, trends
-from eventpanel.datasets.errors import DesignError, NotAvailableError
+from eventpanel.datasets.errors import DesignError, EventPanelError, NotAvailableError
 from eventpanel.datasets.materials import Materials
 from eventpanel.datasets.panel import Panel
 from eventpanel.estimators.cautions import EstimationWarning
@@ -39,6 +39,7 @@ __all__ = [
     "fit",
     "four",
     "method_of_reading",
+    "one_line",
     "question",
     "term_name",
 ]
@@ -73,6 +74,16 @@ class Fitted(NamedTuple):
     why: str = ""
 
 
+def one_line(error: EventPanelError) -> str:
+    """Write an error on one line, without its remedy.
+
+    Parameters
+    ----------
+    error : EventPanelError
+    """
+    return " ".join(line.strip() for line in str(error).splitlines() if "what to do:" not in line)
+
+
 def term_name(event_time: int, what: str = "AI") -> str:
     """Name a row of a table.
 
@@ -94,7 +105,12 @@ def term_name(event_time: int, what: str = "AI") -> str:
 
 
 def method_of_reading(switches: Switches) -> Planned:
-    """Return the method that the reading of equation (3) stands for."""
+    """Return the method that the reading of equation (3) stands for.
+
+    Parameters
+    ----------
+    switches : Switches
+    """
     restricted = DistributedLag(reading="restricted" if switches.year_before == "omitted" else "plain")
     methods: Mapping[str, Planned] = {
         "distributed_lag": restricted,
@@ -106,7 +122,12 @@ def method_of_reading(switches: Switches) -> Planned:
 
 
 def question(method: Planned) -> Design:
-    """Return equation (3) as a design for a method, without what is held fixed beside importer and year."""
+    """Return equation (3) as a design for a method, without what is held fixed beside importer and year.
+
+    Parameters
+    ----------
+    method : method
+    """
     above = Threshold(rule="unit_sd", value=1.0)
     dose, event = Event(column=UNREST, kind="dose"), Event(column=UNREST, kind="threshold", threshold=above)
     return Design(
@@ -147,23 +168,44 @@ def fit(panel: Panel, specification: Specification, method: Planned) -> Fitted:
         try:
             return Fitted(specification, run_method(method, wide, asked))
         except DesignError as error:
-            return Fitted(specification, None, str(error))
+            return Fitted(specification, None, one_line(error))
 
 
 def four(materials: Materials, rows: UnrestPanel, outcome: Outcome, method: Planned) -> list[Fitted]:
-    """Estimate the four specifications; those whose controls the data lack are left out with the reason."""
+    """Estimate the four specifications; those whose controls the data lack are left out with the reason.
+
+    Parameters
+    ----------
+    materials : Materials
+    rows : UnrestPanel
+    outcome : Outcome
+    method : method
+
+    Raises
+    ------
+    NotAvailableError
+        The data lack the outcome.
+    """
     panel = outcome.on(materials, rows.panel)
     made = []
     for specification in SPECIFICATIONS:
         try:
             made.append(fit(panel, specification, method))
         except NotAvailableError as error:
-            made.append(Fitted(specification, None, str(error)))
+            made.append(Fitted(specification, None, one_line(error)))
     return made
 
 
 def column(fitted: Fitted, panel: str, head: str, what: str = "AI") -> Column:
-    """Make a column; one that could not be estimated has missing numbers and no observations."""
+    """Make a column; one that could not be estimated has missing numbers and no observations.
+
+    Parameters
+    ----------
+    fitted : Fitted
+    panel, head : str
+    what : str
+        What is bought, as terms name it.
+    """
     estimate, below = fitted.estimate, {"Controls": fitted.specification.said}
     if estimate is None:
         cells = tuple(Coefficient(term_name(k, what), np.nan) for k in EVENT_TIMES if k != -1)

@@ -24,6 +24,7 @@ __all__ = [
     "any_project",
     "log_deals",
     "log_good",
+    "log_goods",
     "product_names",
 ]
 
@@ -73,7 +74,12 @@ def any_deal(exporter: str = CHINA, flag: str | None = None) -> Outcome:
 
 
 def log_deals(exporter: str = CHINA) -> Outcome:
-    """log(1 + AI deals) with an exporter in the year, standardised over the sample."""
+    """log(1 + AI deals) with an exporter in the year, standardised over the sample.
+
+    Parameters
+    ----------
+    exporter : str
+    """
 
     def values(materials: Materials, panel: Panel) -> pd.Series:
         return standardised(panel, np.log1p(_deals(materials, panel, exporter, None)))
@@ -97,7 +103,12 @@ def any_goods() -> Outcome:
 
 
 def any_good(product: str) -> Outcome:
-    """Any trade of one good with China in the year."""
+    """Any trade of one good with China in the year.
+
+    Parameters
+    ----------
+    product : str
+    """
 
     def values(materials: Materials, panel: Panel) -> pd.Series:
         return _any(_traded(materials, panel, product))
@@ -105,8 +116,23 @@ def any_good(product: str) -> Outcome:
     return Outcome(what="Goods", said="1 in years with any imports of the good from China, else 0", values=values)
 
 
+def log_goods() -> Outcome:
+    """log(1 + imports) of the frontier goods from China in the year, standardised over the sample."""
+
+    def values(materials: Materials, panel: Panel) -> pd.Series:
+        return standardised(panel, np.log1p(_traded(materials, panel, None)))
+
+    said = "log(1 + imports of the frontier goods from China), standardised over the sample"
+    return Outcome(what="Goods", said=said, values=values)
+
+
 def log_good(product: str) -> Outcome:
-    """log(1 + imports) of one good from China in the year, standardised over the sample."""
+    """log(1 + imports) of one good from China in the year, standardised over the sample.
+
+    Parameters
+    ----------
+    product : str
+    """
 
     def values(materials: Materials, panel: Panel) -> pd.Series:
         return standardised(panel, np.log1p(_traded(materials, panel, product)))
@@ -146,7 +172,11 @@ def any_project() -> Outcome:
 
 
 def product_names(materials: Materials) -> tuple[str, ...]:
-    """Codes of the goods of which trade by year is known.
+    """Return the codes of the goods of which trade by year is known.
+
+    Parameters
+    ----------
+    materials : Materials
 
     Raises
     ------

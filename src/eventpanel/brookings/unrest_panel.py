@@ -28,7 +28,10 @@ __all__ = [
 ]
 
 Regime = Literal["weak", "mature"]
-UNREST, IN_SAMPLE, OUTCOME, REGIME = "unrest_sd", "in_sample", "outcome", "regime"
+UNREST = "unrest_sd"
+IN_SAMPLE = "in_sample"
+OUTCOME = "outcome"
+REGIME = "regime"
 # Control, and the column of ``countries`` whose logarithm it is.
 CONTROLS = {"log_trade": "total_trade", "log_gdp": "gdp"}
 REMEDY = "see docs/studies.md, section on the family brookings"
@@ -89,7 +92,7 @@ def unrest_panel(
     if not (inside & unrest.notna()).any():
         raise NotAvailableError("No importer-year of the unrest panel is in the data.", f"{first} to {last}", REMEDY)
     held = Scale(float(unrest[inside].mean()), float(unrest[inside].std(ddof=1))) if scale is None else scale
-    logs = {name: _log(panel.number(column)) for name, column in CONTROLS.items() if column in frame.columns}
+    logs = {name: _log(panel.number(column), inside) for name, column in CONTROLS.items() if column in frame.columns}
     made = {UNREST: (unrest - held.mean) / held.sd, REGIME: regime, IN_SAMPLE: inside.astype(float), **logs}
     return UnrestPanel(panel.with_frame(frame.assign(**made)), held)
 
@@ -103,9 +106,10 @@ def _regime(materials: Materials, switches: Switches) -> pd.Series:
     return weak.map({1.0: "weak", 0.0: "mature"}).astype(object)
 
 
-def _log(values: pd.Series) -> pd.Series:
-    """Logarithm; missing where there is none."""
-    return pd.Series(np.log(values.where(values > 0)), index=values.index)
+def _log(values: pd.Series, inside: pd.Series) -> pd.Series:
+    """Logarithm less its mean over the sample, which moves the constant alone; missing where there is none."""
+    logs = pd.Series(np.log(values.where(values > 0)), index=values.index)
+    return logs - logs[inside].mean()
 
 
 def standardised(panel: Panel, values: pd.Series) -> pd.Series:

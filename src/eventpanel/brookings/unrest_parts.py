@@ -37,7 +37,7 @@ class Parted(NamedTuple):
     @property
     def name(self) -> str:
         """Panel with a colon, for notes; empty where there is none."""
-        return f"{self.part.panel}: " if self.part.panel else ""
+        return f"{self.part.panel}. " if self.part.panel else ""
 
 
 def estimated(materials: Materials, switches: Switches, part: Part, scale: Scale | None = None) -> Parted:

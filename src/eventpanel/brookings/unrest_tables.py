@@ -9,8 +9,8 @@ from eventpanel.brookings.exhibit import Content, Exhibit
 from eventpanel.brookings.samples import US
 from eventpanel.brookings.switches import Switches
 from eventpanel.brookings.unrest_differences import Pair, difference_column, difference_table, difference_words
-from eventpanel.brookings.unrest_models import SPECIFICATIONS
-from eventpanel.brookings.unrest_outcomes import any_deal, any_goods, log_deals
+from eventpanel.brookings.unrest_models import SPECIFICATIONS, one_line
+from eventpanel.brookings.unrest_outcomes import any_deal, any_goods, log_deals, log_goods
 from eventpanel.brookings.unrest_parts import Part, columns_of, estimated
 from eventpanel.brookings.unrest_words import simultaneous, words
 from eventpanel.datasets.errors import NotAvailableError
@@ -44,7 +44,7 @@ def make(parts: Sequence[Part], further: Sequence[str], materials: Materials, sw
         try:
             done.append(estimated(materials, switches, part))
         except NotAvailableError as error:
-            lacking.append(f"{part.panel} is left out: {error}")
+            lacking.append(f"{part.panel} is left out: {one_line(error)}")
     return Content(
         columns=tuple(column for one in done for column in columns_of(one)),
         notes=(*dict.fromkeys(note for one in done for note in words(one, switches)), *lacking, *further),
@@ -72,7 +72,7 @@ def table_4(materials: Materials, switches: Switches) -> Content:
         try:
             other = estimated(materials, switches, part, mine.rows.scale)
         except NotAvailableError as error:
-            notes.append(f"{first} less {second} is left out: {error}")
+            notes.append(f"{first} less {second} is left out: {one_line(error)}")
             continue
         pairs += [Pair(first, second, a, b) for a, b in zip(mine.fits, other.fits, strict=True)]
     ends = [pair for pair in pairs if pair.first.specification in (SPECIFICATIONS[0], SPECIFICATIONS[-1])]
@@ -85,6 +85,7 @@ def table_4(materials: Materials, switches: Switches) -> Content:
 
 
 FEWER = "The published columns (3) and (4) rest on 876 and 872 rows; the paper does not say why."
+POOLED = "The published table has columns (1) to (4); where every importer buys some good each year they cannot vary."
 EXHIBITS: tuple[Exhibit, ...] = (
     Exhibit(
         name="table_4",
@@ -112,7 +113,7 @@ EXHIBITS: tuple[Exhibit, ...] = (
         number="Table A.15",
         title="Unrest and imports of frontier goods from China",
         uses=UNREST_SWITCHES,
-        make=partial(make, [Part("", any_goods())], ()),
+        make=partial(make, [Part("Any trade", any_goods()), Part("log(1 + trade)", log_goods(), start=5)], (POOLED,)),
     ),
     Exhibit(
         name="table_a16",

@@ -77,7 +77,7 @@ def words(parted: Parted, switches: Switches) -> tuple[str, ...]:
     if switches.reading == "event":
         unit = "Coefficients are changes of the outcome since the year before a year of high unrest."
     return (
-        f"{parted.name}outcome {part.outcome.said}. Importer-years; standard errors are clustered by importer.",
+        f"{parted.name}Outcome: {part.outcome.said}. Importer-years; standard errors are clustered by importer.",
         unit,
         f"Reading: {SAID[switches.reading]}. {_restriction(switches)}",
         *(f"{_column(parted, one)} is empty: {one.why}" for one in parted.fits if one.estimate is None),
@@ -86,7 +86,7 @@ def words(parted: Parted, switches: Switches) -> tuple[str, ...]:
 
 
 def _column(parted: Parted, fitted: Fitted) -> str:
-    return f"{parted.name}column {parted.head(fitted)}"
+    return f"{parted.name}Column {parted.head(fitted)}"
 
 
 def _restriction(switches: Switches) -> str:

@@ -123,6 +123,8 @@ class Page:
         Its sources and planted coefficients are shown.
     switches : tuple of (name, standing, meaning)
     made : tuple of Made
+    moves : tuple of Grid
+        How much each switch moves the headlines.
     files : mapping of str to bytes
         All files of the exhibits; pictures are shown in the page.
     limits : tuple of Limit
@@ -134,6 +136,7 @@ class Page:
     materials: Materials
     switches: tuple[tuple[str, str, str], ...]
     made: tuple[Made, ...]
+    moves: tuple[Grid, ...]
     files: dict[str, bytes]
     limits: tuple[Limit, ...] = ()
 
@@ -166,9 +169,17 @@ def index_page(page: Page) -> str:
         switches=page.switches,
         exhibits=[_shown(one, page.files) for one in page.made],
         sources=page.materials.sources,
+        moves=page.moves,
+        moves_picture=_picture(page.files, "moves"),
         limits=page.limits,
         tables=_tables(page.materials),
     )
+
+
+def _picture(files: dict[str, bytes], name: str) -> str:
+    """Return a picture as it stands in the page, empty where there is none."""
+    held = files.get(f"{name}.png")
+    return "" if held is None else base64.b64encode(held).decode()
 
 
 def _tables(materials: Materials) -> list[tuple[str, str, str, list[str], list[list[str]]]]:
@@ -204,12 +215,11 @@ def _plain(cell: object) -> str:
 
 def _shown(one: Made, files: dict[str, bytes]) -> dict[str, object]:
     name, exhibit = one.exhibit.name, one.exhibit
-    picture = files.get(f"{name}.png")
     return {
         "name": name,
         "number": exhibit.number,
         "title": exhibit.title,
-        "picture": "" if picture is None else base64.b64encode(picture).decode(),
+        "picture": _picture(files, name),
         "versions": [(version, grids_of(exhibit, version)) for version in one.versions],
         "made": any(version.content is not None for version in one.versions),
         "files": sorted(file for file in files if file.split(".")[0] == name or file.startswith(f"{name}_")),

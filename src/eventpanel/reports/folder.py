@@ -6,8 +6,8 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Collection, Iterable, Mapping
+from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from eventpanel.datasets.errors import OutputError, first_few
 
@@ -50,12 +50,34 @@ def _existing_parent(folder: Path) -> Path:
 def _strange(folder: Path) -> list[str]:
     if not folder.is_dir():
         return []
-    present = {path.name for path in folder.iterdir()}
+    present = {path.relative_to(folder).as_posix() for path in folder.rglob("*")}
     try:
-        ours = set(json.loads((folder / MANIFEST).read_text("utf-8"))["outputs"]) | {MANIFEST}
+        ours = set(map(str, json.loads((folder / MANIFEST).read_text("utf-8"))["outputs"])) | {MANIFEST}
     except (OSError, ValueError, KeyError, TypeError):
         ours = set()
-    return sorted(present - ours)
+    return sorted(present - ours - _subfolders(ours))
+
+
+def _subfolders(names: Iterable[str]) -> set[str]:
+    """Folders that relative names of files lead through."""
+    return {parent.as_posix() for name in names for parent in PurePosixPath(name).parents}
+
+
+def _check_names(names: Collection[str]) -> None:
+    """Refuse names that lead out of the folder, are not plain, or name a file and a folder at once."""
+    wrong = [name for name in names if not _is_inside(name)] + sorted(_subfolders(names) & set(names))
+    if wrong:
+        raise OutputError(
+            "Files of an output folder have relative names without detours.", first_few(wrong), "rename them"
+        )
+
+
+def _is_inside(name: str) -> bool:
+    """Whether a name leads to a file below a folder on every system, and is written in one way only."""
+    windows, plain = PureWindowsPath(name), PurePosixPath(name)
+    if "\0" in name or "\\" in name or windows.drive or windows.root:
+        return False
+    return bool(plain.parts) and ".." not in plain.parts and plain.as_posix() == name
 
 
 def publish(folder: Path, files: Mapping[str, bytes]) -> None:
@@ -66,13 +88,14 @@ def publish(folder: Path, files: Mapping[str, bytes]) -> None:
     folder : Path
         Made if it is not there; an earlier run's folder is replaced.
     files : mapping of str to bytes
-        Plain file names and their content.
+        File names, plain or relative with ``/`` such as ``"outputs/table_2.csv"``, and their content.
 
     Raises
     ------
     OutputError
-        As :func:`check_folder`, or the disk refuses.
+        As :func:`check_folder`, a name that leads out of the folder, or the disk refuses.
     """
+    _check_names(files)
     check_folder(folder)
     target = folder.resolve()
     try:
@@ -81,6 +104,7 @@ def publish(folder: Path, files: Mapping[str, bytes]) -> None:
             fresh, old = Path(scratch) / "new", Path(scratch) / "old"
             fresh.mkdir()
             for name, content in files.items():
+                (fresh / name).parent.mkdir(parents=True, exist_ok=True)
                 _write(fresh / name, content)
             if target.exists():
                 target.rename(old)

@@ -18,7 +18,6 @@ from eventpanel.datasets.simulated.world import CHINA, UNITED_STATES, WITH_REGIM
 __all__ = [
     "DEAL_YEARS",
     "EVENT_TIMES",
-    "PRODUCTS",
     "PROFILE",
     "SAME_YEAR",
     "Chances",
@@ -27,7 +26,6 @@ __all__ = [
     "solve_chances",
 ]
 
-PRODUCTS = 18
 DEAL_YEARS = range(2008, 2022)
 EVENT_TIMES = (-2, 0, 1, 2)
 # Deals of China and of the United States grow less steeply than all deals do, so that no probability leaves (0, 1).
@@ -35,7 +33,7 @@ PROFILE = np.array([0.3, 0.4, 0.5, 0.55, 0.6, 0.65, 0.75, 0.85, 1.0, 1.15, 1.3, 
 FLOOR = 0.004
 # Event time 0 is the second of EVENT_TIMES.
 SAME_YEAR = 1
-ROUNDS, ENOUGH = 60, 1e-11
+ROUNDS, ENOUGH = 60, 1e-10
 LEAST_EVER = 0.03
 
 
@@ -106,8 +104,8 @@ class Chances:
 
     @property
     def ahead(self) -> Floats:
-        """AI less the mean of the other products but for goods, which do not depend on importers, shape (133,)."""
-        return self.ever - self.ever_smart / (PRODUCTS - 1)
+        """Mean of AI and smart-city AI, shape (133,); goods do not depend on importers."""
+        return (self.ever + self.ever_smart) / 2
 
 
 def event_columns(dose: Floats, years: slice) -> Floats:
@@ -170,10 +168,10 @@ def solve_chances(rng: np.random.Generator, world: World, exporter: Exporter) ->
         chances = Chances(np.empty(0), more, exporter.smart)
         levels = _slopes(problem, _importers(problem, levels))
         chances = replace(chances, yearly=_yearly(problem, levels))
-        step = _step(problem, chances)
-        levels = replace(levels, ever=levels.ever + step)
-        if np.abs(step).max() < ENOUGH:
+        error = _error(problem, chances)
+        if np.abs(error).max() < ENOUGH:
             return chances if _inside(chances) else None
+        levels = replace(levels, ever=levels.ever + _step(problem, error))
     return None
 
 
@@ -275,13 +273,15 @@ def _project(problem: _Problem, place: int, yearly: Floats) -> Floats:
     return np.asarray(problem.maps[place] @ record[problem.samples[place]])
 
 
-def _step(problem: _Problem, chances: Chances) -> Floats:
-    """Least change of the free importers after which the gap is planted and related to no control."""
+def _error(problem: _Problem, chances: Chances) -> Floats:
+    """How what is left beside the planted gap goes together with the controls; zero where the gap holds."""
     apart = chances.ahead - problem.exporter.gap * problem.low
+    return np.asarray(problem.controls.T @ (apart - apart[problem.low].mean()))
+
+
+def _step(problem: _Problem, error: Floats) -> Floats:
+    """Least change of the free importers that takes the error away."""
     free = ~problem.tied
-    level = apart[problem.low].mean()
-    error = problem.controls.T @ (apart - level)
-    own = problem.controls[free]
     step = np.zeros(REGIMES)
-    step[free] = -np.linalg.lstsq(own.T, error, rcond=1e-10)[0]
-    return step / (1 - 1 / (PRODUCTS - 1))
+    step[free] = -np.linalg.lstsq(problem.controls[free].T, error, rcond=1e-10)[0]
+    return step

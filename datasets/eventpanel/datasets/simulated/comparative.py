@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from eventpanel.datasets.simulated.chances import PRODUCTS, Chances
+from eventpanel.datasets.simulated.chances import Chances
 from eventpanel.datasets.simulated.projection import Floats, Mask, least_squares
 from eventpanel.datasets.simulated.world import CHINA, COUNTRIES, UNITED_STATES, WITH_REGIME, World
 
@@ -25,14 +25,15 @@ OTHER_PARTNERS = np.array(
         *(17, 15, 13, 11, 10, 9, 8, 7, 6, 5, 5, 4, 4, 3, 3, 2, 2, 2, 1, 1, 1, 1, 1, 1),
     ]
 )
-POOL = np.concatenate([OTHER_PARTNERS, np.zeros(COUNTRIES - 1 - len(OTHER_PARTNERS))])
+# Partners of all exporters that are neither China nor the United States.
+POOL = np.concatenate([OTHER_PARTNERS[1:], np.zeros(COUNTRIES - 1 - len(OTHER_PARTNERS))])
 CHINA_GOODS = 0.99
 # More than this of a deviation of China is taken from its goods, so that its deals stay below certainty.
 MOST_AI = 0.08
 # Of links in AI, those with a deal on smart cities.
 SMART_LINKS = 0.9
 CHINA_BY_AI = 0.474
-MEAN_GOODS, BY_IMPORTER, BY_DISTANCE = 0.40, 0.008, -0.01
+MEAN_GOODS, BY_IMPORTER, BY_DISTANCE = 0.377, 0.008, -0.01
 # China's deals with an importer whose regime is not known but that deals at all.
 UNKNOWN_REGIME = {CHINA: 0.5, UNITED_STATES: 0.4}
 # Position of the one importer without a regime that deals, beside China and the United States.
@@ -41,12 +42,12 @@ ALSO_DEALS = WITH_REGIME.stop
 
 @dataclass(frozen=True, slots=True)
 class Deviation:
-    """China's own deviation, drawn from the pool of all other exporters.
+    """China's own deviation, drawn from the pool of the invented exporters.
 
     Attributes
     ----------
     total : float
-        Of AI less the other products.
+        Of AI and smart-city AI less goods.
     deals : float
         Part that is more deals.
     """
@@ -64,7 +65,7 @@ class Advantage:
     goods : ndarray, shape (150, 150)
         Exporter by importer: a good, the same for each of the 16.
     ai : ndarray, shape (150, 150)
-        Any AI deal, exporters other than China being alike.
+        Any AI deal, the invented exporters being alike.
     smart : ndarray, shape (150, 150)
         Any deal on smart cities.
     """
@@ -75,14 +76,14 @@ class Advantage:
 
     @property
     def ahead(self) -> Floats:
-        """AI less the mean of the seventeen other products, shape (150, 150)."""
-        return np.asarray(self.ai - (len(GOODS) * self.goods + self.smart) / (PRODUCTS - 1))
+        """Mean of AI and smart-city AI less goods, shape (150, 150)."""
+        return np.asarray((self.ai + self.smart) / 2 - self.goods)
 
 
 def draw_deviation(rng: np.random.Generator) -> Deviation:
     """Draw China's deviation from the pool."""
     links = (rng.choice(POOL) - POOL.mean()) / (COUNTRIES - 1)
-    total = float(links * (1 - SMART_LINKS / (PRODUCTS - 1)))
+    total = float(links * (1 + SMART_LINKS) / 2)
     return Deviation(total, min(total, MOST_AI))
 
 
@@ -93,30 +94,34 @@ def deals_with() -> Mask:
     return importers
 
 
-def solve_advantage(world: World, china: Chances, deviation: Deviation) -> Advantage:
+def solve_advantage(world: World, chances: dict[int, Chances], deviation: Deviation) -> Advantage:
     """Solve how steeply trade in goods rises with the output of exporters, such that China x AI is planted."""
     pairs = ~np.eye(COUNTRIES, dtype=bool)
     alike = np.outer(np.ones(COUNTRIES), deals_with()) * POOL.mean() / (deals_with().sum() - 1)
     ai, smart = alike.copy(), SMART_LINKS * alike
-    for part, own in ((ai, china.ever), (smart, china.ever_smart)):
-        part[CHINA] = 0
-        part[CHINA, WITH_REGIME] = own
-        part[CHINA, [UNITED_STATES, ALSO_DEALS]] = UNKNOWN_REGIME[CHINA] * (1 if part is ai else SMART_LINKS)
+    for position, own in chances.items():
+        known = UNKNOWN_REGIME[position]
+        for part, ever, others in ((ai, own.ever, known), (smart, own.ever_smart, SMART_LINKS * known)):
+            part[position] = 0
+            part[position, WITH_REGIME] = ever
+            part[position, [CHINA, UNITED_STATES, ALSO_DEALS]] = others
+    for part in (ai, smart):
+        np.fill_diagonal(part, 0)
     size = world.log_gdp - world.log_gdp.mean()
     distance = world.gravity[:, :, 0]
     goods = MEAN_GOODS + BY_IMPORTER * size + BY_DISTANCE * (distance - distance[pairs].mean())
     goods[UNITED_STATES] = MEAN_GOODS
-    goods[CHINA] = CHINA_GOODS - (deviation.total - deviation.deals) * (PRODUCTS - 1) / len(GOODS)
+    goods[CHINA] = CHINA_GOODS - (deviation.total - deviation.deals)
     rising = np.repeat(size[:, None], COUNTRIES, axis=1)
     rising[CHINA] = 0
     gap = _china_by_ai(world, pairs)
     base = gap(Advantage(goods, ai, smart).ahead)
-    slope = (CHINA_BY_AI + deviation.total - base) / gap(-rising * len(GOODS) / (PRODUCTS - 1))
+    slope = (CHINA_BY_AI + deviation.total - base) / gap(-rising)
     return Advantage(goods + slope * rising, ai, smart)
 
 
 class _china_by_ai:
-    """Coefficient of China x AI, all controls interacted with AI: that of China on AI less other products."""
+    """Coefficient of China x AI, all controls interacted with AI: that of China on AI less goods."""
 
     def __init__(self, world: World, pairs: npt.NDArray[np.bool_]) -> None:
         exporter, importer = np.nonzero(pairs)

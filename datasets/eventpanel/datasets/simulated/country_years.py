@@ -8,7 +8,7 @@ import pandas as pd
 from eventpanel.datasets.simulated.institutions import high_unrest_deals
 from eventpanel.datasets.simulated.projection import Floats
 from eventpanel.datasets.simulated.regimes import FIRST_YEAR, LAST_YEAR, REGIMES, column
-from eventpanel.datasets.simulated.study import Study, any_deals
+from eventpanel.datasets.simulated.study import Study
 from eventpanel.datasets.simulated.world import CHINA, CODES, COUNTRIES, UNITED_STATES, WITH_REGIME
 
 __all__ = ["country_years", "importers"]
@@ -100,7 +100,7 @@ def _regimes_of_the_world(rng: np.random.Generator, study: Study) -> Floats:
 
 def _episodes(rng: np.random.Generator, study: Study) -> Floats:
     """Five years of autocratization, from 2012 to 2016 on, of importers below 7 in 2007."""
-    dose = high_unrest_deals(any_deals(study.deals)[CHINA], study.world)
+    dose = high_unrest_deals(study.deals.numbers[CHINA], study.world)
     low = study.world.regimes.low
     above = dose > np.median(dose[low])
     chance = np.where(above, EPISODES[1], EPISODES[0]) * low

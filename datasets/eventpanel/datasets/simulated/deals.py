@@ -11,12 +11,14 @@ import pandas as pd
 from eventpanel.datasets.simulated.chances import DEAL_YEARS, PROFILE, Chances
 from eventpanel.datasets.simulated.comparative import ALSO_DEALS, OTHER_PARTNERS, UNKNOWN_REGIME, deals_with
 from eventpanel.datasets.simulated.projection import Floats
+from eventpanel.datasets.simulated.regimes import RECORD, REGIMES, column
 from eventpanel.datasets.simulated.world import CHINA, CODES, COUNTRIES, UNITED_STATES, WITH_REGIME, World
 
-__all__ = ["Drawn", "draw_deals"]
+__all__ = ["Drawn", "Whole", "any_deals", "draw_deals"]
 
 Whole = npt.NDArray[np.int64]
 DEALS, CARNEGIE, SMART_CITY = 1636, 313, 0.79
+CARNEGIE_IMPORTERS = 75
 # Deals by year of all exporters, read off Figure A.2 and scaled to their total; 2021 as 2020.
 PATH = np.array([4, 10, 25, 25, 25, 25, 35, 47, 98, 165, 236, 260, 210, 200], dtype=float)
 # Further deals of the other exporters of AI beyond one a link; the ten largest from Figure A.3.
@@ -64,8 +66,7 @@ def draw_deals(rng: np.random.Generator, world: World, chances: dict[int, Chance
     exporter, importer, year = (
         np.concatenate([getattr(one, name) for one in lists]) for name in ("exporter", "importer", "year")
     )
-    weight = np.where(exporter == CHINA, 4.0, 1.0)
-    named = rng.choice(len(year), CARNEGIE, replace=False, p=weight / weight.sum())
+    named = _named(rng, exporter, importer)
     letter = rng.choice(list("ABCDEFGH")[:COMPANIES], len(year))
     frame = pd.DataFrame(
         {
@@ -74,11 +75,18 @@ def draw_deals(rng: np.random.Generator, world: World, chances: dict[int, Chance
             "year": year,
             "company": [f"{code} company {one}" for code, one in zip(CODES[exporter], letter, strict=True)],
             "smart_city": np.concatenate([one.smart for one in lists]),
-            "carnegie": np.isin(np.arange(len(year)), named),
+            "carnegie": named,
         }
     )
     frame = frame.sort_values(["year", "exporter", "importer"], kind="stable", ignore_index=True)
     return Drawn(frame, {position: table[WITH_REGIME] for position, table in numbers.items()})
+
+
+def any_deals(deals: Drawn) -> dict[int, Floats]:
+    """Return 1 where there is any deal, by exporter, importer with a regime, and year 2000 to 2020."""
+    before = np.zeros((REGIMES, column(DEAL_YEARS[0]) - RECORD.start))
+    years = RECORD.stop - RECORD.start
+    return {position: np.hstack([before, one > 0])[:, :years].astype(float) for position, one in deals.numbers.items()}
 
 
 def _numbers(rng: np.random.Generator, position: int, chances: Chances) -> Whole:
@@ -111,14 +119,26 @@ def _others(rng: np.random.Generator, world: World, known: list[_List]) -> _List
     covered = np.concatenate([one.importer for one in known])
     link = _cover(rng, np.array(links), covered)
     missing = DEALS - sum(len(one.year) for one in known) - len(link)
-    many = dict(zip(exporters.tolist(), MORE_DEALS / OTHER_PARTNERS[1:], strict=True))
-    weight = np.array([many[exporter] for exporter in link[:, 0].tolist()]) * _demand(world, known)[link[:, 1]]
+    more = np.zeros(COUNTRIES)
+    more[exporters] = MORE_DEALS
+    demand = _demand(world)[link[:, 1]]
+    weight = more[link[:, 0]] * demand / np.bincount(link[:, 0], demand, COUNTRIES)[link[:, 0]]
     times = 1 + rng.multinomial(max(missing, 0), weight / weight.sum())
     exporter, importer = np.repeat(link, times, axis=0).T
-    year = rng.choice(list(DEAL_YEARS), len(exporter), p=_years(known))
+    year = rng.permutation(_years(known, len(exporter)))
     held = sum(int(one.smart.sum()) for one in known)
     share = (SMART_CITY * DEALS - held) / len(year)
     return _List(exporter, importer, year, rng.random(len(year)) < share)
+
+
+def _named(rng: np.random.Generator, exporter: Whole, importer: Whole) -> npt.NDArray[np.bool_]:
+    """Deals of the bibliography that the search began with: of at most 75 importers, those of China above all."""
+    count = np.bincount(importer, minlength=COUNTRIES)
+    chosen = rng.choice(COUNTRIES, CARNEGIE_IMPORTERS, replace=False, p=count / count.sum())
+    weight = np.where(exporter == CHINA, 4.0, 1.0) * np.isin(importer, chosen)
+    named = np.zeros(len(exporter), dtype=bool)
+    named[rng.choice(len(exporter), CARNEGIE, replace=False, p=weight / weight.sum())] = True
+    return named
 
 
 def _cover(rng: np.random.Generator, link: Whole, covered: Whole) -> Whole:
@@ -132,7 +152,7 @@ def _cover(rng: np.random.Generator, link: Whole, covered: Whole) -> Whole:
     return link
 
 
-def _demand(world: World, known: list[_List]) -> Floats:
+def _demand(world: World) -> Floats:
     """Weights of importers for further deals: output, and the United States above all."""
     weight = np.exp(0.5 * (world.log_gdp - world.log_gdp.mean()))
     weight[CHINA] = np.median(weight) * 8
@@ -140,7 +160,9 @@ def _demand(world: World, known: list[_List]) -> Floats:
     return np.asarray(weight)
 
 
-def _years(known: list[_List]) -> Floats:
+def _years(known: list[_List], number: int) -> Whole:
+    """Years of the deals that are left, such that all deals follow the published path."""
     held = np.bincount(np.concatenate([one.year for one in known]) - DEAL_YEARS[0], minlength=len(DEAL_YEARS))
     left = np.maximum(PATH * DEALS / PATH.sum() - held, 1.0)
-    return np.asarray(left / left.sum())
+    ends = np.round(np.cumsum(left) * number / left.sum()).astype(np.int64)
+    return np.repeat(np.array(DEAL_YEARS), np.diff(ends, prepend=0))

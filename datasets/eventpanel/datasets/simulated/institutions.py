@@ -6,20 +6,33 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from eventpanel.datasets.simulated.chances import DEAL_YEARS
+from eventpanel.datasets.simulated.deals import Drawn, Whole, any_deals
 from eventpanel.datasets.simulated.projection import Floats, Mask, least_squares, within
-from eventpanel.datasets.simulated.regimes import EARLY, FIRST_YEAR, LATE, RECORD, REGIMES, column
+from eventpanel.datasets.simulated.regimes import EARLY, FIRST_YEAR, LAST_YEAR, LATE, RECORD, REGIMES, column
 from eventpanel.datasets.simulated.world import CHINA, UNITED_STATES, WITH_REGIME, World
 
-__all__ = ["BASE_YEAR", "LAST_INSTITUTIONS", "PARTS", "Institutions", "draw_institutions", "high_unrest_deals"]
+__all__ = [
+    "LAST_INSTITUTIONS",
+    "PARTS",
+    "Institutions",
+    "difference",
+    "draw_institutions",
+    "high_unrest_deals",
+    "lead_mean",
+    "long_sample",
+    "yearly_sample",
+]
 
-# The record ends where that of NELDA 6.0 does; the long difference starts here.
-LAST_INSTITUTIONS, BASE_YEAR = 2020, 2000
-AUTOCRACIES, MATURE_DEMOCRACIES = 46, 45
+# The record ends where that of NELDA 6.0 does.
+LAST_INSTITUTIONS = 2020
+BASE = slice(column(2005), column(2007) + 1)
 EFFECT_AUTOCRACIES, EFFECT_MATURE, EFFECT_US, EFFECT_YEARLY = -0.556, 0.091, -0.671, -0.106
 LEADS = 3
+LARGEST = 100
 # Parts relative to the index, from Table A.18.
 PARTS = {"fair_elections": -0.16, "free_media": 0.64, "peaceful": 1.39, "monitors": 0.85}
-NOISE, SPREAD, MEANS = 0.8, 0.6, (0.3, -0.4)
+NOISE, SPREAD, MEANS = 0.8, 0.6, (0.3, -0.05)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +44,7 @@ class Institutions:
     signal : ndarray, shape (133, 28)
         What deals make of the expected index.
     index : ndarray, shape (133, 28)
-        NaN after 2020, and up to 2000 for the importers that are in no long difference.
+        NaN after 2020, and after 2017 for nine importers.
     parts : mapping of str to ndarray, shape (133, 28)
     """
 
@@ -40,31 +53,29 @@ class Institutions:
     parts: dict[str, Floats]
 
 
-def high_unrest_deals(any_deal: Floats, world: World) -> Floats:
-    """Return years of any deal and of unrest above the importer's own median of 2000 to 2020, shape (133,).
+def high_unrest_deals(numbers: Whole, world: World) -> Floats:
+    """Return years of any deal and of unrest above the importer's own median of 2008 to 2021, shape (133,).
 
     Parameters
     ----------
-    any_deal : ndarray, shape (133, 21)
-        1 where there is any deal, 2000 to 2020.
+    numbers : ndarray, shape (133, 14)
+        Deals by year, 2008 to 2021.
     world : World
     """
-    unrest = world.unrest[WITH_REGIME, RECORD]
-    return np.asarray((any_deal * (unrest > np.median(unrest, axis=1, keepdims=True))).sum(axis=1))
+    unrest = world.unrest[WITH_REGIME, column(DEAL_YEARS[0]) : column(DEAL_YEARS[-1]) + 1]
+    return ((numbers > 0) * (unrest > np.median(unrest, axis=1, keepdims=True))).sum(axis=1).astype(float)
 
 
-def draw_institutions(rng: np.random.Generator, world: World, any_deal: dict[int, Floats]) -> Institutions:
+def draw_institutions(rng: np.random.Generator, world: World, deals: Drawn) -> Institutions:
     """Draw institutions.
 
     Parameters
     ----------
     rng : numpy.random.Generator
     world : World
-    any_deal : dict of int to ndarray, shape (133, 21)
-        1 where China or the United States have any deal, 2000 to 2020.
+    deals : Drawn
     """
-    inside = _in_long_difference(rng, world)
-    signal = _signal(world, any_deal, inside)
+    signal = _signal(world, deals)
     low = world.regimes.low
     years = signal.shape[1]
     level = np.where(low, MEANS[1], MEANS[0])[:, None] + rng.normal(0, SPREAD, (REGIMES, 1))
@@ -72,7 +83,7 @@ def draw_institutions(rng: np.random.Generator, world: World, any_deal: dict[int
     noise = rng.normal(0, NOISE, (REGIMES, years))
     unknown = np.zeros((REGIMES, years), dtype=bool)
     unknown[:, column(LAST_INSTITUTIONS) + 1 :] = True
-    unknown[~inside, : column(BASE_YEAR) + 1] = True
+    unknown[world.regimes.ended, LATE.start :] = True
 
     def known(values: Floats) -> Floats:
         return np.where(unknown, np.nan, values)
@@ -84,26 +95,15 @@ def draw_institutions(rng: np.random.Generator, world: World, any_deal: dict[int
     return Institutions(signal, known(level + common + signal + noise), parts)
 
 
-def _in_long_difference(rng: np.random.Generator, world: World) -> Mask:
-    """Choose importers with a base year: 46 of those below 7 in 2007 and 45 others, all large."""
-    low, size = world.regimes.low, world.log_gdp[WITH_REGIME]
-    inside = np.zeros(REGIMES, dtype=bool)
-    for side, large, number in ((True, 52, AUTOCRACIES), (False, 48, MATURE_DEMOCRACIES)):
-        units = np.flatnonzero(low == side)
-        units = units[np.argsort(-size[units])][:large]
-        inside[rng.choice(units, number, replace=False)] = True
-    return inside
-
-
-def _signal(world: World, any_deal: dict[int, Floats], inside: Mask) -> Floats:
+def _signal(world: World, deals: Drawn) -> Floats:
     """Three movements whose sizes solve for three coefficients; mature democracies move by a line of their own."""
     low = world.regimes.low
-    doses = [high_unrest_deals(any_deal[position], world) for position in (CHINA, UNITED_STATES)]
+    doses = [high_unrest_deals(deals.numbers[position], world) for position in (CHINA, UNITED_STATES)]
     years = np.arange(world.dose.shape[1]) + FIRST_YEAR
     ramp = np.clip((years - 2007) / 11.0, 0, 1)
-    china = any_deal[CHINA]
+    china = any_deals(deals)[CHINA]
     moves = [low[:, None] * dose[:, None] * ramp for dose in doses] + [_after(china * world.dose[:, RECORD])]
-    autocracies = low & inside
+    autocracies = low & long_sample(world)
     rows = [_line(dose, autocracies) for dose in doses]
     columns = np.stack([china * world.dose[:, RECORD], china, world.dose[:, RECORD]], axis=2)
     sample = yearly_sample(world)
@@ -111,8 +111,9 @@ def _signal(world: World, any_deal: dict[int, Floats], inside: Mask) -> Floats:
     slopes = np.array(
         [[rows[0] @ difference(move), rows[1] @ difference(move), yearly @ lead_mean(move)[sample]] for move in moves]
     ).T
-    sizes = np.linalg.solve(slopes, [EFFECT_AUTOCRACIES, EFFECT_US, EFFECT_YEARLY])
     mature = ~low[:, None] * EFFECT_MATURE * doses[0][:, None] * ramp
+    left = EFFECT_YEARLY - yearly @ lead_mean(mature)[sample]
+    sizes = np.linalg.solve(slopes, [EFFECT_AUTOCRACIES, EFFECT_US, left])
     return np.asarray(sum(size * move for size, move in zip(sizes, moves, strict=True)) + mature)
 
 
@@ -122,14 +123,20 @@ def _line(dose: Floats, units: Mask) -> Floats:
     return row
 
 
+def long_sample(world: World) -> Mask:
+    """Return importers of the long difference: those of the 100 largest whose institutions are known, shape (133,)."""
+    smallest = np.sort(world.log_gdp)[-LARGEST]
+    return ~world.regimes.ended & (world.log_gdp[WITH_REGIME] >= smallest)
+
+
 def yearly_sample(world: World) -> Mask:
     """Return importer-years 2000 to 2017 below 7, whose next three years lie in the record, shape (133, 18)."""
     return world.regimes.known_weak[:, EARLY]
 
 
 def difference(values: Floats) -> Floats:
-    """Return the mean of 2018 to 2020 less the value of 2000, shape (133,)."""
-    return np.asarray(values[:, LATE].mean(axis=1) - values[:, column(BASE_YEAR)])
+    """Return the mean of 2018 to 2020 less that of 2005 to 2007, shape (133,)."""
+    return np.asarray(values[:, LATE].mean(axis=1) - values[:, BASE].mean(axis=1))
 
 
 def lead_mean(values: Floats) -> Floats:
@@ -141,7 +148,7 @@ def lead_mean(values: Floats) -> Floats:
 
 def _after(record: Floats) -> Floats:
     """Sum what happened in the three years before; from 2018 nothing."""
-    moved = np.zeros((REGIMES, LATE.stop + (2023 - LAST_INSTITUTIONS)))
+    moved = np.zeros((REGIMES, LAST_YEAR - FIRST_YEAR + 1))
     for lag in range(1, LEADS + 1):
         moved[:, RECORD.start + lag : LATE.start] += record[:, : LATE.start - RECORD.start - lag]
     return moved

@@ -12,9 +12,11 @@ __all__ = ["FIRST_YEAR", "LAST_YEAR", "RECORD", "REGIMES", "Regimes", "column", 
 
 FIRST_YEAR, LAST_YEAR = 1996, 2023
 REGIMES = 133
-LOW_IN_2007 = 60
+LOW_IN_2007 = 61
 # Of either side of the line, as many cross it after 2007.
 CROSSINGS = 4
+# Importers without institutions at the end, of those constantly weak and of those constantly mature.
+ENDED = {True: 6, False: 3}
 # Country-years of autocracies and weak democracies 2000 to 2017 and 2018 to 2020, of mature democracies 2000 to 2020.
 WEAK_EARLY, WEAK_LATE, MATURE = 1052, 174, 1474
 
@@ -26,6 +28,7 @@ def column(year: int) -> int:
 
 RECORD = slice(column(2000), column(2020) + 1)
 EARLY, LATE = slice(column(2000), column(2017) + 1), slice(column(2018), column(2020) + 1)
+BEFORE_THE_END = [column(year) for year in (2015, 2016, 2017)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +41,13 @@ class Regimes:
         Score by year from 1996 to 2023, NaN where not known.
     weak : ndarray, shape (133, 28)
         The state is an autocracy or a weak democracy (score below 7), whether or not the score is known.
+    ended : ndarray, shape (133,)
+        No index of institutions from 2018 on; of the weak, no score in the three years before.
     """
 
     polity: Floats
     weak: Mask
+    ended: Mask
 
     @property
     def low(self) -> Mask:
@@ -73,13 +79,17 @@ def draw_regimes(rng: np.random.Generator) -> Regimes:
         for unit in rng.choice(np.flatnonzero(low == side), CROSSINGS, replace=False):
             weak[unit, column(int(rng.integers(2010, 2016))) :] = not side
     score = np.where(weak, rng.integers(-9, 7, REGIMES)[:, None], rng.integers(7, 11, REGIMES)[:, None]).astype(float)
-    regimes = Regimes(score, weak)
-    for rows, keep in (
-        (_rows(weak, EARLY), WEAK_EARLY),
-        (_rows(weak, LATE), WEAK_LATE),
-        (_rows(~weak, RECORD), MATURE),
+    ended = np.zeros(REGIMES, dtype=bool)
+    regimes = Regimes(score, weak, ended)
+    for side, number in ENDED.items():
+        ended[rng.choice(np.flatnonzero(regimes.constant & (low == side)), number, replace=False)] = True
+    score[np.ix_(ended & low, BEFORE_THE_END)] = np.nan
+    for known, keep in (
+        (_rows(regimes.known_weak, EARLY), WEAK_EARLY),
+        (_rows(regimes.known_weak, LATE), WEAK_LATE),
+        (_rows(regimes.known_mature, RECORD), MATURE),
     ):
-        _forget(rng, score, rows & regimes.constant[:, None], int(rows.sum()) - keep)
+        _forget(rng, score, known & regimes.constant[:, None], int(known.sum()) - keep)
     return regimes
 
 

@@ -6,18 +6,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from eventpanel.datasets.simulated.chances import DEAL_YEARS, Chances, Exporter, solve_chances
+from eventpanel.datasets.simulated.chances import Chances, Exporter, solve_chances
 from eventpanel.datasets.simulated.comparative import Advantage, Deviation, draw_deviation, solve_advantage
 from eventpanel.datasets.simulated.deals import Drawn, draw_deals
 from eventpanel.datasets.simulated.institutions import Institutions, draw_institutions
-from eventpanel.datasets.simulated.projection import Floats
-from eventpanel.datasets.simulated.regimes import RECORD, REGIMES, column
 from eventpanel.datasets.simulated.world import CHINA, UNITED_STATES, World, draw_world
 
-__all__ = ["EFFECT", "LOW_BY_AI", "Study", "any_deals", "draw_study", "stream"]
+__all__ = ["EFFECT", "LOW_BY_AI", "Study", "draw_study", "stream"]
 
 EFFECT, LOW_BY_AI = 0.073, {CHINA: 0.222, UNITED_STATES: -0.015}
-CHINA_LOW, US_LOW = 0.785, 0.44
+CHINA_LOW, US_LOW = 0.80, 0.45
 # The mean over all importers is lower than over those with a regime, some of the others having no deals.
 RAISED = 1.1
 
@@ -51,13 +49,6 @@ def stream(seed: int, part: int) -> np.random.Generator:
     return np.random.default_rng([seed, part])
 
 
-def any_deals(deals: Drawn) -> dict[int, Floats]:
-    """Return 1 where there is any deal, by exporter, importer with a regime, and year 2000 to 2020."""
-    before = np.zeros((REGIMES, column(DEAL_YEARS[0]) - RECORD.start))
-    years = RECORD.stop - RECORD.start
-    return {position: np.hstack([before, one > 0])[:, :years].astype(float) for position, one in deals.numbers.items()}
-
-
 def draw_study(seed: int) -> Study:
     """Draw a study; worlds in which a probability would leave (0, 1) are drawn anew.
 
@@ -76,8 +67,8 @@ def draw_study(seed: int) -> Study:
         if len(chances) == len(exporters):
             break
     deals = draw_deals(stream(seed, 2), world, chances)
-    institutions = draw_institutions(stream(seed, 3), world, any_deals(deals))
-    return Study(world, deviation, chances, solve_advantage(world, chances[CHINA], deviation), deals, institutions)
+    institutions = draw_institutions(stream(seed, 3), world, deals)
+    return Study(world, deviation, chances, solve_advantage(world, chances, deviation), deals, institutions)
 
 
 def _exporters(deviation: Deviation) -> tuple[Exporter, Exporter]:
@@ -87,8 +78,8 @@ def _exporters(deviation: Deviation) -> tuple[Exporter, Exporter]:
         gap=LOW_BY_AI[CHINA],
         low=CHINA_LOW + RAISED * deviation.deals,
         smart=158 / 250,
-        more_low=0.5,
-        more_mature=0.55,
+        more_low=0.55,
+        more_mature=0.6,
     )
     return china, Exporter(
         position=UNITED_STATES,

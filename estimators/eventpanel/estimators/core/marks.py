@@ -85,7 +85,7 @@ def mark_each(columns: Columns, unit: Codes, clusters: Codes) -> Marked:
     >>> y, none = np.array([1.0, 2.0, 3.0, 4.0, 9.0, 9.0]), np.empty((6, 0))
     >>> found = mark_each(Columns(y, none, ones, (np.zeros(6, dtype=np.int64),)), unit, unit)
     >>> found.coef.round(9).tolist()  # the mean of each unit less that of the others
-    [-4.75, -2.75, 6.5]
+    [-4.75, -1.75, 6.5]
     """
     t = _turned(columns, unit)
     whole, cells = np.column_stack([t.marks, t.others, t.y]), cross(unit, clusters)
