@@ -57,8 +57,8 @@ def test_the_bar_of_a_good_is_a_regression_of_its_own(world: Materials, figure: 
     terms = " + ".join([*controls, *(f"good:{name}" for name in controls)])
     coef, errors = plain_fit(f"any ~ {mark} * good + {terms}", frame, cluster)
     bar = numbers(BY_NAME[figure].make(world, Switches())).set_index("term").loc["Spacecraft"]
-    assert float(bar["estimate"]) == pytest.approx(coef[f"{mark}:good"], rel=1e-8, abs=1e-10)
-    assert float(bar["std_error"]) == pytest.approx(errors[f"{mark}:good"], rel=1e-6)
+    assert bar["estimate"] == pytest.approx(coef[f"{mark}:good"], rel=1e-8, abs=1e-10)
+    assert bar["std_error"] == pytest.approx(errors[f"{mark}:good"], rel=1e-6)
 
 
 def test_goods_at_the_ceiling_have_no_bar(world: Materials) -> None:
