@@ -14,7 +14,8 @@ from eventpanel.datasets.simulated.regimes import FIRST_YEAR, LAST_YEAR, RECORD,
 __all__ = ["CHINA", "CODES", "COUNTRIES", "GRAVITY", "UNITED_STATES", "WITH_REGIME", "World", "draw_world"]
 
 COUNTRIES = 150
-CHINA, UNITED_STATES = 0, 1
+CHINA = 0
+UNITED_STATES = 1
 WITH_REGIME = slice(2, 2 + REGIMES)
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 CODES = np.array(["CHN", "USA", *(f"X{first}{second}" for first in "ABCDEF" for second in LETTERS)][:COUNTRIES])
