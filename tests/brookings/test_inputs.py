@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from eventpanel.brookings import nelda_items, time_path
+from eventpanel.brookings import run as runner
 from eventpanel.brookings.family import load_family
 from eventpanel.brookings.limits import limits
 from eventpanel.brookings.provenance import absences, conflicts, coverage, summed, traps
@@ -129,7 +131,9 @@ def test_limits_count_what_is_there(made: Materials) -> None:
     assert f"{2.8 * np.sqrt(share * (1 - share) / years):.3f}" in said["Unrest and imports"].cannot[-1]
 
 
-def test_a_run_writes_where_the_data_come_from(tmp_path: Path) -> None:
+def test_a_run_writes_where_the_data_come_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner, "CATALOGUE", (*nelda_items.EXHIBITS, *time_path.EXHIBITS))
+    monkeypatch.setattr(runner, "HEADLINES", ())
     path = write_files(tmp_path)
     run_family(load_family(str(path)), tmp_path / "out", [tmp_path])
     page = (tmp_path / "out" / "index.html").read_text("utf-8")
