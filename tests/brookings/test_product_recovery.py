@@ -40,7 +40,8 @@ def study() -> Materials:
 def one(content: Content, term: str, panel: str = "", column: str = "(1)") -> pd.Series:
     table = numbers(content)
     (found,) = table.index[(table["term"] == term) & (table["panel"] == panel) & (table["column"] == column)]
-    return table.loc[found]
+    row: pd.Series = table.loc[found]
+    return row
 
 
 @pytest.mark.parametrize(("name", "rows"), PRINTED_ROWS.items())
@@ -55,7 +56,7 @@ def test_table_2_has_the_printed_rows_and_the_planted_gap_in_its_placebo_interva
     model, _ = next(models(ask, Switches()))
     fit = fitted(panel, model)
     column = column_of(fit, "", "(1)", {term: shown(term) for term in ask.terms})
-    ((column, _),), _ = with_placebos(panel, [(column, fit)], Switches())
+    ((column, _),), _ = with_placebos(panel, ask, [(column, fit)], Switches())
     found = {cell.term: cell.estimate for cell in column.coefficients}
     assert column.nobs == 402_300
     low, high = (found[f"China x AI: placebo interval, {end}"] for end in ("low", "high"))

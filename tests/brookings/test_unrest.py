@@ -31,6 +31,7 @@ from eventpanel.brookings.unrest_outcomes import Outcome, any_deal
 from eventpanel.brookings.unrest_panel import REGIME, UNREST, Regime, unrest_panel
 from eventpanel.datasets.errors import IdentificationError, NotAvailableError
 from eventpanel.datasets.materials import Materials
+from eventpanel.datasets.simulated import simulate_materials
 from eventpanel.estimators.covariance import Clustered
 from eventpanel.estimators.design import Design, Sample
 from eventpanel.estimators.distributed_lag import distributed_lag
@@ -43,7 +44,7 @@ from tests.brookings.small import EFFECT, PRODUCTS, small_materials
 EXHIBITS = {
     one.name: one for module in (unrest_tables, unrest_figures, unrest_goods, readings) for one in module.EXHIBITS
 }
-SAME_YEAR, OTHERS = term_name(0), [term_name(k) for k in (-2, 1, 2)]
+SAME_YEAR = term_name(0)
 
 
 @cache
@@ -53,11 +54,18 @@ def materials() -> Materials:
 
 @cache
 def content(name: str, **switches: Any) -> Content:
-    return EXHIBITS[name].make(materials(), Switches(**switches))
+    made: Content = EXHIBITS[name].make(materials(), Switches(**switches))
+    return made
 
 
-def table(name: str, **switches: Any) -> pd.DataFrame:
-    return numbers(content(name, **switches)).set_index(["panel", "column", "term"])
+def cells(name: str, panel: str, head: str = "(1)", **switches: Any) -> pd.DataFrame:
+    """One column of an exhibit, by term."""
+    held = numbers(content(name, **switches))
+    return held[(held["panel"] == panel) & (held["column"] == head)].set_index("term")
+
+
+def value(name: str, panel: str, head: str, term: str, what: str = "estimate") -> float:
+    return float(cells(name, panel, head)[what].to_dict()[term])
 
 
 # N of the paper's tables 4 and A.17; 26 rows without GDP leave column (4).
@@ -66,6 +74,22 @@ def table(name: str, **switches: Any) -> pd.DataFrame:
 )
 def test_samples_have_the_rows_of_the_paper(name: str, rows: list[int]) -> None:
     assert [int(one.nobs) for one in content(name).columns[:4]] == rows
+
+
+def test_simulated_materials_have_them_too_and_the_planted_effect_is_inside_its_interval() -> None:
+    data = simulate_materials(1)
+    regimes: dict[Regime, list[int]] = {"weak": [1226, 1200], "mature": [1474, 1448]}
+    for regime, rows in regimes.items():
+        panel = any_deal().on(data, unrest_panel(data, Switches(), (regime,)).panel)
+        found = [
+            fit(panel, one, method_of_reading(Switches())).estimate for one in (SPECIFICATIONS[0], SPECIFICATIONS[3])
+        ]
+        assert [one.nobs for one in found if one is not None] == rows
+        # What is planted: nothing for mature democracies, and nothing but in the same year.
+        first = column(Fitted(SPECIFICATIONS[0], found[0]), "", "(1)")
+        truth = data.planted["table_4: same year"] if regime == "weak" else 0.0
+        now = next(one for one in first.coefficients if one.term == SAME_YEAR)
+        assert abs(now.estimate - truth) < 2.0 * now.std_error
 
 
 def test_unrest_has_mean_zero_and_deviation_one_over_the_sample() -> None:
@@ -94,7 +118,7 @@ def by_hand(with_controls: bool) -> tuple[pd.Series, pd.DataFrame]:
     parts = [pd.DataFrame(x), who, years]
     if with_controls:
         parts.append(who.mul(keep["year"].reset_index(drop=True) - 2010, axis=0).add_prefix("trend "))
-        parts.append(np.log(keep[["total_trade", "gdp"]]).reset_index(drop=True))
+        parts.append(keep[["total_trade", "gdp"]].reset_index(drop=True).transform(np.log))
     wide = sm.add_constant(pd.concat(parts, axis=1))
     return y, wide.set_axis([str(name) for name in wide.columns], axis=1).set_index(keep["importer"].to_numpy())
 
@@ -104,7 +128,7 @@ def test_table_4_equals_a_regression_on_dummies(head: str, *, with_controls: boo
     y, x = by_hand(with_controls)
     groups = pd.factorize(x.index)[0]
     plain = sm.OLS(y.to_numpy(), x.reset_index(drop=True)).fit(cov_type="cluster", cov_kwds={"groups": groups})
-    mine = table("table_4").loc[("All AI", head)]
+    mine = cells("table_4", "All AI", head)
     assert list(mine.index) == [term_name(-2), SAME_YEAR, term_name(1), term_name(2)]
     # Both solve the same least squares; 1e-10 leaves four digits for dummies and trends.
     np.testing.assert_allclose(mine["estimate"], plain.params[mine.index], atol=1e-10)
@@ -129,25 +153,23 @@ def test_deals_two_years_before_unrest_stand_in_the_row_of_two_years_before() ->
 
 
 def test_the_planted_effect_is_inside_its_interval_and_no_other_term_is_far_from_zero() -> None:
-    mine = table("table_4").loc[("All AI", "(1)")]
-    t = 2.0017  # 97.5 % of t(58)
-    now = mine.loc[SAME_YEAR]
-    assert now["dof"] == 58
-    assert abs(now["estimate"] - EFFECT) < t * now["std_error"]
-    # Three terms without an effect: beyond 3 standard errors with probability below 0.012.
-    assert (mine.loc[OTHERS, "estimate"].abs() < 3 * mine.loc[OTHERS, "std_error"]).all()
+    mine = cells("table_4", "All AI")
+    apart = ((mine["estimate"] - EFFECT * (mine.index == SAME_YEAR)) / mine["std_error"]).abs()
+    assert (mine["dof"] == 58).all()
+    # 2.0017 is the 97.5 % point of t(58); three terms without an effect are beyond 3 with probability below 0.012.
+    assert apart.to_dict()[SAME_YEAR] < 2.0017
+    assert apart.drop(SAME_YEAR).max() < 3
 
 
 def test_orthogonalised_same_year_is_the_scaled_sum_of_the_distributed_lag() -> None:
-    both = table("five_readings")["estimate"]
     for head in ("(1)", "(4)"):
-        own = both["3. Orthogonalised", head, SAME_YEAR]
-        assert abs(own - both["3. Orthogonalised", head, readings.IDENTITY]) < 1e-12
+        own, by_hand = (value("five_readings", "3. Orthogonalised", head, n) for n in (SAME_YEAR, readings.IDENTITY))
+        assert abs(own - by_hand) < 1e-12
 
 
 def test_the_sum_is_the_sum_of_the_five_terms() -> None:
-    plain = table("five_readings")["estimate"]["1. Distributed lag", "(1)"]
-    assert abs(plain[readings.SUM] - plain[[term_name(k) for k in EVENT_TIMES]].sum()) < 1e-14
+    plain = cells("five_readings", "1. Distributed lag")["estimate"]
+    assert abs(plain.to_dict()[readings.SUM] - plain[[term_name(k) for k in EVENT_TIMES]].sum()) < 1e-14
 
 
 def first_column(switches: Switches, outcome: Outcome | None = None, **regime: Any) -> Fitted:
@@ -168,7 +190,7 @@ def first_column(switches: Switches, outcome: Outcome | None = None, **regime: A
 def test_the_switch_chooses_the_reading(reading: str, panel: str) -> None:
     made = column(first_column(Switches.model_validate({"reading": reading})), "", "(1)")
     own = numbers(Content(columns=(made,))).set_index("term")
-    other = table("five_readings").loc[(panel, "(1)")].drop(readings.IDENTITY, errors="ignore")
+    other = cells("five_readings", panel).drop(readings.IDENTITY, errors="ignore")
     columns = ["estimate", "std_error", "dof", "nobs"]
     pd.testing.assert_frame_equal(own[columns], other[columns], check_exact=True)
 
@@ -225,10 +247,18 @@ def check_same(pair: Pair, other: Any) -> None:
 
 
 def test_the_third_panel_is_the_first_less_the_second() -> None:
-    path = table("figure_a5")["estimate"]
-    gap = path[unrest_figures.WEAK] - path[unrest_figures.MATURE]
-    pd.testing.assert_series_equal(path["A less B"], gap.loc[path["A less B"].index], atol=1e-13, rtol=0)
-    assert set(table("figure_a5", arms_regimes="weak").index.get_level_values("panel")) == {unrest_figures.WEAK}
+    for head in ("(1)", "(4)"):
+        weak, mature, gap = (
+            cells("figure_a5", panel, head)["estimate"]
+            for panel in (unrest_figures.WEAK, unrest_figures.MATURE, "A less B")
+        )
+        pd.testing.assert_series_equal(gap, weak - mature, atol=1e-13, rtol=0)
+
+
+def test_weak_democracies_can_stand_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(unrest_models, "run_method", refuse)
+    made = EXHIBITS["figure_a5"].make(materials(), Switches(arms_regimes="weak"))
+    assert {one.panel for one in made.columns} == {unrest_figures.WEAK}
 
 
 class Watching(Switches):
@@ -281,24 +311,32 @@ def test_the_base_year_counts_where_regimes_are_those_of_a_base_year() -> None:
 
 
 def test_figure_5_has_a_bar_for_each_good_and_ai() -> None:
-    for how in ("standardised", "any"):
-        made = content("figure_5", figure_5_outcome=how)
-        figure = drawn("figure_5", made)
-        assert len(made.columns) == len(PRODUCTS) + 1 == len(figure.axes[0].patches)
-        assert made.columns[-1].head == "AI"
-    # With deals as 0 or 1, the bar of AI is column (2) of Table 4; in logarithms that of Table A.7.
-    bars = table("figure_5", figure_5_outcome="any")["estimate"]["", "AI", unrest_goods.SAME_YEAR]
-    assert bars == table("table_4")["estimate"]["All AI", "(2)", SAME_YEAR]
-    assert (
-        table("figure_5")["estimate"]["", "AI", unrest_goods.SAME_YEAR]
-        == table("table_a7")["estimate"]["", "(2)", SAME_YEAR]
-    )
+    made = content("figure_5")
+    assert len(made.columns[0].coefficients) == len(PRODUCTS) + 1 == len(drawn("figure_5", made).axes[0].patches)
+    assert made.columns[0].coefficients[-1].term == "AI"
+    # In logarithms, the bar of AI is column (2) of Table A.7.
+    assert value("figure_5", "", "(1)", "AI") == value("table_a7", "", "(2)", SAME_YEAR)
+
+
+def test_figure_5_with_any_trade_leaves_out_goods_that_never_vary() -> None:
+    goods = materials().goods_years
+    assert goods is not None
+    few = goods.frame[goods.frame["product"].isin(PRODUCTS[:2])]
+    few = few.assign(trade=few["trade"].mask(few["product"] == PRODUCTS[0], 1.0))
+    data = replace(materials(), goods_years=replace(goods, frame=few))
+    made = EXHIBITS["figure_5"].make(data, Switches(figure_5_outcome="any"))
+    first, second, ai = made.columns[0].coefficients
+    assert np.isnan(first.estimate) and not np.isnan(second.estimate)
+    assert any("Radioactive materials is not estimated" in note for note in made.notes)
+    assert len(drawn("figure_5", made).axes[0].patches) == 2
+    # With deals as 0 or 1, the bar of AI is column (2) of Table 4.
+    assert ai.estimate == value("table_4", "All AI", "(2)", SAME_YEAR)
 
 
 def drawn(name: str, made: Content) -> Figure:
     draw = EXHIBITS[name].draw
     assert draw is not None
-    figure = draw(made, 0.90, "SIMULATED")
+    figure: Figure = draw(made, 0.90, "SIMULATED")
     figure.canvas.draw()
     return figure
 
@@ -308,9 +346,8 @@ def intervals(figure: Figure) -> Iterator[tuple[int, int, int]]:
     for ax in figure.axes:
         bars = sum(len(one.get_segments()) for one in ax.collections if isinstance(one, LineCollection))
         points = [line for line in ax.lines if line.get_marker() not in ("None", "", None)]
-        hollow = [line for line in points if line.get_markerfacecolor() == "white"]
-        full = sum(len(line.get_xdata()) for line in points if line not in hollow)  # type: ignore[arg-type]
-        yield bars, full, sum(len(line.get_xdata()) for line in hollow)  # type: ignore[arg-type]
+        sizes = [(line.get_markerfacecolor() == "white", len(np.asarray(line.get_xdata()))) for line in points]
+        yield bars, sum(n for is_hollow, n in sizes if not is_hollow), sum(n for is_hollow, n in sizes if is_hollow)
 
 
 @pytest.mark.parametrize(("name", "panels"), [("figure_4", 2), ("figure_a5", 3), ("figure_a6", 3)])
@@ -369,11 +406,11 @@ def test_notes_say_scale_restriction_leads_and_bands() -> None:
     ):
         assert words in said
     assert "China less United States, column (1), same year" in said
-    bands = content("table_4").more["simultaneous_bands"].set_index(["panel", "column", "term", "level"])
-    mine = table("table_4").loc[("All AI", "(1)", SAME_YEAR)]
-    band = bands.loc[("All AI", "(1)", SAME_YEAR, 0.95)]
+    bands = content("table_4").more["simultaneous_bands"]
+    mine = bands[(bands["column"] == "(1)") & (bands["term"] == SAME_YEAR) & (bands["level"] == 0.95)]
+    estimate, error = (value("table_4", "All AI", "(1)", SAME_YEAR, what) for what in ("estimate", "std_error"))
     # Wider than an interval by itself, narrower than Bonferroni over four terms.
-    assert 2.0017 < (band["upper"] - mine["estimate"]) / mine["std_error"] < 2.58
+    assert 2.0017 < (float(mine["upper"].item()) - estimate) / error < 2.58
 
 
 def test_an_outcome_that_never_varies_is_missing_and_said() -> None:

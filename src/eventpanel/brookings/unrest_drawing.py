@@ -5,20 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from matplotlib import rc_context
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from scipy import stats
 
+from eventpanel.brookings.canvas import caption, page
 from eventpanel.brookings.exhibit import Coefficient, Column, Content
+from eventpanel.brookings.samples import AI
 from eventpanel.brookings.unrest_models import EVENT_TIMES, SPECIFICATIONS, term_name
 from eventpanel.reports.figures import GROUP_COLORS, STYLE, wrap
 
 __all__ = ["bounds", "draw_bars", "draw_paths"]
 
-Floats = npt.NDArray[np.float64]
 COLORS = ("#053061", "#2166ac", "#4393c3", "#92c5de")
 MARKERS = ("o", "s", "^", "D")
 LEGEND: Any = {"fontsize": 7.5, "title_fontsize": 7.5, "alignment": "left", "frameon": False}
@@ -38,13 +37,13 @@ def bounds(one: Coefficient, level: float) -> tuple[float, float]:
     return one.estimate - half, one.estimate + half
 
 
-def draw_paths(outcome: str, content: Content, level: float, label: str) -> Figure:
+def draw_paths(said: tuple[str, str], content: Content, level: float, label: str) -> Figure:
     """Draw paths around unrest: panels side by side, specifications side by side at each event time.
 
     Parameters
     ----------
-    outcome : str
-        Label of the vertical axis.
+    said : tuple of str
+        Title, and the outcome as the axis names it.
     content : Content
     level : float
         Of the intervals.
@@ -58,12 +57,12 @@ def draw_paths(outcome: str, content: Content, level: float, label: str) -> Figu
     """
     panels = list(dict.fromkeys(column.panel for column in content.columns))
     with rc_context(STYLE):
-        figure = _page((max(1.4 + 3.4 * len(panels), 6.0), 4.4), label)
+        figure = page((max(1.4 + 3.4 * len(panels), 6.0), 4.4), said[0], label)
         axes = figure.subplots(1, len(panels), squeeze=False, sharey=True)[0]
         for ax, panel in zip(axes, panels, strict=True):
             _panel(ax, [column for column in content.columns if column.panel == panel], level)
             ax.set_title(wrap(panel or "All", 40))
-        axes[0].set_ylabel(wrap(f"Effect of unrest on {outcome}", 34))
+        axes[0].set_ylabel(wrap(f"Effect of unrest on {said[1]}", 34))
         figure.legend(
             *axes[0].get_legend_handles_labels(),
             title=f"Bars: {level:.0%} intervals. Hollow points: no coefficient, left out or the base.",
@@ -101,13 +100,12 @@ def _event_time(name: str) -> int | None:
     return next((k for k in EVENT_TIMES if term_name(k, name.split(" ")[0]) == name), None)
 
 
-def draw_bars(outcome: str, content: Content, level: float, label: str) -> Figure:
-    """Draw one bar for each column, by its first coefficient; the last column stands out.
+def draw_bars(title: str, content: Content, level: float, label: str) -> Figure:
+    """Draw one bar for each coefficient of the only column; AI stands out.
 
     Parameters
     ----------
-    outcome : str
-        Label of the axis.
+    title : str
     content : Content
     level : float
     label : str
@@ -115,34 +113,23 @@ def draw_bars(outcome: str, content: Content, level: float, label: str) -> Figur
     Returns
     -------
     Figure
-        A column without an estimate has no bar, and says so.
+        A coefficient that is missing has no bar, and says so.
     """
+    cells = content.columns[0].coefficients
     with rc_context(STYLE):
-        figure = _page((6.8, 1.2 + 0.27 * len(content.columns)), label)
+        figure = page((6.8, 1.6 + 0.27 * len(cells)), title, label)
         ax = figure.subplots()
-        places = np.arange(len(content.columns), dtype=float)
-        for place, column in zip(places, content.columns, strict=True):
-            one, color = column.coefficients[0], GROUP_COLORS[0] if place == places[-1] else "0.62"
+        for place, one in enumerate(cells):
             if np.isnan(one.estimate):
                 ax.text(0, place, " not estimated", va="center", fontsize=7.5, color="0.4")
                 continue
-            ax.barh(place, one.estimate, color=color, height=0.7)
+            ax.barh(place, one.estimate, color=GROUP_COLORS[0] if one.term == AI else "0.72", height=0.7)
             ax.hlines(place, *bounds(one, level), color="0.15", linewidth=1.2)
-        ax.axvline(0, color="0.4", linewidth=0.8)
-        ax.set_yticks(places, [column.head for column in content.columns])
-        ax.invert_yaxis()
-        ax.set_xlabel(outcome)
-        _caption(figure, f"One regression for each bar; lines: {level:.0%} intervals.")
+        ax.axvline(0, color="0.3", linewidth=0.8)
+        ax.set_yticks(range(len(cells)), [one.term for one in cells])
+        ax.set_ylim(len(cells) - 0.4, -0.6)
+        ax.set_xlabel("Coefficient of unrest in the same year")
+        ax.tick_params(axis="y", length=0)
+        ax.spines["left"].set_visible(False)
+        caption(figure, f"One regression for each bar; lines: {level:.0%} intervals.")
     return figure
-
-
-def _page(size: tuple[float, float], label: str) -> Figure:
-    figure = Figure(figsize=size, layout="constrained")
-    FigureCanvasAgg(figure)
-    figure.suptitle(wrap(label, round(11 * size[0])), fontsize=10)
-    return figure
-
-
-def _caption(figure: Figure, text: str) -> None:
-    width = round(16 * figure.get_figwidth())
-    figure.supxlabel(wrap(text, width), fontsize=7.5, color="0.3", x=0.01, ha="left")

@@ -73,7 +73,9 @@ EXHIBITS: tuple[Exhibit, ...] = (
         title="Imports of AI from China in the years around unrest",
         uses=UNREST_SWITCHES,
         make=partial(make, PANELS, ()),
-        draw=partial(draw_paths, "any import of AI from China"),
+        draw=partial(
+            draw_paths, ("Figure 4: Imports of AI from China in the years around unrest", "any import of AI from China")
+        ),
     ),
     Exhibit(
         name="figure_a5",
@@ -81,7 +83,10 @@ EXHIBITS: tuple[Exhibit, ...] = (
         title="Imports of arms from China in the years around unrest",
         uses=(*UNREST_SWITCHES, "arms_regimes"),
         make=partial(by_regime, any_arms(), (CAUTION,)),
-        draw=partial(draw_paths, "any import of arms from China"),
+        draw=partial(
+            draw_paths,
+            ("Figure A.5: Imports of arms from China in the years around unrest", "any import of arms from China"),
+        ),
     ),
     Exhibit(
         name="figure_a6",
@@ -89,6 +94,12 @@ EXHIBITS: tuple[Exhibit, ...] = (
         title="Chinese investment and construction in the years around unrest",
         uses=(*UNREST_SWITCHES, "arms_regimes"),
         make=partial(by_regime, any_project(), (PROJECTS,)),
-        draw=partial(draw_paths, "any Chinese investment or construction"),
+        draw=partial(
+            draw_paths,
+            (
+                "Figure A.6: Chinese investment and construction in the years around unrest",
+                "any Chinese investment or construction",
+            ),
+        ),
     ),
 )

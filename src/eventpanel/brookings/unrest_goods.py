@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 
 import numpy as np
+import numpy.typing as npt
+import pandas as pd
 from scipy import stats
 
 from eventpanel.brookings.exhibit import Coefficient, Column, Content, Exhibit
+from eventpanel.brookings.product_panel import GOODS
 from eventpanel.brookings.samples import AI
 from eventpanel.brookings.switches import Switches
 from eventpanel.brookings.unrest_drawing import draw_bars
@@ -19,9 +23,9 @@ from eventpanel.datasets.materials import Materials
 from eventpanel.estimators.estimate import Estimate
 from eventpanel.estimators.joint import joined
 
-__all__ = ["EXHIBITS", "SAME_YEAR", "figure_5"]
+__all__ = ["EXHIBITS", "figure_5"]
 
-SAME_YEAR = "Same year as unrest"
+TITLE = "Unrest and imports from China in the same year, good by good"
 WITH_TREND = SPECIFICATIONS[1]
 
 
@@ -47,38 +51,58 @@ def figure_5(materials: Materials, switches: Switches) -> Content:
     outcomes[AI] = any_deal() if is_any else log_deals()
     goods = "any imports from China" if is_any else "log(1 + imports from China), standardised over the sample"
     fits = {name: fit(one.on(materials, rows.panel), WITH_TREND, method) for name, one in outcomes.items()}
-    empty = [f"{_label(name)} is not estimated: {one.why}" for name, one in fits.items() if one.estimate is None]
+    sizes = pd.DataFrame([(name, *_sizes(one)) for name, one in fits.items()], columns=["product", "nobs", "clusters"])
     return Content(
-        columns=tuple(_column(name, one, outcomes[name].what) for name, one in fits.items()),
+        columns=(_bars(fits, outcomes, sizes),),
         notes=(
-            f"Outcome: {goods}; for AI {outcomes[AI].said}. Country trends are held fixed.",
+            f"Outcome: {goods}; for AI {outcomes[AI].said}. Country trends are held fixed; one regression a bar.",
             f"Coefficients are changes of the outcome in the same year, per one standard deviation of unrest "
             f"({rows.scale.sd:,.4g} events a year).",
             *_ranked(fits),
-            *empty,
+            *(f"{_label(name)} is not estimated: {one.why}" for name, one in fits.items() if one.estimate is None),
         ),
+        more={"rows": sizes},
     )
 
 
-def _column(name: str, fitted: Fitted, what: str) -> Column:
-    made = column(fitted, "", _label(name), what)
-    now = next((one for one in made.coefficients if one.term == term_name(0, what)), Coefficient("", np.nan))
+def _bars(fits: Mapping[str, Fitted], outcomes: Mapping[str, Outcome], sizes: pd.DataFrame) -> Column:
+    """Same-year coefficients in one column, goods in the order of their codes, AI last."""
+    cells = []
+    for name, fitted in fits.items():
+        what = outcomes[name].what
+        found = {one.term: one for one in column(fitted, "", "(1)", what).coefficients}
+        cells.append(found.get(term_name(0, what), Coefficient("", np.nan))._replace(term=_label(name)))
+    n, clusters = (sizes[name].dropna().unique() for name in ("nobs", "clusters"))
     return Column(
         panel="",
-        head=made.head,
-        coefficients=(now._replace(term=SAME_YEAR),),
-        counts=made.counts,
-        nobs=made.nobs,
-        clusters=made.clusters,
-        treated=made.treated,
+        head="(1)",
+        coefficients=tuple(cells),
+        counts=(("N", _span(n)), ("Clusters", _span(clusters)), ("Controls", WITH_TREND.said)),
+        nobs=float(n[0]) if len(n) == 1 else np.nan,
+        clusters=float(clusters[0]) if len(clusters) == 1 else np.nan,
     )
+
+
+def _sizes(fitted: Fitted) -> tuple[float, float]:
+    """Rows and clusters."""
+    return (
+        (np.nan, np.nan)
+        if fitted.estimate is None
+        else (float(fitted.estimate.nobs), float(fitted.estimate.n_clusters))
+    )
+
+
+def _span(values: npt.NDArray[np.float64]) -> str:
+    """One number, or the least and the largest."""
+    ends = dict.fromkeys((values.min(), values.max())) if len(values) else {}
+    return " to ".join(f"{end:,.0f}" for end in ends) or "none"
 
 
 def _label(product: str) -> str:
-    return f"{GOODS[product]} ({product})" if product in GOODS else product
+    return GOODS.get(product, product)
 
 
-def _ranked(fits: dict[str, Fitted]) -> tuple[str, ...]:
+def _ranked(fits: Mapping[str, Fitted]) -> tuple[str, ...]:
     """Place of AI among the goods, and its difference from their mean, with importers as clusters."""
     now = {name: _same_year(one.estimate) for name, one in fits.items() if one.estimate is not None}
     found = {name: one for name, one in now.items() if one is not None}
@@ -102,31 +126,13 @@ def _same_year(estimate: Estimate) -> Estimate | None:
     return estimate.select(terms) if terms else None
 
 
-GOODS = {
-    "525": "Radioactive materials",
-    "541": "Med. & pharm. products",
-    "712": "Steam turbines",
-    "716": "Rotating electric plants",
-    "718": "Power-generating machinery",
-    "728": "Machinery for isotopic separation",
-    "731": "Laser and other beam processes",
-    "772": "Electrical circuits",
-    "774": "Med. electrodiagnostic apparatus",
-    "776": "Electronic integrated circuits",
-    "781": "Road vehicles",
-    "792": "Spacecraft",
-    "872": "Med. instruments",
-    "874": "Chemical analysis instruments",
-    "884": "Optical fibres",
-    "899": "Artificial body parts",
-}
 EXHIBITS: tuple[Exhibit, ...] = (
     Exhibit(
         name="figure_5",
         number="Figure 5",
-        title="Unrest and imports from China in the same year, by good",
+        title=TITLE,
         uses=(*UNREST_SWITCHES, "figure_5_outcome"),
         make=figure_5,
-        draw=partial(draw_bars, "Coefficient of unrest in the same year"),
+        draw=partial(draw_bars, f"Figure 5: {TITLE}"),
     ),
 )

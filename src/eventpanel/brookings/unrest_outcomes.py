@@ -82,7 +82,7 @@ def log_deals(exporter: str = CHINA) -> Outcome:
     """
 
     def values(materials: Materials, panel: Panel) -> pd.Series:
-        return standardised(panel, np.log1p(_deals(materials, panel, exporter, None)))
+        return standardised(panel, _log1p(_deals(materials, panel, exporter, None)))
 
     return Outcome(
         what="AI",
@@ -120,7 +120,7 @@ def log_goods() -> Outcome:
     """log(1 + imports) of the frontier goods from China in the year, standardised over the sample."""
 
     def values(materials: Materials, panel: Panel) -> pd.Series:
-        return standardised(panel, np.log1p(_traded(materials, panel, None)))
+        return standardised(panel, _log1p(_traded(materials, panel, None)))
 
     said = "log(1 + imports of the frontier goods from China), standardised over the sample"
     return Outcome(what="Goods", said=said, values=values)
@@ -135,7 +135,7 @@ def log_good(product: str) -> Outcome:
     """
 
     def values(materials: Materials, panel: Panel) -> pd.Series:
-        return standardised(panel, np.log1p(_traded(materials, panel, product)))
+        return standardised(panel, _log1p(_traded(materials, panel, product)))
 
     return Outcome(
         what="Goods", said="log(1 + imports of the good from China), standardised over the sample", values=values
@@ -188,6 +188,10 @@ def product_names(materials: Materials) -> tuple[str, ...]:
 
 def _name(exporter: str) -> str:
     return NAMES.get(exporter, exporter)
+
+
+def _log1p(values: pd.Series) -> pd.Series:
+    return pd.Series(np.log1p(values), index=values.index)
 
 
 def _any(values: pd.Series) -> pd.Series:

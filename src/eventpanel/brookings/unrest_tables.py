@@ -113,7 +113,7 @@ EXHIBITS: tuple[Exhibit, ...] = (
         number="Table A.15",
         title="Unrest and imports of frontier goods from China",
         uses=UNREST_SWITCHES,
-        make=partial(make, [Part("Any trade", any_goods()), Part("log(1 + trade)", log_goods(), start=5)], (POOLED,)),
+        make=partial(make, [Part("", any_goods()), Part("log(1 + trade)", log_goods(), start=5)], (POOLED,)),
     ),
     Exhibit(
         name="table_a16",

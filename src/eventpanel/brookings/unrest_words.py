@@ -26,6 +26,7 @@ SAID = {
     "local_projections": "stacked local projections, controlling for the outcome one year before unrest",
     "event": "unrest above the country's own mean plus one standard deviation as an event, against clean controls",
 }
+POST_TREATMENT = "The regime is that of the same year, which unrest may have changed: a sample chosen after treatment."
 
 
 def simultaneous(parts: Sequence[Parted]) -> pd.DataFrame:
@@ -80,6 +81,7 @@ def words(parted: Parted, switches: Switches) -> tuple[str, ...]:
         f"{parted.name}Outcome: {part.outcome.said}. Importer-years; standard errors are clustered by importer.",
         unit,
         f"Reading: {SAID[switches.reading]}. {_restriction(switches)}",
+        *((POST_TREATMENT,) if switches.regime_timing == "yearly" else ()),
         *(f"{_column(parted, one)} is empty: {one.why}" for one in parted.fits if one.estimate is None),
         *_shown(parted),
     )

@@ -13,6 +13,10 @@ from eventpanel.datasets.simulated.regimes import EARLY, FIRST_YEAR, LAST_YEAR, 
 from eventpanel.datasets.simulated.world import CHINA, UNITED_STATES, WITH_REGIME, World
 
 __all__ = [
+    "EFFECT_AUTOCRACIES",
+    "EFFECT_MATURE",
+    "EFFECT_US",
+    "EFFECT_YEARLY",
     "LAST_INSTITUTIONS",
     "PARTS",
     "Institutions",
@@ -27,7 +31,10 @@ __all__ = [
 # The record ends where that of NELDA 6.0 does.
 LAST_INSTITUTIONS = 2020
 BASE = slice(column(2005), column(2007) + 1)
-EFFECT_AUTOCRACIES, EFFECT_MATURE, EFFECT_US, EFFECT_YEARLY = -0.556, 0.091, -0.671, -0.106
+EFFECT_AUTOCRACIES = -0.556
+EFFECT_MATURE = 0.091
+EFFECT_US = -0.671
+EFFECT_YEARLY = -0.106
 LEADS = 3
 LARGEST = 100
 # Parts relative to the index, from Table A.18.
@@ -63,7 +70,8 @@ def high_unrest_deals(numbers: Whole, world: World) -> Floats:
     world : World
     """
     unrest = world.unrest[WITH_REGIME, column(DEAL_YEARS[0]) : column(DEAL_YEARS[-1]) + 1]
-    return ((numbers > 0) * (unrest > np.median(unrest, axis=1, keepdims=True))).sum(axis=1).astype(float)
+    high = unrest > np.median(unrest, axis=1, keepdims=True)
+    return np.asarray(((numbers > 0) & high).sum(axis=1), dtype=np.float64)
 
 
 def draw_institutions(rng: np.random.Generator, world: World, deals: Drawn) -> Institutions:
@@ -126,7 +134,7 @@ def _line(dose: Floats, units: Mask) -> Floats:
 def long_sample(world: World) -> Mask:
     """Return importers of the long difference: those of the 100 largest whose institutions are known, shape (133,)."""
     smallest = np.sort(world.log_gdp)[-LARGEST]
-    return ~world.regimes.ended & (world.log_gdp[WITH_REGIME] >= smallest)
+    return np.asarray(~world.regimes.ended & (world.log_gdp[WITH_REGIME] >= smallest))
 
 
 def yearly_sample(world: World) -> Mask:
