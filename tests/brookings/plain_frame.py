@@ -30,8 +30,7 @@ def plain_frame(materials: Materials, exporters: list[str] | None = None) -> pd.
     frame["low"] = (polity < 7).astype(float).where(polity.notna())
     frame["any"] = (frame["trade"] > 0).astype(float)
     frame["china"] = (frame["exporter"] == "CHN").astype(float)
-    frame["ai"] = (frame["product"] == "AI").astype(float)
-    frame["smart"] = (frame["product"] == "AI smart city").astype(float)
+    frame["ai"] = frame["product"].str.startswith("AI").astype(float)
     return frame if exporters is None else frame[frame["exporter"].isin(exporters)].reset_index(drop=True)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
@@ -38,6 +40,16 @@ def product_materials(seed: int, size: int = 24) -> Materials:
         goods=Panel(_goods(rng, codes), ("exporter", "importer", "product"), None, (SOURCE,)),
         importers=Panel(_importers(rng, codes), ("importer",), None, (SOURCE,)),
     )
+
+
+def without(materials: Materials, part: str) -> Materials:
+    """Take a part away."""
+    left = {
+        "goods": replace(materials, goods=None),
+        "pairs": replace(materials, pairs=None),
+        "importers": replace(materials, importers=None),
+    }
+    return left[part]
 
 
 def _grid(codes: list[str]) -> pd.DataFrame:

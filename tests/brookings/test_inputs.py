@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from eventpanel.brookings import nelda_items, time_path
+from eventpanel.brookings import run as runner
 from eventpanel.brookings.family import load_family
 from eventpanel.brookings.limits import limits
 from eventpanel.brookings.provenance import absences, conflicts, coverage, summed, traps
@@ -129,7 +131,9 @@ def test_limits_count_what_is_there(made: Materials) -> None:
     assert f"{2.8 * np.sqrt(share * (1 - share) / years):.3f}" in said["Unrest and imports"].cannot[-1]
 
 
-def test_a_run_writes_where_the_data_come_from(tmp_path: Path) -> None:
+def test_a_run_writes_where_the_data_come_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner, "CATALOGUE", (*nelda_items.EXHIBITS, *time_path.EXHIBITS))
+    monkeypatch.setattr(runner, "HEADLINES", ())
     path = write_files(tmp_path)
     run_family(load_family(str(path)), tmp_path / "out", [tmp_path])
     page = (tmp_path / "out" / "index.html").read_text("utf-8")
@@ -172,8 +176,11 @@ def test_neither_simulation_nor_inputs(tmp_path: Path) -> None:
 WRONG = {
     'inputs.unrest.columns={ unrest = "riots" }': (ColumnError, "no column 'riots'"),
     "inputs.gdp.role=arms": (StudyError, "no column 'gdp'"),
-    "inputs.institutions={ source = 'country_years', file = 'countries.csv', role = 'pairs', options = { columns = "
-    "{ score = 'border' }, country = 'code', scheme = 'iso3' } }": (StudyError, "needs rows by exporter and importer"),
+    "inputs.institutions={ source = 'country_years', file = 'countries.csv', role = 'investment', "
+    "options = { columns = { score = 'investment' }, country = 'code', scheme = 'iso3' } }": (
+        StudyError,
+        "needs rows by exporter and importer and year",
+    ),
 }
 
 
@@ -193,6 +200,59 @@ def test_two_inputs_of_one_column(tmp_path: Path) -> None:
     )
     with pytest.raises(StudyError, match="Two inputs give gdp"):
         materials(tmp_path, twice)
+
+
+PAIRS = """
+[inputs.geography]
+role = "pairs"
+source = "country_years"
+file = "countries.csv"
+options = { columns = { coast = "landlocked" }, country = "code", scheme = "iso3" }
+"""
+
+
+def test_facts_of_countries_become_facts_of_pairs_where_both_have_them(tmp_path: Path) -> None:
+    path = write_files(tmp_path, study=STUDY + PAIRS)
+    table = country_years()
+    # Uganda and Ethiopia have no coast; that of 2006 is not read, for the base year is 2007.
+    coast = table["code"].isin(["UGA", "ETH"]).astype(int).where(table["year"] != 2006, 1)
+    table.assign(coast=coast).to_csv(tmp_path / "countries.csv", index=False)
+    pairs = materials_of(load_family(str(path)), [tmp_path]).panel("pairs", "landlocked").frame
+    both = pairs[pairs["landlocked"] == 1][["exporter", "importer"]].to_numpy().tolist()
+    assert sorted(both) == [["ETH", "UGA"], ["UGA", "ETH"]]
+    assert len(pairs) == 16 * 15 and pairs["landlocked"].sum() == 2
+
+
+AID = """
+[inputs.aid]
+source = "deal_list"
+file = "aid.csv"
+options = { first = 2008, last = 2018 }
+weight = "value"
+
+[inputs.health]
+role = "aid"
+source = "deal_list"
+file = "aid.csv"
+options = { first = 2008, last = 2018 }
+select = { kind = ["health"] }
+columns = { aid_china_health = "value" }
+"""
+
+
+def test_aid_is_summed_by_giver_and_kind(tmp_path: Path) -> None:
+    rows = [
+        "China,Kenya,2010,health,3",
+        "China,Kenya,2012,roads,4",
+        "USA,Kenya,2012,health,9",
+        "China,Uganda,2015,roads,5",
+    ]
+    (tmp_path / "aid.csv").write_text("\n".join(["exporter,importer,year,kind,value_usd", *rows]), encoding="utf-8")
+    held = materials(tmp_path, STUDY + AID).panel("importers", "aid_china", "aid_usa", "aid_china_health").frame
+    sums = held.set_index("importer").loc[["KEN", "UGA", "EGY"]]
+    assert sums["aid_china"].tolist() == [7, 5, 0]
+    assert sums["aid_usa"].tolist() == [9, 0, 0]
+    assert sums["aid_china_health"].tolist() == [3, 0, 0]
 
 
 def test_two_lists_share_years_and_count_each_deal_once(tmp_path: Path) -> None:

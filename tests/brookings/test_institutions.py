@@ -206,25 +206,53 @@ def test_every_switch_is_tried() -> None:
     assert set(OTHER) == set(Switches.model_fields)
 
 
-@pytest.mark.parametrize("name", OTHER)
+def elsewhere(exhibit: Exhibit, start: Switches | None = None) -> list[Switches]:
+    """Switches of which one that the exhibit uses stands otherwise; last, those of which all others do."""
+    held = start or Switches()
+    others = {name: value for name, value in OTHER.items() if name not in exhibit.uses}
+    return [held.model_copy(update={name: OTHER[name]}) for name in exhibit.uses] + [held.model_copy(update=others)]
+
+
 @pytest.mark.parametrize("exhibit", EXHIBITS, ids=lambda exhibit: exhibit.name)
-def test_those_switches_change_it_that_it_names(exhibit: Exhibit, name: str) -> None:
+def test_those_switches_change_it_that_it_names_and_no_others(exhibit: Exhibit) -> None:
     place = EXHIBITS.index(exhibit)
-    here, there = (numbers(made(place, switches)) for switches in (Switches(), Switches(**{name: OTHER[name]})))
-    assert here.equals(there) == (name not in exhibit.uses)
+    here = numbers(made(place, Switches()))
+    same = [here.equals(numbers(made(place, switches))) for switches in elsewhere(exhibit)]
+    assert same == [False] * len(exhibit.uses) + [True]
 
 
-@pytest.mark.parametrize("column", ["unrest", "gdp", "total_trade", "polity2", "institutions"])
+@pytest.mark.parametrize("column", ["unrest", "gdp", "polity2", "institutions"])
 def test_what_is_not_there_is_named(column: str) -> None:
     with pytest.raises(NotAvailableError, match=f"lack {column}.*\n.*no {column} here"):
         TABLE_5.make(without(materials(), column), Switches())
 
 
-def test_parts_of_the_index_are_needed_for_their_table_alone() -> None:
+def test_a_part_of_the_index_that_is_not_there_is_left_out() -> None:
     data = without(materials(), "free_media")
     assert numbers(TABLE_5.make(data, Switches())).equals(numbers(made(0, Switches())))
-    with pytest.raises(NotAvailableError, match="lack free_media"):
-        TABLE_A18.make(data, Switches())
+    content, whole = TABLE_A18.make(data, Switches()), numbers(made(1, Switches()))
+    assert numbers(content).equals(whole[whole["panel"] != "Free media"].reset_index(drop=True))
+    assert content.notes[-1].startswith("Left out: Free media (1), Free media (2), Free media (3)")
+    assert content.notes[-1].endswith("The data on countries lack free_media. no free_media here")
+
+
+def test_columns_whose_control_is_not_there_are_left_out() -> None:
+    content, whole = TABLE_5.make(without(materials(), "total_trade"), Switches()), numbers(made(0, Switches()))
+    assert numbers(content).equals(whole[whole["column"].isin(["(1)", "(2)", "(3)"])].reset_index(drop=True))
+    assert "no total_trade here" in content.notes[-1]
+
+
+@pytest.mark.filterwarnings("ignore::eventpanel.estimators.cautions.EstimationWarning")
+def test_a_panel_that_the_sample_cannot_give_is_left_out() -> None:
+    data = materials()
+    chinese = replace(data, deals=replace(data.deals, frame=data.deals.frame.query("exporter == 'CHN'")))
+    content, whole = TABLE_5.make(chinese, Switches()), numbers(made(0, Switches()))
+    kept = whole[~whole["panel"].str.startswith("C") | ~whole["column"].isin(["(1)", "(2)"])]
+    assert numbers(content)[["panel", "column"]].equals(kept[["panel", "column"]].reset_index(drop=True))
+    assert numbers(content)["estimate"][10:].isna().all()
+    assert content.notes[-2].startswith("Left out: C. US exports (1). No term of the regression is identified.")
+    assert content.notes[-1].startswith("Left out: C. US exports (2). No term of the regression is identified.")
+    assert "C. US exports (5): AI x unrest is not estimated (the same in every row)." in content.notes
 
 
 def test_a_list_that_does_not_know_smart_cities_is_refused() -> None:

@@ -16,7 +16,7 @@ from eventpanel.brookings.switches import Switches
 from eventpanel.datasets.errors import NotAvailableError
 from eventpanel.datasets.materials import Materials
 from tests.brookings.made_countries import random_materials, with_columns, without
-from tests.brookings.test_institutions import OTHER
+from tests.brookings.test_institutions import elsewhere
 
 # Trends of importers with a single row are not estimated, and say so.
 pytestmark = pytest.mark.filterwarnings("ignore::eventpanel.estimators.cautions.EstimationWarning")
@@ -116,15 +116,36 @@ def test_a_missing_year_ahead_makes_the_mean_missing() -> None:
     assert set(own.index[own.isna()]) == {2009, 2010, 2011, 2018, 2019, 2020, 2021}
 
 
-@pytest.mark.parametrize("name", OTHER)
-def test_those_switches_change_it_that_it_names(name: str) -> None:
-    # With the regime of the base year in force, so that the base year can matter.
-    start = Switches(regime_timing="base") if name == "regime_base" else Switches()
-    here, there = (numbers(made(one)) for one in (start, start.model_copy(update={name: OTHER[name]})))
-    assert here.equals(there) == (name not in TABLE.uses)
+def test_those_switches_change_it_that_it_names_and_no_others() -> None:
+    # With the regime of the base year in force, so that the base year can matter; the other way is the default.
+    start = Switches(regime_timing="base")
+    changes = elsewhere(TABLE, start)
+    changes[TABLE.uses.index("regime_timing")] = Switches()
+    here = numbers(made(start))
+    same = [here.equals(numbers(made(switches))) for switches in changes]
+    assert same == [False] * len(TABLE.uses) + [True]
 
 
-@pytest.mark.parametrize("column", ["unrest", "polity2", "total_trade", "gdp", "government_revenue", "monitors"])
+@pytest.mark.parametrize("column", ["unrest", "polity2"])
 def test_what_is_not_there_is_named(column: str) -> None:
     with pytest.raises(NotAvailableError, match=f"lack {column}"):
         TABLE.make(without(materials(), column), Switches())
+
+
+def test_without_any_index_there_is_no_table() -> None:
+    data = materials()
+    for column in ("institutions", "fair_elections", "free_media", "peaceful", "monitors"):
+        data = without(data, column)
+    with pytest.raises(NotAvailableError, match="lack institutions, fair_elections"):
+        TABLE.make(data, Switches())
+
+
+@pytest.mark.parametrize(
+    ("column", "left"), [("total_trade", "(3)"), ("gdp", "(4)"), ("government_revenue", "(5)"), ("monitors", "")]
+)
+def test_columns_that_need_what_is_not_there_are_left_out(column: str, left: str) -> None:
+    content = TABLE.make(without(materials(), column), Switches())
+    whole: Any = numbers(made(Switches()))
+    kept = whole["column"] < left if left else whole["panel"] != "Election monitors"
+    pd.testing.assert_frame_equal(numbers(content), whole[kept].reset_index(drop=True))
+    assert content.notes[-1].endswith(f"lack {column}. no {column} here")

@@ -45,6 +45,7 @@ def test_sizes_and_planted_coefficients() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::eventpanel.estimators.precision.ConditioningWarning")
 @pytest.mark.filterwarnings("ignore::eventpanel.estimators.cautions.EstimationWarning")
 def test_planted_coefficients_are_the_mean_of_many_seeds() -> None:
     seeds = 30

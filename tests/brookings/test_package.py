@@ -174,3 +174,9 @@ def test_toml_leaves_out_what_is_none_and_refuses_what_it_cannot_say() -> None:
     }
     with pytest.raises(TypeError, match="complex"):
         toml_text({"a": 1j})
+
+
+def test_a_study_with_inputs_comes_back_as_toml(tmp_path: Path) -> None:
+    study = load_family("brookings-public")
+    (tmp_path / "study.toml").write_text(toml_text(study.model_dump()), "utf-8")
+    assert load_family(str(tmp_path / "study.toml")) == study

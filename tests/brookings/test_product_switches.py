@@ -54,7 +54,7 @@ def test_every_switch_is_tried() -> None:
 def test_switches_that_an_exhibit_names_are_those_that_change_it(
     exhibit: Exhibit, world: Materials, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    few = sorted(world.countries.frame["importer"].unique())[:16]
+    few = sorted(set(world.countries.frame["importer"]) - {"XAA", "XAB"})
     # A small world has no 100 countries.
     monkeypatch.setattr(samples, "top_100", lambda materials, switches: few)
     before = estimates(exhibit, world)

@@ -13,7 +13,7 @@ from eventpanel.brookings.switches import Switches
 from eventpanel.datasets.errors import NotAvailableError
 from eventpanel.datasets.materials import Materials
 from tests.brookings.plain_frame import GRAVITY, plain_fit, plain_frame
-from tests.brookings.product_materials import product_materials
+from tests.brookings.product_materials import product_materials, without
 
 SIZE = 40
 # Importers other than the exporter that have a regime.
@@ -127,14 +127,12 @@ def test_aid_by_kind_has_a_panel_a_kind(world: Materials) -> None:
     assert list(dict.fromkeys(column.panel for column in content.columns)) == ["energy", "health"]
 
 
-def test_smart_city_table_has_smart_city_ai_in_the_place_of_ai(world: Materials) -> None:
-    content = BY_NAME["table_a12"].make(world, Switches(interact_controls="none"))
-    frame = plain_frame(world, ["CHN"])
-    coef, errors = plain_fit("any ~ low * smart + log_gdp_importer + log_distance", frame, "importer")
-    found = {one.term: one for one in content.columns[0].coefficients}
-    for ours, theirs in {"Low": "low", "AI": "smart", "Low x AI": "low:smart"}.items():
-        assert found[ours].estimate == pytest.approx(coef[theirs], rel=1e-8, abs=1e-10)
-        assert found[ours].std_error == pytest.approx(errors[theirs], rel=1e-7)
+def test_smart_city_table_is_table_3_of_a_list_of_smart_city_deals(world: Materials) -> None:
+    smart = replace(world.deals, frame=world.deals.frame[world.deals.frame["smart_city"]])
+    ours = numbers(BY_NAME["table_a12"].make(world, Switches()))
+    twin = numbers(BY_NAME["table_3"].make(replace(world, deals=smart), Switches()))
+    twin = twin[twin["panel"].str.startswith("A.")]
+    np.testing.assert_array_equal(ours["estimate"], twin["estimate"])
 
 
 def test_carnegie_table_leaves_smart_city_ai_out(world: Materials) -> None:
@@ -150,6 +148,15 @@ def test_carnegie_table_leaves_smart_city_ai_out(world: Materials) -> None:
     )
 
 
+def test_a_control_that_does_not_vary_is_named_with_its_columns(world: Materials) -> None:
+    assert world.pairs is not None
+    frame = world.pairs.frame
+    none = world.pairs.with_frame(frame.assign(colonial=frame["colonial"] * (frame["exporter"] != "CHN")))
+    notes = BY_NAME["table_a6"].make(replace(world, pairs=none), Switches()).notes
+    (found,) = (note for note in notes if "not estimated: colonial" in note)
+    assert found.startswith("China (2), China (3), China (4): ")
+
+
 def test_early_table_follows_its_switch(world: Materials) -> None:
     def estimates(name: str, switches: Switches) -> list[float]:
         return numbers(BY_NAME[name].make(world, switches))["estimate"].tolist()
@@ -160,17 +167,12 @@ def test_early_table_follows_its_switch(world: Materials) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "change"),
-    [
-        ("table_3", {"importers": None}),
-        ("table_a10", {"pairs": None}),
-        ("table_a6", {"goods": None}),
-        ("table_a13", {"importers": None}),
-    ],
+    ("name", "part"),
+    [("table_3", "importers"), ("table_a10", "pairs"), ("table_a6", "goods"), ("table_a13", "importers")],
 )
-def test_missing_parts_are_refused(world: Materials, name: str, change: dict[str, None]) -> None:
-    with pytest.raises(NotAvailableError, match=next(iter(change))):
-        BY_NAME[name].make(replace(world, **change), Switches())
+def test_missing_parts_are_refused(world: Materials, name: str, part: str) -> None:
+    with pytest.raises(NotAvailableError, match=part):
+        BY_NAME[name].make(without(world, part), Switches())
 
 
 @pytest.mark.parametrize(("name", "column"), [("table_a3", "carnegie"), ("table_a12", "smart_city")])

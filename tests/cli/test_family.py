@@ -17,7 +17,7 @@ from eventpanel.brookings.headlines import Headline
 from eventpanel.cli import main
 from eventpanel.commands import family, verify
 from eventpanel.datasets.errors import OutputError, StudyError
-from tests.brookings.toy_exhibits import NOBS, REFUSED, STD_ERROR, TOY, toy_materials
+from tests.brookings.toy_exhibits import REFUSED, STD_ERROR, TOY, toy_materials
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 HEADLINE = Headline("Low x AI", TOY, "A. China", "(1)", "Low x AI")
@@ -67,11 +67,12 @@ def test_verify_says_what_it_found(toys: Path, capsys: pytest.CaptureFixture[str
     assert "no such exhibit" in text
     assert "verify.html" in text
     table = pd.read_csv(toys / "compared" / "verify.csv", keep_default_na=False)
-    mine = table[(table["exhibit"] == "table_3") & (table["column"] == "(1)") & (table["panel"] == "A. China")]
-    held = mine[mine["term"] == "Low x AI"].set_index("what")
-    assert held.loc["estimate", "verdict"] == "inside the 95 % interval"
-    assert float(held.loc["std. error", "ours"]) == STD_ERROR
-    assert float(mine.set_index("what").loc["N", "ours"] or "nan") == NOBS or "N" not in mine["what"]
+    mine = table[(table["exhibit"] == "table_3") & (table["panel"] == "A. China") & (table["column"] == "(1)")]
+    held = {str(one["what"]): one for one in mine[mine["term"] == "Low x AI"].to_dict("records")}
+    assert held["estimate"]["verdict"] == "inside the 95 % interval"
+    assert float(held["std. error"]["ours"]) == STD_ERROR
+    (size,) = table.loc[(table["panel"] == "A. China") & (table["column"] == "(2)") & (table["what"] == "N"), "why"]
+    assert size == "no such column: (2)"
     page = (toys / "compared" / "verify.html").read_text("utf-8")
     assert "<script" not in page
     assert "A. China, (1), Low x AI" in page

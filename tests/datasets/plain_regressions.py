@@ -23,7 +23,7 @@ class Regression:
     rows: pd.DataFrame
 
     def coefficients(self, outcome: Floats) -> Floats:
-        return np.linalg.lstsq(self.columns, outcome, rcond=None)[0]
+        return np.asarray(np.linalg.lstsq(self.columns, outcome, rcond=None)[0], dtype=np.float64)
 
 
 def clustered(regression: Regression, outcome: Floats, absorbed: int = 0) -> tuple[float, float, int]:
@@ -95,17 +95,15 @@ def unrest_years(materials: Materials, *, mature: bool = False) -> Regression:
     polity, unrest = wide(materials, "polity2")[list(RECORD)], wide(materials, "unrest")
     inside = (polity >= 7) if mature else (polity < 7)
     rows = inside.stack()[lambda held: held].index.to_frame(index=False)
-    place = unrest.index.get_indexer(rows["importer"]), unrest.columns.get_indexer(rows["year"])
-    values = unrest.to_numpy(dtype=float)
-    sd = values[place].std(ddof=1)
-    terms = [values[place[0], place[1] - time] / sd for time in (0, -2, 1, 2)]
+    sd = look_up(unrest, rows).std(ddof=1)
+    terms = [look_up(unrest, rows.assign(year=rows["year"] - time)) / sd for time in (0, -2, 1, 2)]
     dummies = pd.get_dummies(rows["importer"], dtype=float), pd.get_dummies(rows["year"], dtype=float).iloc[:, 1:]
     return Regression(np.column_stack([*terms, *(d.to_numpy() for d in dummies)]), rows)
 
 
 def look_up(table: pd.DataFrame, rows: pd.DataFrame) -> Floats:
     """Values of countries by years at rows."""
-    place = table.index.get_indexer(rows["importer"]), table.columns.get_indexer(rows["year"])
+    place = table.index.get_indexer(pd.Index(rows["importer"])), table.columns.get_indexer(pd.Index(rows["year"]))
     return table.to_numpy(dtype=float)[place]
 
 

@@ -152,7 +152,7 @@ def test_equation_4_is_planted(both: Both) -> None:
 def test_equation_1_is_planted_but_for_the_deviation_of_china(both: Both) -> None:
     materials, study = both
     regression = pairs_of(materials)
-    place = [pd.Index(CODES).get_indexer(regression.rows[name]) for name in ("exporter", "importer")]
+    place = [pd.Index(CODES).get_indexer(pd.Index(regression.rows[name])) for name in ("exporter", "importer")]
     found = regression.coefficients(study.advantage.ahead[place[0], place[1]])[0]
     assert found == pytest.approx(PLANTED["table_2: China x AI"] + study.deviation.total, abs=EXACT)
 
@@ -161,7 +161,7 @@ def test_the_regression_by_pairs_is_the_stacked_one() -> None:
     """China x AI with all controls times AI, on 402,300 rows."""
     materials, study = simulate_materials(4), draw_study(4)
     regression = pairs_of(materials)
-    place = [pd.Index(CODES).get_indexer(regression.rows[name]) for name in ("exporter", "importer")]
+    place = [pd.Index(CODES).get_indexer(pd.Index(regression.rows[name])) for name in ("exporter", "importer")]
     goods, ai, smart = (getattr(study.advantage, name)[place[0], place[1]] for name in ("goods", "ai", "smart"))
     outcome = np.column_stack([*[goods] * 16, ai, smart]).reshape(-1)
     found = stacked(regression).coefficients(outcome)[0]

@@ -8,7 +8,7 @@ import numpy as np
 
 from eventpanel.brookings.exhibit import Content, Exhibit
 from eventpanel.brookings.placebo_exporters import PLACEBO_NOTES, with_placebos
-from eventpanel.brookings.product_panel import GDP_EXPORTER, PANEL_SWITCHES, SMART_DUMMY, among, product_panel
+from eventpanel.brookings.product_panel import GDP_EXPORTER, PANEL_SWITCHES, among, product_panel
 from eventpanel.brookings.product_tables import LOG_NOTE, PRODUCTS, SMART_NOTE, Ask, columns, remarks
 from eventpanel.brookings.samples import AI, CHINA, US
 from eventpanel.brookings.switches import Switches
@@ -29,15 +29,14 @@ INVESTMENT = (
 )
 
 
-def advantage_ask(outcome: str, dummy: str = "AI") -> Ask:
-    """Say what columns of equation (1) have in common, for one dummy of products."""
-    terms = ("China", dummy, f"China:{dummy}")
-    return Ask(outcome=outcome, terms=terms, cluster="exporter", treatment="China", dummy=dummy)
+def advantage_ask(outcome: str) -> Ask:
+    """Say what columns of equation (1) have in common."""
+    return Ask(outcome=outcome, terms=("China", "AI", "China:AI"), cluster="exporter", treatment="China")
 
 
 def _content(panel: Panel, ask: Ask, switches: Switches, *notes: str) -> Content:
     """Four columns, each with its ranks among placebo exporters."""
-    made, placebos = with_placebos(panel, columns(panel, ask, switches), switches)
+    made, placebos = with_placebos(panel, ask, columns(panel, ask, switches), switches)
     said = (*notes, *remarks(made, switches), *PLACEBO_NOTES)
     return Content(columns=tuple(c for c, _ in made), notes=said, more={"placebo_exporters": placebos})
 
@@ -62,7 +61,7 @@ def table_a5(materials: Materials, switches: Switches) -> Content:
 def table_a8(materials: Materials, switches: Switches) -> Content:
     """Equation (1) with deals on smart cities."""
     materials.records("deals", "smart_city")
-    return _content(product_panel(materials, switches), advantage_ask("any", SMART_DUMMY), switches, SMART_NOTE)
+    return _content(product_panel(materials, switches), advantage_ask("any_smart_city"), switches, SMART_NOTE)
 
 
 def table_a9(materials: Materials, switches: Switches) -> Content:

@@ -169,7 +169,8 @@ def _role(key: str, section: RoleSection) -> str:
             f"roles: {', '.join(ROLES)}; name the table after one, or add role = 'ROLE'",
         )
     known = ROLES[role].columns
-    strange = [column for column in section.columns if column not in known]
+    kinds = tuple(f"{column}_" for column in known) if role == "aid" else ()
+    strange = [column for column in section.columns if column not in known and not column.startswith(kinds)]
     if strange:
         raise StudyError(
             f"The role {role!r} has no column {first_few(map(repr, strange))}.",

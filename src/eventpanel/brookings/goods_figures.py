@@ -18,6 +18,7 @@ from eventpanel.brookings.samples import AI, CHINA
 from eventpanel.brookings.switches import Switches
 from eventpanel.datasets.materials import Materials
 from eventpanel.datasets.panel import Panel
+from eventpanel.estimators.linear import LinearFit
 from eventpanel.reports.figures import GROUP_COLORS, STYLE, wrap
 
 __all__ = ["EXHIBITS", "one_by_one"]
@@ -53,12 +54,16 @@ def one_by_one(panel: Panel, term: str, ask: Ask, switches: Switches) -> Column:
         A coefficient by good under its printed name, in the order of their codes, AI last.
     """
     panel, dummies = with_dummies(prepared(panel, switches))
-    cells = []
+    fits: dict[str, LinearFit] = {}
     for product, dummy in dummies.items():
         own = replace(ask, terms=(term, dummy, f"{term}:{dummy}"), dummy=dummy)
         model, _ = next(models(own, switches))
-        fit = fitted(panel, model)
-        cells.append(Coefficient(GOODS.get(product, product), *fit.coefficient(f"{term}:{dummy}")))
+        fits[product] = fitted(panel, model)
+    cells = [
+        Coefficient(GOODS.get(product, product), *fit.coefficient(f"{term}:{dummies[product]}"))
+        for product, fit in fits.items()
+    ]
+    fit = fits[AI]
     below = {"N": f"{fit.nobs:,}", "Clusters": f"{fit.n_clusters:,}", "Clusters by": ask.cluster}
     return Column(
         panel="",

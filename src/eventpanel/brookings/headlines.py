@@ -7,7 +7,7 @@ from typing import NamedTuple
 from eventpanel.brookings.catalogue import CATALOGUE
 from eventpanel.brookings.exhibit import Exhibit
 
-__all__ = ["HEADLINES", "Headline"]
+__all__ = ["HEADLINES", "PLACES", "Headline"]
 
 
 class Headline(NamedTuple):

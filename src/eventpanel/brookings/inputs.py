@@ -95,7 +95,7 @@ def _absent(readings: Readings, parts: dict[str, Panel | Records | None]) -> dic
 
 
 def _sources(given: Iterable[Given]) -> tuple[Source, ...]:
-    found = []
+    found: list[Source] = []
     for one in given:
         found.extend([one.loaded.source] if isinstance(one.loaded, Records) else one.loaded.sources)
     return tuple(dict.fromkeys(found))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from eventpanel.brookings.exhibit import Column, Content, Exhibit, column_of
+from eventpanel.brookings.left_out import those_possible
 from eventpanel.brookings.long_differences import (
     BASELINE,
     CHANGE,
@@ -33,8 +35,13 @@ from eventpanel.estimators.linear import Linear, LinearFit, linear
 __all__ = ["EXHIBITS", "TERM", "influence"]
 
 TERM = "AI x unrest"
-# Controls added one by one, and their columns.
-CONTROLS = {"total AI": "total_ai", "total unrest": "total_unrest", "total trade": "log_trade", "log GDP": "log_gdp"}
+# Controls added one by one: their columns, and the columns of ``countries`` that they need.
+CONTROLS = {
+    "total AI": ("total_ai", "unrest"),
+    "total unrest": ("total_unrest", "unrest"),
+    "total trade": ("log_trade", "total_trade"),
+    "log GDP": ("log_gdp", "gdp"),
+}
 USES = ("regime_cutoff", "regime_base", "high_unrest", "institution_years")
 SHOWN = 3
 CAUTIONS = (
@@ -105,11 +112,12 @@ class Fitted(NamedTuple):
     cautions: tuple[str, ...]
 
 
-def _fit(panel: Panel, part: Part, step: int) -> Fitted:
+def _fit(materials: Materials, panel: Panel, part: Part, step: int) -> Fitted:
     added = list(CONTROLS)[:step]
+    materials.panel("countries", part.outcome, *(CONTROLS[name][1] for name in added))
     model = Linear(
         outcome=f"{CHANGE}{part.outcome}",
-        terms=(EXPOSURE, *(CONTROLS[name] for name in added)),
+        terms=(EXPOSURE, *(CONTROLS[name][0] for name in added)),
         covariance=Robust("HC1"),
         sample=Sample(where=((WEAK, (part.weak,)),)),
     )
@@ -119,10 +127,12 @@ def _fit(panel: Panel, part: Part, step: int) -> Fitted:
     pulls = influence(panel, fit, EXPOSURE)
     hc3 = linear(panel, replace(model, covariance=Robust("HC3"))).coefficient(EXPOSURE)[1]
     one = column.coefficients[0]
+    unknown = dict(fit.dropped).get(EXPOSURE)
+    notes = (*fit.notes, *((f"{part.name} {head}: {TERM} is not estimated ({unknown}).",) if unknown else ()))
     place = {"panel": part.name, "column": head, "term": TERM}
     facts = {**place, "estimate": one.estimate, "HC1": one.std_error, "HC3": hc3, **_range(pulls)}
     order = (pulls["without"].astype(float) - one.estimate).abs().sort_values(ascending=False, kind="stable").index
-    return Fitted(column, facts, pulls.loc[order[:SHOWN]].assign(**place)[[*place, *pulls.columns]], fit.notes)
+    return Fitted(column, facts, pulls.loc[order[:SHOWN]].assign(**place)[[*place, *pulls.columns]], notes)
 
 
 def _range(pulls: pd.DataFrame) -> dict[str, object]:
@@ -139,16 +149,18 @@ def _range(pulls: pd.DataFrame) -> dict[str, object]:
 
 
 def _content(materials: Materials, switches: Switches, parts: tuple[Part, ...]) -> Content:
-    materials.panel("countries", *(part.outcome for part in parts))
     panels = {trade: long_differences(materials, switches, trade) for trade in {part.trade for part in parts}}
-    found = [_fit(panels[part.trade], part, step) for part in parts for step in range(len(CONTROLS) + 1)]
+    asked = [(part, step) for part in parts for step in range(len(CONTROLS) + 1)]
+    found, left = those_possible(
+        (f"{part.name} ({step + 1})", partial(_fit, materials, panels[part.trade], part, step)) for part, step in asked
+    )
     more: Mapping[str, pd.DataFrame] = {
         "steadiness": pd.DataFrame([one.steadiness for one in found]),
         "influential_countries": pd.concat([one.countries for one in found], ignore_index=True),
     }
     columns = tuple(one.column for one in found)
     found_notes = dict.fromkeys(note for one in found for note in one.cautions)
-    notes = (*_definitions(materials, switches), *CAUTIONS, *found_notes)
+    notes = (*_definitions(materials, switches), *CAUTIONS, *found_notes, *left)
     return Content(columns=columns, notes=notes, more=more)
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from eventpanel.brookings.exhibit import Column, Content, Exhibit, column_of
+from eventpanel.brookings.left_out import those_possible
 from eventpanel.brookings.long_differences import INDICES
 from eventpanel.brookings.samples import CHINA, UNREST_YEARS, with_deals
 from eventpanel.brookings.switches import Switches
@@ -25,8 +27,12 @@ YEARS_AHEAD = 3
 AI = "ai"
 TERMS = {AI: "AI", UNREST: "unrest", f"{AI}:{UNREST}": "AI x unrest"}
 TREND = "country trends"
-# Controls added one by one: what they are called, and their columns.
-CONTROLS = {"total trade": "log_trade", "log GDP": "log_gdp", "government revenue": "government_revenue"}
+# Controls added one by one: their columns, and the columns of ``countries`` that they need.
+CONTROLS = {
+    "total trade": ("log_trade", "total_trade"),
+    "log GDP": ("log_gdp", "gdp"),
+    "government revenue": ("government_revenue", "government_revenue"),
+}
 STEPS = ("", TREND, *CONTROLS)
 NOTES = (
     f"Outcome: mean index of the next {YEARS_AHEAD} years, in standard deviations, all of them within the years of the "
@@ -51,7 +57,7 @@ def institutions_panel(materials: Materials, switches: Switches) -> Rows:
     Parameters
     ----------
     materials : Materials
-        With unrest, regimes, GDP, total trade, government revenue and at least one index of institutions.
+        With unrest, regimes and at least one index of institutions.
     switches : Switches
         Those of the unrest panel count.
 
@@ -71,6 +77,8 @@ def institutions_panel(materials: Materials, switches: Switches) -> Rows:
     panel = with_deals(held, materials.records("deals"), CHINA, "ai_deals")
     deals = panel.number("ai_deals")
     names = [name for name in INDICES if name in panel.frame.columns]
+    if not names:
+        materials.panel("countries", *INDICES)
     made = {f"{AHEAD}{name}": _ahead(panel, name, UNREST_YEARS[switches.unrest_years]) for name in names}
     frame = panel.frame.assign(**made, **{AI: (deals > 0).astype(float).where(deals.notna())})
     known = frame[list(made)].notna().any(axis=1) & (frame["importer"] != CHINA)
@@ -88,9 +96,11 @@ def _ahead(panel: Panel, name: str, years: tuple[int, int]) -> pd.Series:
     return pd.Series(mean.reindex(pd.MultiIndex.from_arrays(keys)).to_numpy(dtype=np.float64), index=panel.frame.index)
 
 
-def _column(rows: Rows, index: str, step: int) -> tuple[Column, tuple[str, ...]]:
+def _column(materials: Materials, rows: Rows, index: str, step: int) -> tuple[Column, tuple[str, ...]]:
     added = STEPS[1 : step + 1]
-    controls = tuple(CONTROLS[name] for name in added if name != TREND)
+    held = [CONTROLS[name] for name in added if name != TREND]
+    materials.panel("countries", index, *(needed for _, needed in held))
+    controls = tuple(column for column, _ in held)
     model = Linear(
         outcome=f"{AHEAD}{index}",
         terms=(*TERMS, *controls, *(rows.trends if TREND in added else ())),
@@ -104,11 +114,13 @@ def _column(rows: Rows, index: str, step: int) -> tuple[Column, tuple[str, ...]]
 
 
 def _table_a20(materials: Materials, switches: Switches) -> Content:
-    materials.panel("countries", "total_trade", "gdp", "government_revenue", *INDICES)
     rows = institutions_panel(materials, switches)
-    found = [_column(rows, index, step) for index in INDICES for step in range(len(STEPS))]
+    asked = [(index, step) for index in INDICES for step in range(len(STEPS))]
+    found, left = those_possible(
+        (f"{INDICES[index]} ({step + 1})", partial(_column, materials, rows, index, step)) for index, step in asked
+    )
     cautions = dict.fromkeys(note for _, notes in found for note in notes)
-    return Content(columns=tuple(column for column, _ in found), notes=(*NOTES, *cautions))
+    return Content(columns=tuple(column for column, _ in found), notes=(*NOTES, *cautions, *left))
 
 
 EXHIBITS: tuple[Exhibit, ...] = (

@@ -126,7 +126,7 @@ def long_differences(materials: Materials, switches: Switches, trade: Trade = CH
     Parameters
     ----------
     materials : Materials
-        With unrest, GDP, total trade, regimes and at least one index of institutions.
+        With unrest, GDP and regimes.
     switches : Switches
         ``regime_cutoff``, ``regime_base``, ``high_unrest`` and ``institution_years`` count.
     trade : Trade
@@ -136,9 +136,9 @@ def long_differences(materials: Materials, switches: Switches, trade: Trade = CH
     -------
     Panel
         Unit importer, no period; those of :func:`large_countries` without the exporter itself.
-        ``weak`` (1 for autocracies and weak democracies, 0 for mature democracies);
-        ``ai_in_unrest`` (years of any deal that were years of high unrest), ``total_ai`` (years of any deal),
-        ``total_unrest`` (events), ``log_trade`` (log of the mean yearly imports in US dollars), ``log_gdp`` (of the
+        ``weak`` (1 for autocracies and weak democracies, 0 for mature democracies); ``ai_in_unrest`` (years of any
+        deal that were years of high unrest), ``total_ai`` (years of any deal), ``total_unrest`` (events),
+        ``log_trade`` (log of the mean yearly imports in US dollars) where total trade is known, ``log_gdp`` (of the
         base year, US dollars); for each index known ``change_INDEX`` (its mean over the last years known less its
         value in 2000). Sums are missing where a year of them is.
 
@@ -147,7 +147,7 @@ def long_differences(materials: Materials, switches: Switches, trade: Trade = CH
     NotAvailableError
         Data that are not there.
     """
-    countries = materials.panel("countries", "unrest", "total_trade", "gdp")
+    countries = materials.panel("countries", "unrest", "gdp")
     panel = with_deals(countries, deals_of(materials, trade), trade.exporter, "ai_deals")
     any_deal = (panel.number("ai_deals") > 0).astype(float).where(panel.number("ai_deals").notna())
     years = known_years(materials)
@@ -157,7 +157,7 @@ def long_differences(materials: Materials, switches: Switches, trade: Trade = CH
             EXPOSURE: _summed(panel, any_deal * high_unrest(materials, switches), years),
             "total_ai": _summed(panel, any_deal, years),
             "total_unrest": _summed(panel, panel.number("unrest"), years),
-            "log_trade": _log(_averaged(panel, "total_trade", (years[0], years[-1]))),
+            **_trade(panel, years),
             "log_gdp": _log(_averaged(panel, "gdp", (switches.regime_base, switches.regime_base))),
             **_changes(panel, switches),
         },
@@ -183,6 +183,12 @@ def _averaged(panel: Panel, column: str, years: tuple[int, int]) -> pd.Series:
 
 def _log(values: pd.Series) -> pd.Series:
     return pd.Series(np.log(values.where(values > 0)), index=values.index)
+
+
+def _trade(panel: Panel, years: list[int]) -> dict[str, pd.Series]:
+    if "total_trade" not in panel.frame.columns:
+        return {}
+    return {"log_trade": _log(_averaged(panel, "total_trade", (years[0], years[-1])))}
 
 
 def _changes(panel: Panel, switches: Switches) -> dict[str, pd.Series]:

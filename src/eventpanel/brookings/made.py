@@ -15,7 +15,8 @@ from eventpanel.estimators.solution import EstimationWarning
 
 __all__ = ["AS_PRINTED", "AS_SET", "Made", "Version", "make_exhibits", "version_of"]
 
-AS_SET, AS_PRINTED = "as set", "as printed"
+AS_SET = "as set"
+AS_PRINTED = "as printed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -150,7 +150,7 @@ def _found(one: Headline, held: pd.DataFrame | str) -> Value:
         return Value(remark="no such number under these switches")
     first = mine.iloc[0]
     remark = "could not be estimated" if np.isnan(first["estimate"]) else ""
-    return Value(*[float(first[name]) for name in ("estimate", "std_error", "dof", "nobs")], remark)
+    return Value(float(first["estimate"]), float(first["std_error"]), float(first["dof"]), float(first["nobs"]), remark)
 
 
 def _move(one: Headline, name: str, way: tuple[Switches, str | int], values: tuple[Value, Value]) -> Move:
@@ -180,6 +180,10 @@ def _move(one: Headline, name: str, way: tuple[Switches, str | int], values: tup
     )
 
 
+def _rows(table: pd.DataFrame) -> list[Move]:
+    return [Move(*row) for row in table[list(Move._fields)].astype(object).to_numpy().tolist()]
+
+
 def grids_of_moves(table: pd.DataFrame) -> list[Grid]:
     """Tables of moves, one a headline.
 
@@ -200,9 +204,9 @@ def grids_of_moves(table: pd.DataFrame) -> list[Grid]:
                 "" if np.isnan(one.change_in_std_errors) else f"{one.change_in_std_errors:.2f}",
                 *["" if np.isnan(count) else f"{count:,.0f}" for count in (one.nobs, one.nobs_with_option)],
             )
-            for one in part.itertuples()
+            for one in _rows(part)
         )
-        lacking = tuple(f"{one.switch} = {one.option}: {one.remark}" for one in part.itertuples() if one.remark)
+        lacking = tuple(f"{one.switch} = {one.option}: {one.remark}" for one in _rows(part) if one.remark)
         grids.append(Grid(str(name), head, rows, (), (NOTE, *lacking)))
     return grids
 
@@ -246,7 +250,7 @@ def _panel(axes: Axes, name: str, part: pd.DataFrame, level: float) -> None:
         places,
         [
             f"{one.decision} {one.switch} = {one.option}{missing if np.isnan(one.value_with_option) else ''}"
-            for one in part.itertuples()
+            for one in _rows(part)
         ],
         fontsize=7.5,
     )

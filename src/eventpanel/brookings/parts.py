@@ -37,7 +37,10 @@ def countries_of(family: Family, given: Sequence[Given]) -> Panel:
 
 
 def pairs_of(family: Family, given: Sequence[Given]) -> Panel | None:
-    """Facts about pairs of countries; of facts by year, those of the base year. Distance is taken in logs."""
+    """Facts about pairs of countries, distance in logs; of facts by year, those of the base year.
+
+    Facts about countries become facts about pairs: what holds of both.
+    """
     parts = []
     for one in given:
         held = _chosen(one, _panel(one))
@@ -45,6 +48,7 @@ def pairs_of(family: Family, given: Sequence[Given]) -> Panel | None:
             base = family.switches.regime_base
             frame = held.frame[held.frame[held.period] == base].drop(columns=held.period)
             held = replace(held, frame=frame, period=None)
+        held = _of_both(held) if held.keys == ("importer",) else held
         _refuse_keys(one, held, ("exporter", "importer"))
         frame = held.frame[held.frame["exporter"] != held.frame["importer"]]
         if "log_distance" in frame.columns:
@@ -52,6 +56,14 @@ def pairs_of(family: Family, given: Sequence[Given]) -> Panel | None:
             frame = frame.assign(log_distance=np.log(km.where(km > 0)))
         parts.append(held.with_frame(frame))
     return _together(parts, ("exporter", "importer"))
+
+
+def _of_both(held: Panel) -> Panel:
+    """Pairs of the countries of a panel, each column the product of both countries' values: 1 where both have it."""
+    names = list(held.variables)
+    sides = held.frame.rename(columns={"importer": "exporter"}).merge(held.frame, how="cross", suffixes=("", "_other"))
+    numbers = {name: sides[name] * sides[f"{name}_other"] for name in names}
+    return replace(held, frame=sides[UNIT].assign(**numbers), unit=("exporter", "importer"), watched=())
 
 
 def goods_years_of(family: Family, given: Sequence[Given]) -> Panel | None:
@@ -129,16 +141,18 @@ def _counted(one: Given) -> Panel:
 
 
 def _aid(one: Given) -> Panel:
-    """Sum by importer what China and the United States gave."""
-    records, parts = records_of(one), []
-    for exporter, name in ((CHINA, "aid_china"), (US, "aid_usa")):
-        mine = records.frame[records.frame["exporter"] == exporter]
+    """Sum by importer and year what China and the United States gave, or kinds of it that columns name."""
+    records, panel = records_of(one), None
+    wanted = one.section.columns or dict.fromkeys(("aid_china", "aid_usa"), _weight(one))
+    for name, amount in wanted.items():
+        giver = CHINA if name.startswith("aid_china") else US
+        mine = records.frame[records.frame["exporter"] == giver]
         if len(mine):
-            parts.append(count(replace(records, frame=mine), name, weight=_weight(one)))
-    if not parts:
+            sums = count(replace(records, frame=mine), name, weight=amount)
+            panel = sums if panel is None else merge(panel, sums, cardinality="1:1")
+    if panel is None:
         raise StudyError(f"The input {one.name!r} has no giver.", f"inputs.{one.name}", "give aid of CHN or USA")
-    panel = parts[0]
-    return panel if len(parts) == 1 else merge(panel, parts[1], cardinality="1:1")
+    return panel
 
 
 def _weight(one: Given) -> str:

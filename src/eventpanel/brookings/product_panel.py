@@ -1,9 +1,9 @@
 """Product panel of equations (1) and (2): who sells what to whom, a row per exporter, importer and product.
 
 Products are the 16 frontier goods, AI (any deal) and smart-city AI (deals on smart cities), where the list of deals
-tells. With 150 countries that makes 150 x 149 x 18 = 402,300 rows, the printed N. ``AI_s`` is 1[s = AI] as in the
-equations: smart-city AI is one of the seventeen products that AI is compared with. Tables on smart cities have the same
-printed N, so there smart-city AI takes the place of AI, and AI is one of the others.
+tells. With 150 countries that makes 150 x 149 x 18 = 402,300 rows, the printed N. ``AI_s`` is 1 for both AI products,
+so that AI is compared with goods and with nothing else. Tables on smart cities have the same printed N: they leave all
+other deals out of the list, and both AI products then hold the same deals.
 """
 
 from __future__ import annotations
@@ -27,7 +27,6 @@ __all__ = [
     "GDP_EXPORTER",
     "GOODS",
     "PANEL_SWITCHES",
-    "SMART_DUMMY",
     "among",
     "control_terms",
     "product_panel",
@@ -68,8 +67,12 @@ PANEL_SWITCHES = ("countries", "regime_base", "ceiling_goods")
 CEILING = 0.95
 EARLY = 2017
 DEMEANED = " less mean"
-SMART_DUMMY = "smart-city AI"
-EARLIER = ("carnegie", "early")
+# Outcomes with other deals: those of the product AI, and those of smart-city AI.
+VARIANTS = {
+    "any_smart_city": (SMART_CITY, SMART_CITY),
+    "any_carnegie": ("carnegie", "carnegie smart city"),
+    "any_early": ("early", "early smart city"),
+}
 
 
 def product_panel(materials: Materials, switches: Switches) -> Panel:
@@ -85,23 +88,22 @@ def product_panel(materials: Materials, switches: Switches) -> Panel:
     Returns
     -------
     Panel
-        Unit (exporter, importer, product). ``any`` (1 where anything was traded), ``any_carnegie``
-        and ``any_early`` (the same with deals of the Carnegie bibliography, or up to 2017, alone; where the list
-        tells), ``log_trade`` (log(1 + trade), trade in US dollars or numbers of deals, standardised within the
-        product), ``China``, ``AI``, ``smart-city AI`` (dummies of products) and the controls. A country is never its
-        own importer.
+        Unit (exporter, importer, product). ``any`` (1 where anything was traded), ``any_smart_city``,
+        ``any_carnegie`` and ``any_early`` (the same with deals on smart cities, of the Carnegie bibliography, or up to
+        2017, alone; where the list tells), ``log_trade`` (log(1 + trade), trade in US dollars or numbers of deals,
+        standardised within the product), ``China``, ``AI`` and the controls. A country is never its own importer.
 
     Raises
     ------
     NotAvailableError
         Data that are not there; no goods below the ceiling.
     """
-    kept = Switches(**{name: getattr(switches, name) for name in PANEL_SWITCHES})
-    return _made(materials, kept)
+    return _made(materials, tuple((name, getattr(switches, name)) for name in PANEL_SWITCHES))
 
 
 @lru_cache(maxsize=4)
-def _made(materials: Materials, switches: Switches) -> Panel:
+def _made(materials: Materials, kept: tuple[tuple[str, object], ...]) -> Panel:
+    switches = Switches.model_validate(dict(kept))
     countries = product_countries(materials, switches)
     goods, volumes = _volumes(materials.panel("goods", "trade"), countries, switches)
     inside = ~np.eye(len(countries), dtype=bool)
@@ -115,15 +117,14 @@ def _made(materials: Materials, switches: Switches) -> Panel:
     frame = _pairs(materials, switches, exporter, importer)
     frame = frame.loc[frame.index.repeat(len(products))].reset_index(drop=True)
     sold = {"any": _any(trade), "log_trade": _standardised(np.log1p(trade))}
-    for name in EARLIER:
-        if name in counts:
-            own = [counts[name], *([counts[f"{name} smart city"]] if two else [])]
-            sold[f"any_{name}"] = _any(np.column_stack([dollars, *own]))
+    for outcome, (ai, smart_city) in VARIANTS.items():
+        if ai in counts:
+            own = [counts[ai], *([counts[smart_city]] if two else [])]
+            sold[outcome] = _any(np.column_stack([dollars, *own]))
     added = {
         "product": np.tile(np.array(products, dtype=object), len(exporter)),
         **{name: values.reshape(-1) for name, values in sold.items()},
-        "AI": np.tile(np.array([product == AI for product in products], dtype=float), len(exporter)),
-        SMART_DUMMY: np.tile(np.array([product == SMART_CITY for product in products], dtype=float), len(exporter)),
+        "AI": np.tile(np.array([product in (AI, SMART_CITY) for product in products], dtype=float), len(exporter)),
     }
     frame = frame.assign(**added)
     sources = materials.panel("goods").sources + materials.panel("pairs").sources + (materials.deals.source,)
@@ -133,8 +134,8 @@ def _made(materials: Materials, switches: Switches) -> Panel:
 def _volumes(goods: Panel, countries: Sequence[str], switches: Switches) -> tuple[list[str], Floats]:
     """Products, and dollars by exporter, importer and product; missing where the data have no row."""
     labels = sorted(goods.frame["product"].astype(str).unique())
-    places = [pd.Index(countries).get_indexer(goods.frame[name]) for name in ("exporter", "importer")]
-    product = pd.Index(labels).get_indexer(goods.frame["product"].astype(str))
+    places = [_place(goods.frame[name], countries) for name in ("exporter", "importer")]
+    product = _place(goods.frame["product"].astype(str), labels)
     held = (places[0] >= 0) & (places[1] >= 0)
     cube = np.full((len(countries), len(countries), len(labels)), np.nan)
     cube[places[0][held], places[1][held], product[held]] = goods.values("trade")[held]
@@ -149,6 +150,11 @@ def _volumes(goods: Panel, countries: Sequence[str], switches: Switches) -> tupl
             f"China sells every good to more than {CEILING:.0%} of importers.", "goods", "set ceiling_goods to keep"
         )
     return [label for label, stays in zip(labels, below, strict=True) if stays], cube[:, :, below]
+
+
+def _place(values: pd.Series, labels: Sequence[str]) -> npt.NDArray[np.intp]:
+    """Position of each value among labels; -1 where it is none of them."""
+    return pd.Index(labels).get_indexer(pd.Index(values))
 
 
 def _lists(materials: Materials) -> dict[str, pd.DataFrame]:
@@ -168,7 +174,7 @@ def _lists(materials: Materials) -> dict[str, pd.DataFrame]:
 
 def _counted(materials: Materials, deals: pd.DataFrame, countries: Sequence[str]) -> Floats:
     """Numbers of deals by exporter and importer; missing for importers that the list does not watch."""
-    places = [pd.Index(countries).get_indexer(deals[name]) for name in ("exporter", "importer")]
+    places = [_place(deals[name], countries) for name in ("exporter", "importer")]
     held = (places[0] >= 0) & (places[1] >= 0)
     counts = np.zeros((len(countries), len(countries)))
     np.add.at(counts, (places[0][held], places[1][held]), 1.0)
@@ -198,7 +204,7 @@ def _pairs(
     frame = frame.astype(dict.fromkeys(GRAVITY, float))
     wealth = materials.panel("countries", "gdp").frame
     base = wealth[wealth["year"] == switches.regime_base].set_index("importer")["gdp"].astype(float)
-    log_gdp = np.log(base.where(base > 0))
+    log_gdp = pd.Series(np.log(base.where(base > 0)), index=base.index)
     return frame.assign(
         China=(frame["exporter"] == CHINA).astype(float),
         log_gdp_exporter=frame["exporter"].map(log_gdp).astype(float),
@@ -208,6 +214,14 @@ def _pairs(
 
 def among(panel: Panel, exporters: Sequence[str], *, smart_city: bool = True) -> Panel:
     """Keep some exporters, perhaps without the product smart-city AI.
+
+    Parameters
+    ----------
+    panel : Panel
+        Of products.
+    exporters : sequence of str
+    smart_city : bool
+        Whether smart-city AI stays.
 
     Raises
     ------
@@ -238,6 +252,12 @@ def control_terms(dummy: str, controls: Sequence[str], switches: Switches) -> tu
 
     Raw products move the coefficient of the dummy itself to where all controls are zero; demeaned ones leave it at the
     mean of the controls. The coefficients of other terms are the same with both.
+
+    Parameters
+    ----------
+    dummy : str
+    controls : sequence of str
+    switches : Switches
     """
     if switches.interact_controls == "none":
         return tuple(controls)

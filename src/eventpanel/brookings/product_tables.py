@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from eventpanel.brookings.exhibit import Column, column_of
-from eventpanel.brookings.product_panel import CONTROLS, SMART_DUMMY, control_terms, with_demeaned
+from eventpanel.brookings.product_panel import CONTROLS, control_terms, with_demeaned
 from eventpanel.brookings.switches import Switches
 from eventpanel.datasets.panel import Panel
 from eventpanel.estimators.cautions import EstimationWarning
@@ -31,16 +31,16 @@ __all__ = [
 ]
 
 PRODUCTS = (
-    "Products: the frontier goods, AI, and smart-city AI where the deals tell. AI is 1 for the product AI alone, so "
-    "that smart-city AI is one of the products it is compared with; this is how the printed N comes about."
+    "Products: the frontier goods, AI, and smart-city AI where the deals tell; this is how the printed N comes about. "
+    "AI is 1 for both AI products, which are compared with goods."
 )
 LOG_NOTE = (
     "Outcome: log(1 + trade), trade in US dollars, or in numbers of deals for AI, standardised within each product "
     "over all pairs of countries. It hangs on these units (Chen and Roth 2024, doi:10.1093/qje/qjad054)."
 )
 SMART_NOTE = (
-    "Products: the frontier goods, AI, and smart-city AI. AI of this table is smart-city AI; the product AI, which is "
-    "any deal, is one of the products it is compared with; this is how the printed N comes about."
+    "Only deals on smart cities count, so that both AI products hold the same deals; this is how N can be the printed "
+    "one. Each exporter or importer is one cluster, however many of its rows are the same."
 )
 Numbered = tuple[Column, LinearFit]
 
@@ -107,7 +107,7 @@ def prepared(panel: Panel, switches: Switches) -> Panel:
 
 def shown(term: str) -> str:
     """Name a term as tables print it."""
-    return term.replace(SMART_DUMMY, "AI").replace(":", " x ")
+    return term.replace(":", " x ")
 
 
 def columns(panel: Panel, ask: Ask, switches: Switches, *, name: str = "", first: int = 1) -> list[Numbered]:

@@ -8,7 +8,7 @@ from itertools import chain
 import numpy as np
 
 from eventpanel.brookings.exhibit import Content, Exhibit
-from eventpanel.brookings.product_panel import EARLY, GDP_EXPORTER, PANEL_SWITCHES, SMART_DUMMY, among, product_panel
+from eventpanel.brookings.product_panel import EARLY, GDP_EXPORTER, PANEL_SWITCHES, among, product_panel
 from eventpanel.brookings.product_tables import LOG_NOTE, PRODUCTS, SMART_NOTE, Ask, Numbered, columns, remarks
 from eventpanel.brookings.samples import CHINA, US, regime_column, weak_in_base_year
 from eventpanel.brookings.switches import Switches
@@ -22,6 +22,7 @@ EXPORTERS = {"China": CHINA, "US": US}
 AID = {"China": "aid_china", "US": "aid_usa"}
 KINDS = "aid_china_"
 REGIME_SWITCHES = (*PANEL_SWITCHES, "regime_cutoff", "interact_controls")
+TERMS = ("Low", "AI", "Low:AI")
 AID_TERMS = ("Low", "AI", "aid", "Low:AI", "AI:aid")
 POOLED_TERMS = ("China", "AI", "Low", "China:AI", "Low:AI", "Low:China", "Low:China:AI")
 IMPORTERS = (
@@ -31,15 +32,22 @@ IMPORTERS = (
 
 
 def with_low(panel: Panel, materials: Materials, switches: Switches) -> Panel:
-    """Add ``Low``: 1 for autocracies and weak democracies of the base year, missing without a regime."""
+    """Add ``Low``: 1 for autocracies and weak democracies of the base year, missing without a regime.
+
+    Parameters
+    ----------
+    panel : Panel
+        Of products.
+    materials : Materials
+    switches : Switches
+    """
     weak = weak_in_base_year(materials, switches)
     return panel.with_frame(panel.frame.assign(Low=panel.frame["importer"].map(weak).astype(float)))
 
 
-def regime_ask(outcome: str, terms: tuple[str, ...] = (), *, dummy: str = "AI") -> Ask:
-    """Say what columns of equation (2) have in common, for one dummy of products; the exporter's GDP cannot vary."""
-    shown = terms or ("Low", dummy, f"Low:{dummy}")
-    return Ask(outcome=outcome, terms=shown, cluster="importer", treatment="Low", dummy=dummy, without=(GDP_EXPORTER,))
+def regime_ask(outcome: str, terms: tuple[str, ...] = TERMS) -> Ask:
+    """Say what columns of equation (2) have in common; the exporter's GDP cannot vary."""
+    return Ask(outcome=outcome, terms=terms, cluster="importer", treatment="Low", without=(GDP_EXPORTER,))
 
 
 def regime_note(switches: Switches) -> str:
@@ -49,7 +57,16 @@ def regime_note(switches: Switches) -> str:
 
 
 def from_exporter(materials: Materials, switches: Switches, exporter: str, *, smart_city: bool = True) -> Panel:
-    """Rows of one exporter whose importers have a regime."""
+    """Keep the rows of one exporter whose importers have a regime.
+
+    Parameters
+    ----------
+    materials : Materials
+    switches : Switches
+    exporter : str
+    smart_city : bool
+        Whether smart-city AI is a product.
+    """
     panel = with_low(among(product_panel(materials, switches), [exporter], smart_city=smart_city), materials, switches)
     return panel.with_frame(panel.frame[panel.frame["Low"].notna()])
 
@@ -119,7 +136,7 @@ def table_a11(materials: Materials, switches: Switches) -> Content:
 def table_a12(materials: Materials, switches: Switches) -> Content:
     """Table 3 with deals on smart cities."""
     materials.records("deals", "smart_city")
-    made = _panels(materials, switches, regime_ask("any", dummy=SMART_DUMMY))
+    made = _panels(materials, switches, regime_ask("any_smart_city"))
     return _content(made, switches, SMART_NOTE, IMPORTERS)
 
 

@@ -84,7 +84,8 @@ def _notes(middle: float) -> tuple[str, ...]:
         f"Imports: years of high unrest with any deal from China, median {middle:g}; countries at the median stand "
         "with those below, so that the groups need not be of one size.",
         "The line of high unrest is the country's own, so every country has such years and none is left out for it.",
-        "The printed p-value of the paper, .1715 for 1 of 21 and 5 of 23, is that of none of the tests listed.",
+        "The printed p-value of the paper, .1715 for 1 of 21 and 5 of 23, is that of none of the tests listed; how its "
+        "44 countries were chosen is not said.",
         "Intervals of the figure: Wilson's, which stay between 0 and 1.",
     )
 

@@ -14,6 +14,7 @@ from eventpanel.brookings.limits import limits
 from eventpanel.brookings.made import Made, make_exhibits
 from eventpanel.brookings.moves import files_of_moves, grids_of_moves, moves
 from eventpanel.brookings.package import Package, machine, package_files
+from eventpanel.brookings.suppliers import exhibits_of
 from eventpanel.brookings.switches import Switches
 from eventpanel.brookings.written import Page, files_of, files_of_data, index_page, tidy
 from eventpanel.datasets.errors import OutputError
@@ -84,7 +85,7 @@ def run_family(
         _check_package(package, out)
     step("reading")
     materials = materials_of(family, data, step)
-    made = make_exhibits(CATALOGUE, materials, family.switches, step)
+    made = make_exhibits((*CATALOGUE, *exhibits_of(materials)), materials, family.switches, step)
     files = rendered(family, materials, made, step)
     step("writing")
     publish(out, files)

@@ -10,7 +10,7 @@ from eventpanel.brookings.samples import regime_column
 from eventpanel.brookings.switches import Switches
 from eventpanel.datasets.materials import Materials
 
-__all__ = ["EXHIBITS", "by_regime"]
+__all__ = ["EXHIBITS", "by_regime", "exhibits_of"]
 
 WEAK, MATURE, DIFFERENCE = "Autocracies and weak democracies", "Mature democracies", "Difference"
 ORIGINS = ("technology_from_chn", "technology_from_usa")
@@ -42,7 +42,7 @@ def by_regime(materials: Materials, switches: Switches) -> pd.DataFrame:
     scores = materials.panel("countries", column)
     frame = scores.frame.assign(score=scores.number(column))
     frame = frame[frame["year"].between(FIRST, LAST)].dropna(subset="score").sort_values("year")
-    score = ticks.index.map(frame.groupby("importer")["score"].last()).to_numpy(dtype=float)
+    score = frame.groupby("importer")["score"].last().reindex(ticks.index).to_numpy(dtype=float)
     weak = np.where(np.isnan(score), np.nan, (score < below).astype(float))
     return ticks.assign(both=ticks[list(ORIGINS)].min(axis=1), weak=weak)
 
@@ -99,3 +99,14 @@ EXHIBITS: tuple[Exhibit, ...] = (
         make=_make,
     ),
 )
+
+
+def exhibits_of(materials: Materials) -> tuple[Exhibit, ...]:
+    """Return the exhibits beyond the paper that data of this kind have: none without the index.
+
+    Parameters
+    ----------
+    materials : Materials
+    """
+    held = materials.importers
+    return EXHIBITS if held is not None and set(ORIGINS) <= set(held.frame.columns) else ()

@@ -58,8 +58,8 @@ def figure_5(materials: Materials, switches: Switches) -> Content:
     return Content(
         columns=(_bars(fits, outcomes, sizes),),
         notes=(
-            f"Outcome: {goods}; for AI {outcomes[AI].said}. Country trends are held fixed; one regression a bar, "
-            "its coefficient of the same year.",
+            f"Outcome: {goods}; for AI {outcomes[AI].said}. Country trends are held fixed; one regression a bar, of "
+            "which the coefficient of the same year is shown.",
             *words(Parted(Part("AI", outcomes[AI], start=0), rows, [fits[AI]]), switches),
             *_ranked(fits),
             *(f"{_label(name)} is not estimated: {one.why}" for name, one in fits.items() if one.estimate is None),

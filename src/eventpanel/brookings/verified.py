@@ -9,7 +9,7 @@ import pandas as pd
 from jinja2 import Environment, StrictUndefined
 
 from eventpanel.brookings.family import Family
-from eventpanel.brookings.verify import OTHER, VERDICTS, summary
+from eventpanel.brookings.verify import OTHER, VERDICTS, Row, summary
 from eventpanel.datasets.materials import Materials
 from eventpanel.reports.tables import Grid, markdown_grids
 from eventpanel.reports.text import csv_bytes, manifest
@@ -49,6 +49,10 @@ def _counts(table: pd.DataFrame, notes: tuple[str, ...]) -> Grid:
     return Grid("Verdicts by exhibit", ("", *verdicts), rows, (), notes)
 
 
+def _rows(table: pd.DataFrame) -> list[Row]:
+    return [Row(*row) for row in table[list(Row._fields)].astype(object).to_numpy().tolist()]
+
+
 def _grids(table: pd.DataFrame) -> list[Grid]:
     """One table an exhibit, a row a published number."""
     head = ("", "published", "ours", "difference", "verdict")
@@ -62,7 +66,7 @@ def _grids(table: pd.DataFrame) -> list[Grid]:
                 "" if np.isnan(one.difference) else f"{one.difference:+,.{one.decimals + (one.what != 'N')}f}",
                 one.verdict if not one.why or one.verdict == OTHER else f"{one.verdict}: {one.why}",
             )
-            for one in part.itertuples()
+            for one in _rows(part)
         )
         grids.append(Grid(str(name), head, rows, (), ()))
     return grids

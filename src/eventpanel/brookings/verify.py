@@ -14,11 +14,14 @@ from eventpanel.brookings.made import Made
 from eventpanel.brookings.published import KEYS, published
 from eventpanel.datasets.materials import Materials
 
-__all__ = ["AGREE", "CANNOT", "DIFFER", "INSIDE", "OTHER", "OUTSIDE", "PLACES", "VERDICTS", "compare", "summary"]
+__all__ = ["AGREE", "CANNOT", "DIFFER", "INSIDE", "OTHER", "OUTSIDE", "PLACES", "VERDICTS", "Row", "compare", "summary"]
 
-AGREE, DIFFER, CANNOT = "agree", "differ", "cannot be compared"
+AGREE = "agree"
+DIFFER = "differ"
+CANNOT = "cannot be compared"
 OTHER = "not expected to agree"
-INSIDE, OUTSIDE = "inside the 95 % interval", "outside the 95 % interval"
+INSIDE = "inside the 95 % interval"
+OUTSIDE = "outside the 95 % interval"
 VERDICTS = (AGREE, DIFFER, CANNOT, INSIDE, OUTSIDE, OTHER)
 WHY = {"simulated": "simulated data", "public": "other data"}
 ESTIMATE, ERROR, N = "estimate", "std. error", "N"
@@ -124,15 +127,15 @@ def _printed(table: pd.DataFrame) -> Iterator[Printed]:
     """Yield all published numbers: estimates, standard errors, and N once a column."""
     counted: set[tuple[str, ...]] = set()
     for line in table.to_dict("records"):
-        keys = [str(line[name]) for name in KEYS]
+        exhibit, panel, column, term = (str(line[name]) for name in KEYS)
         decimals, nobs = int(line["decimals"]), float(line["nobs"])
         held = [(ESTIMATE, float(line["estimate"]), decimals), (ERROR, float(line["std_error"]), decimals)]
-        if tuple(keys[:3]) not in counted:
-            counted.add(tuple(keys[:3]))
+        if (exhibit, panel, column) not in counted:
+            counted.add((exhibit, panel, column))
             held.append((N, nobs, 0))
         for what, value, digits in held:
             if not np.isnan(value):
-                yield Printed(*keys, what, value, digits, nobs)
+                yield Printed(exhibit, panel, column, term, what, value, digits, nobs)
 
 
 def _ours(printed: Printed, found: dict[str, Made], tables: dict[str, pd.DataFrame]) -> Ours:
@@ -151,7 +154,7 @@ def _ours(printed: Printed, found: dict[str, Made], tables: dict[str, pd.DataFra
         return Ours(why="not estimated")
     choose = EXTREMES.get(printed.column)
     one = held.iloc[0 if choose is None else int(choose(held["estimate"].to_numpy()))]
-    return Ours(*[float(one[name]) for name in ("estimate", "std_error", "dof", "nobs")])
+    return Ours(float(one["estimate"]), float(one["std_error"]), float(one["dof"]), float(one["nobs"]))
 
 
 def _rounded(printed: Printed, value: float, ours: Ours) -> tuple[str, str]:

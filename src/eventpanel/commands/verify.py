@@ -33,9 +33,10 @@ def main(options: Namespace) -> int:
         check_folder(out)
     names = set(published()["exhibit"])
     exhibits = [exhibit for exhibit in CATALOGUE if exhibit.name in names]
-    with progress(len(exhibits) + 1, quiet=options.quiet) as step:
+    folders = () if family.simulation is not None else data_folders(options)
+    with progress(len(exhibits) + len(family.inputs) + 1, quiet=options.quiet) as step:
         step("reading")
-        materials = materials_of(family, () if family.simulation is not None else data_folders(options), step)
+        materials = materials_of(family, folders, step)
         table = compare(make_exhibits(exhibits, materials, family.switches, step), materials)
     if out is not None:
         publish(out, verified_files(family, materials, table))

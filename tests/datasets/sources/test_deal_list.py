@@ -235,7 +235,7 @@ def test_every_trap_has_its_line(tmp_path: Path) -> None:
         "value without currency": "value left out, deal kept", "exporter is importer": "rows left out",
         "missing year": "rows left out", "deal outside the list": "none found", "text for a year": "rows left out",
     }  # fmt: skip
-    assert "around 2015" in lines.loc["text for a year", "examples"]
+    assert "around 2015" in str(lines.loc["text for a year", "examples"])
     assert (lines.loc[lines["rows"] > 0, "advice"] != "").all()
     # Both deals with Uganda stay: only what is written of their value tells them apart.
     assert records.frame["importer"].tolist() == ["KEN", "UGA", "UGA"]

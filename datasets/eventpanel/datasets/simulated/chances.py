@@ -188,7 +188,7 @@ def _pose(rng: np.random.Generator, world: World, exporter: Exporter) -> _Proble
     controls = np.column_stack(
         [
             np.ones(REGIMES),
-            regimes.low,
+            regimes.low.astype(float),
             world.log_gdp[WITH_REGIME],
             world.gravity[exporter.position, WITH_REGIME],
             aid / 1e8,
@@ -204,7 +204,7 @@ def _pose(rng: np.random.Generator, world: World, exporter: Exporter) -> _Proble
         samples,
         controls,
         regimes.low,
-        regimes.weak.any(axis=1) & (exporter.effect != 0),
+        np.asarray(regimes.weak.any(axis=1) & (exporter.effect != 0)),
     )
 
 
@@ -262,7 +262,7 @@ def _slopes(problem: _Problem, levels: _Levels) -> _Levels:
         slopes = np.column_stack(
             [_project(problem, place, own * moves[:, :, term]) for term in range(len(EVENT_TIMES))]
         )
-        solved.append(np.linalg.solve(slopes, wanted - level))
+        solved.append(np.asarray(np.linalg.solve(slopes, wanted - level), dtype=np.float64))
     return replace(levels, weak=solved[0], mature=solved[1])
 
 

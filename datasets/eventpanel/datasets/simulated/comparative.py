@@ -15,7 +15,18 @@ from eventpanel.datasets.simulated.chances import Chances
 from eventpanel.datasets.simulated.projection import Floats, Mask, least_squares
 from eventpanel.datasets.simulated.world import CHINA, COUNTRIES, UNITED_STATES, WITH_REGIME, World
 
-__all__ = ["GOODS", "OTHER_PARTNERS", "Advantage", "Deviation", "draw_deviation", "solve_advantage"]
+__all__ = [
+    "ALSO_DEALS",
+    "CHINA_BY_AI",
+    "GOODS",
+    "OTHER_PARTNERS",
+    "UNKNOWN_REGIME",
+    "Advantage",
+    "Deviation",
+    "deals_with",
+    "draw_deviation",
+    "solve_advantage",
+]
 
 GOODS = ("525", "541", "712", "716", "718", "728", "731", "772", "774", "776", "781", "792", "872", "874", "884", "899")
 # Partners of the exporters of AI but China: the United States, the ten of Figure A.4, and 24 more.
@@ -95,7 +106,16 @@ def deals_with() -> Mask:
 
 
 def solve_advantage(world: World, chances: dict[int, Chances], deviation: Deviation) -> Advantage:
-    """Solve how steeply trade in goods rises with the output of exporters, such that China x AI is planted."""
+    """Solve how steeply trade in goods rises with the output of exporters, such that China x AI is planted.
+
+    Parameters
+    ----------
+    world : World
+    chances : dict of int to Chances
+        Of China and of the United States.
+    deviation : Deviation
+        Of China, beside what is planted.
+    """
     pairs = ~np.eye(COUNTRIES, dtype=bool)
     alike = np.outer(np.ones(COUNTRIES), deals_with()) * POOL.mean() / (deals_with().sum() - 1)
     ai, smart = alike.copy(), SMART_LINKS * alike

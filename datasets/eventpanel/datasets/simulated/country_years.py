@@ -35,12 +35,12 @@ def country_years(rng: np.random.Generator, study: Study) -> pd.DataFrame:
     shape = (COUNTRIES, len(YEARS))
     level = world.log_gdp[:, None] + 0.05 * (YEARS - 2007)
     total = np.exp(level + OPENNESS + rng.normal(0, 0.3, (COUNTRIES, 1)) + rng.normal(0, 0.1, shape))
-    columns = {
+    columns: dict[str, Floats] = {
         "polity2": _everywhere(world.regimes.polity),
         "regimes_of_the_world": _regimes_of_the_world(rng, study),
         "unrest": world.unrest,
-        "gdp": np.round(world.gdp),
-        "total_trade": np.round(total),
+        "gdp": np.asarray(np.round(world.gdp), dtype=np.float64),
+        "total_trade": np.asarray(np.round(total), dtype=np.float64),
     }
     for name, position in (("trade_china", CHINA), ("trade_usa", UNITED_STATES)):
         columns[name] = np.round(total * FROM[position] * np.exp(rng.normal(0, 0.4, shape)))

@@ -154,9 +154,9 @@ def _cover(rng: np.random.Generator, link: Whole, covered: Whole) -> Whole:
 
 def _demand(world: World) -> Floats:
     """Weights of importers for further deals: output, and the United States above all."""
-    weight = np.exp(0.5 * (world.log_gdp - world.log_gdp.mean()))
-    weight[CHINA] = np.median(weight) * 8
-    weight[UNITED_STATES] = np.median(weight) * 90
+    weight = np.exp(0.9 * (world.log_gdp - world.log_gdp.mean()))
+    weight[CHINA] = np.median(weight) * 25
+    weight[UNITED_STATES] = np.median(weight) * 300
     return np.asarray(weight)
 
 

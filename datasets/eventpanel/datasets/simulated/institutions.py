@@ -13,6 +13,10 @@ from eventpanel.datasets.simulated.regimes import EARLY, FIRST_YEAR, LAST_YEAR, 
 from eventpanel.datasets.simulated.world import CHINA, UNITED_STATES, WITH_REGIME, World
 
 __all__ = [
+    "EFFECT_AUTOCRACIES",
+    "EFFECT_MATURE",
+    "EFFECT_US",
+    "EFFECT_YEARLY",
     "LAST_INSTITUTIONS",
     "PARTS",
     "Institutions",
@@ -27,8 +31,13 @@ __all__ = [
 # The record ends where that of NELDA 6.0 does.
 LAST_INSTITUTIONS = 2020
 BASE = slice(column(2005), column(2007) + 1)
-EFFECT_AUTOCRACIES, EFFECT_MATURE, EFFECT_US, EFFECT_YEARLY = -0.556, 0.091, -0.671, -0.106
+EFFECT_AUTOCRACIES = -0.556
+EFFECT_MATURE = 0.091
+EFFECT_US = -0.671
+EFFECT_YEARLY = -0.106
 LEADS = 3
+# The first of the last years of the long difference.
+FIRST_LATE = FIRST_YEAR + LATE.start
 LARGEST = 100
 # Parts relative to the index, from Table A.18.
 PARTS = {"fair_elections": -0.16, "free_media": 0.64, "peaceful": 1.39, "monitors": 0.85}
@@ -63,7 +72,8 @@ def high_unrest_deals(numbers: Whole, world: World) -> Floats:
     world : World
     """
     unrest = world.unrest[WITH_REGIME, column(DEAL_YEARS[0]) : column(DEAL_YEARS[-1]) + 1]
-    return ((numbers > 0) * (unrest > np.median(unrest, axis=1, keepdims=True))).sum(axis=1).astype(float)
+    high = unrest > np.median(unrest, axis=1, keepdims=True)
+    return np.asarray(((numbers > 0) & high).sum(axis=1), dtype=np.float64)
 
 
 def draw_institutions(rng: np.random.Generator, world: World, deals: Drawn) -> Institutions:
@@ -100,9 +110,9 @@ def _signal(world: World, deals: Drawn) -> Floats:
     low = world.regimes.low
     doses = [high_unrest_deals(deals.numbers[position], world) for position in (CHINA, UNITED_STATES)]
     years = np.arange(world.dose.shape[1]) + FIRST_YEAR
-    ramp = np.clip((years - 2007) / 11.0, 0, 1)
+    late = (years >= FIRST_LATE).astype(float)
     china = any_deals(deals)[CHINA]
-    moves = [low[:, None] * dose[:, None] * ramp for dose in doses] + [_after(china * world.dose[:, RECORD])]
+    moves = [low[:, None] * dose[:, None] * late for dose in doses] + [_after(china * world.dose[:, RECORD])]
     autocracies = low & long_sample(world)
     rows = [_line(dose, autocracies) for dose in doses]
     columns = np.stack([china * world.dose[:, RECORD], china, world.dose[:, RECORD]], axis=2)
@@ -111,7 +121,7 @@ def _signal(world: World, deals: Drawn) -> Floats:
     slopes = np.array(
         [[rows[0] @ difference(move), rows[1] @ difference(move), yearly @ lead_mean(move)[sample]] for move in moves]
     ).T
-    mature = ~low[:, None] * EFFECT_MATURE * doses[0][:, None] * ramp
+    mature = ~low[:, None] * EFFECT_MATURE * doses[0][:, None] * late
     left = EFFECT_YEARLY - yearly @ lead_mean(mature)[sample]
     sizes = np.linalg.solve(slopes, [EFFECT_AUTOCRACIES, EFFECT_US, left])
     return np.asarray(sum(size * move for size, move in zip(sizes, moves, strict=True)) + mature)
@@ -126,7 +136,7 @@ def _line(dose: Floats, units: Mask) -> Floats:
 def long_sample(world: World) -> Mask:
     """Return importers of the long difference: those of the 100 largest whose institutions are known, shape (133,)."""
     smallest = np.sort(world.log_gdp)[-LARGEST]
-    return ~world.regimes.ended & (world.log_gdp[WITH_REGIME] >= smallest)
+    return np.asarray(~world.regimes.ended & (world.log_gdp[WITH_REGIME] >= smallest))
 
 
 def yearly_sample(world: World) -> Mask:

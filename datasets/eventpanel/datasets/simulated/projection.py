@@ -28,7 +28,7 @@ def least_squares(columns: Floats) -> Floats:
     >>> least_squares(np.ones((4, 1))) @ np.array([1.0, 2.0, 3.0, 6.0])
     array([3.])
     """
-    return np.asarray(np.linalg.solve(columns.T @ columns, columns.T))
+    return np.asarray(np.linalg.solve(columns.T @ columns, columns.T), dtype=np.float64)
 
 
 def within(columns: Floats, sample: Mask) -> Floats:

@@ -8,9 +8,10 @@ import numpy as np
 
 from eventpanel.datasets.simulated.projection import Floats, Mask
 
-__all__ = ["FIRST_YEAR", "LAST_YEAR", "RECORD", "REGIMES", "Regimes", "column", "draw_regimes"]
+__all__ = ["EARLY", "FIRST_YEAR", "LAST_YEAR", "LATE", "RECORD", "REGIMES", "Regimes", "column", "draw_regimes"]
 
-FIRST_YEAR, LAST_YEAR = 1996, 2023
+FIRST_YEAR = 1996
+LAST_YEAR = 2023
 REGIMES = 133
 LOW_IN_2007 = 61
 # Of either side of the line, as many cross it after 2007.
@@ -27,7 +28,8 @@ def column(year: int) -> int:
 
 
 RECORD = slice(column(2000), column(2020) + 1)
-EARLY, LATE = slice(column(2000), column(2017) + 1), slice(column(2018), column(2020) + 1)
+EARLY = slice(column(2000), column(2017) + 1)
+LATE = slice(column(2018), column(2020) + 1)
 BEFORE_THE_END = [column(year) for year in (2015, 2016, 2017)]
 
 
@@ -83,7 +85,7 @@ def draw_regimes(rng: np.random.Generator) -> Regimes:
     regimes = Regimes(score, weak, ended)
     for side, number in ENDED.items():
         ended[rng.choice(np.flatnonzero(regimes.constant & (low == side)), number, replace=False)] = True
-    score[np.ix_(ended & low, BEFORE_THE_END)] = np.nan
+    score[np.flatnonzero(ended & low)[:, None], BEFORE_THE_END] = np.nan
     for known, keep in (
         (_rows(regimes.known_weak, EARLY), WEAK_EARLY),
         (_rows(regimes.known_weak, LATE), WEAK_LATE),

@@ -14,7 +14,8 @@ from eventpanel.datasets.simulated.world import CHINA, UNITED_STATES, World, dra
 
 __all__ = ["EFFECT", "LOW_BY_AI", "Study", "draw_study", "stream"]
 
-EFFECT, LOW_BY_AI = 0.073, {CHINA: 0.222, UNITED_STATES: -0.015}
+EFFECT = 0.073
+LOW_BY_AI = {CHINA: 0.222, UNITED_STATES: -0.015}
 CHINA_LOW, US_LOW = 0.80, 0.45
 # The mean over all importers is lower than over those with a regime, some of the others having no deals.
 RAISED = 1.1

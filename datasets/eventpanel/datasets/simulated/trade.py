@@ -17,7 +17,8 @@ GIANT = (CHINA, UNITED_STATES)
 EXPORTER_NOISE = 0.01
 ACTIVE_YEARS = 0.97
 # Any arms deal in a year: level, and change with a standard deviation of unrest, for either regime.
-ARMS_LEVEL, ARMS_EFFECT = {CHINA: 0.06, UNITED_STATES: 0.08}, {CHINA: 0.03, UNITED_STATES: 0.0}
+ARMS_LEVEL = {CHINA: 0.06, UNITED_STATES: 0.08}
+ARMS_EFFECT = {CHINA: 0.03, UNITED_STATES: 0.0}
 
 
 def draw_goods_years(rng: np.random.Generator, traded: npt.NDArray[np.bool_]) -> Floats:
@@ -43,6 +44,12 @@ def draw_goods_years(rng: np.random.Generator, traded: npt.NDArray[np.bool_]) ->
 
 def draw_goods(rng: np.random.Generator, world: World, advantage: Advantage) -> tuple[Floats, Floats]:
     """Draw trade in the 16 goods.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+    world : World
+    advantage : Advantage
 
     Returns
     -------

@@ -14,7 +14,8 @@ from eventpanel.datasets.simulated.regimes import FIRST_YEAR, LAST_YEAR, RECORD,
 __all__ = ["CHINA", "CODES", "COUNTRIES", "GRAVITY", "UNITED_STATES", "WITH_REGIME", "World", "draw_world"]
 
 COUNTRIES = 150
-CHINA, UNITED_STATES = 0, 1
+CHINA = 0
+UNITED_STATES = 1
 WITH_REGIME = slice(2, 2 + REGIMES)
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 CODES = np.array(["CHN", "USA", *(f"X{first}{second}" for first in "ABCDEF" for second in LETTERS)][:COUNTRIES])
@@ -137,7 +138,7 @@ def _missing(rng: np.random.Generator, regimes: Regimes) -> Mask:
         pair = [column(year) for year in years]
         units = rng.choice(np.flatnonzero(free & known[:, pair].all(axis=1)), number, replace=False)
         free[units] = False
-        missing[np.ix_(units + 2, pair)] = True
+        missing[units[:, None] + 2, pair] = True
     return missing
 
 
@@ -165,7 +166,7 @@ def _gravity(rng: np.random.Generator, place: Floats) -> Floats:
 
     def same(groups: int) -> Mask:
         group = rng.integers(0, groups, COUNTRIES)
-        return group[:, None] == group
+        return np.asarray(group[:, None] == group)
 
     def either(share: float) -> Mask:
         has = rng.random(COUNTRIES) < share
