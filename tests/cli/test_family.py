@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -134,6 +135,19 @@ def test_other_studies_have_no_package(
     assert main(["run", "demo", "--package", "package"]) == StudyError.exit_code
     assert "no replication package" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_package_runs_again_and_sees_a_number_that_differs(
+    toys: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["run", "brookings", "--out", "out", "--package", "package", "--quiet"]) == 0
+    monkeypatch.setattr(sys, "argv", ["run.py"])
+    runpy.run_path(str(toys / "package" / "run.py"))
+    assert "All 4 rows of numbers are the same." in capsys.readouterr().out
+    numbers = toys / "package" / "outputs" / "numbers.csv"
+    numbers.write_text(numbers.read_text("utf-8").replace("0.222,", "0.2221,"), "utf-8")
+    with pytest.raises(SystemExit, match="1 of 4 rows of numbers differ"):
+        runpy.run_path(str(toys / "package" / "run.py"))
 
 
 @pytest.mark.slow
