@@ -177,7 +177,10 @@ WRONG = {
     'inputs.unrest.columns={ unrest = "riots" }': (ColumnError, "no column 'riots'"),
     "inputs.gdp.role=arms": (StudyError, "no column 'gdp'"),
     "inputs.institutions={ source = 'country_years', file = 'countries.csv', role = 'investment', options = { columns = "
-    "{ score = 'investment' }, country = 'code', scheme = 'iso3' } }": (StudyError, "needs rows by exporter and importer and year"),
+    "{ score = 'investment' }, country = 'code', scheme = 'iso3' } }": (
+        StudyError,
+        "needs rows by exporter and importer and year",
+    ),
 }
 
 
