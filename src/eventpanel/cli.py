@@ -81,7 +81,8 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument(
             "study",
             metavar="STUDY",
-            help="name of a built-in study (brookings, demo, unrest-deals, world-panel) or a TOML file",
+            help="name of a built-in study (brookings-public, brookings, demo, unrest-deals, world-panel) or "
+            "a TOML file",
         )
         command.add_argument("--out", "--to", metavar="DIR", help="output folder (run: default eventpanel-STUDY)")
         command.add_argument("--data", metavar="DIR", help="folder of the publishers' files (default: EVENTPANEL_DATA)")

@@ -170,7 +170,18 @@ def _value(text: str) -> Any:
 
 
 def explained(name: str, error: ValidationError, content: dict[str, Any], model: type[BaseModel]) -> StudyError:
-    """Say all problems of a study file in words; a value that may be of several kinds is one problem."""
+    """Say all problems of a study file in words; a value that may be of several kinds is one problem.
+
+    Parameters
+    ----------
+    name : str
+        Of the study.
+    error : ValidationError
+    content : dict
+        Tables of the file.
+    model : type of BaseModel
+        What they should be.
+    """
     wanted: dict[str, list[str]] = {}
     given: dict[str, str] = {}
     for problem in error.errors():

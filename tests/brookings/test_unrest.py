@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 
 from eventpanel.brookings import readings, unrest_figures, unrest_goods, unrest_models, unrest_tables
 from eventpanel.brookings.exhibit import Content, Exhibit, numbers
+from eventpanel.brookings.published import published
 from eventpanel.brookings.switches import Switches
 from eventpanel.brookings.unrest_differences import Pair, difference
 from eventpanel.brookings.unrest_models import (
@@ -253,6 +254,18 @@ def test_the_third_panel_is_the_first_less_the_second() -> None:
             for panel in (unrest_figures.WEAK, unrest_figures.MATURE, "A less B")
         )
         pd.testing.assert_series_equal(gap, weak - mature, atol=1e-13, rtol=0)
+
+
+def test_published_numbers_have_a_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(unrest_models, "run_method", refuse)
+    printed = published()
+    names = {one.name for one in unrest_tables.EXHIBITS}
+    assert names <= set(printed["exhibit"])
+    for name in sorted(names):
+        made = numbers(EXHIBITS[name].make(materials(), Switches()))
+        there = set(made[["panel", "column", "term"]].itertuples(index=False, name=None))
+        wanted = printed.loc[printed["exhibit"] == name, ["panel", "column", "term"]]
+        assert set(wanted.itertuples(index=False, name=None)) <= there
 
 
 def test_weak_democracies_can_stand_alone(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -74,7 +74,7 @@ def _count(estimate: Estimate, leads: Sequence[Term]) -> str:
     if window.reference is None:
         return f"{free}; no event time is left out."
     if estimate.base:
-        return f"{free}. Event time {window.reference} is the {estimate.base}."
+        return f"{free}. Event time {window.reference} is the reference ({estimate.base})."
     what = (
         "which is a restriction: the effect there is assumed to be zero"
         if window.is_restricted

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from eventpanel.brookings.catalogue import CATALOGUE
 from eventpanel.brookings.exhibit import Exhibit
 
-__all__ = ["HEADLINES", "Headline"]
+__all__ = ["HEADLINES", "PLACES", "Headline"]
 
 
 class Headline(NamedTuple):
@@ -38,7 +38,7 @@ PLACES: tuple[tuple[str, tuple[str, str, str, str], tuple[str, ...]], ...] = (
     ("AI same year as unrest", ("table_4", "All AI", "(1)", "AI same year as unrest"), ()),
     ("AI in years of unrest", ("table_5", "A. Autocracies and weak democracies", "(1)", "AI x unrest"), ()),
     ("AI x unrest, overall index", ("table_a20", "Overall index", "(1)", "AI x unrest"), ()),
-    ("AI same year as unrest", ("figure_5", "", "AI", "Same year as unrest"), ("figure_5_outcome",)),
+    ("AI same year as unrest", ("figure_5", "", "(1)", "AI"), ("figure_5_outcome",)),
     ("Low x AI, China", ("table_a11", "China", "(1)", "Low x AI"), ("early_sample",)),
     ("deals of China, mean", ("table_1", "", "All countries: mean", "AI imports from China"), ("counts",)),
     ("p-value", ("figure_a7", "", "Share with a change of regime", "p-value"), ("figure_a7_test",)),

@@ -21,7 +21,6 @@ from eventpanel.brookings.unrest_models import (
     fit,
     method_of_reading,
     one_line,
-    term_name,
 )
 from eventpanel.brookings.unrest_outcomes import any_deal
 from eventpanel.brookings.unrest_panel import UNREST, unrest_panel
@@ -121,7 +120,7 @@ EXHIBITS: tuple[Exhibit, ...] = (
     Exhibit(
         name="five_readings",
         number="Five readings",
-        title=f"Five readings of equation (3): {term_name(0)}, and the years around",
+        title="Equation (3), columns (1) and (4) of Table 4, in five ways",
         uses=("regime_cutoff", "regime_base", "unrest_years", "regime_timing"),
         make=five_readings,
     ),

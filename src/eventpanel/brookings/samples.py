@@ -27,8 +27,10 @@ __all__ = [
     "with_deals",
 ]
 
-CHINA, US = "CHN", "USA"
-AI, SMART_CITY = "AI", "AI smart city"
+CHINA = "CHN"
+US = "USA"
+AI = "AI"
+SMART_CITY = "AI smart city"
 UNREST_YEARS = {"2000_2020": (2000, 2020), "2008_2021": (2008, 2021)}
 CUTOFFS = {"polity_7": ("polity2", 7), "polity_6": ("polity2", 6), "polity_10": ("polity2", 10)}
 ROW_CUTOFF = ("regimes_of_the_world", 2)

@@ -18,7 +18,7 @@ from eventpanel.brookings.unrest_models import Fitted, term_name
 from eventpanel.estimators.estimate import Estimate
 from eventpanel.estimators.joint import joined
 
-__all__ = ["Pair", "difference", "difference_column", "difference_table", "difference_words"]
+__all__ = ["Pair", "difference", "difference_column", "difference_table", "difference_words", "p_said"]
 
 
 class Pair(NamedTuple):
@@ -142,6 +142,17 @@ def p_value(cell: Coefficient) -> float:
     return float(2 * stats.t.sf(abs(cell.estimate / cell.std_error), cell.dof))
 
 
+def p_said(p: float) -> str:
+    """Write a p-value.
+
+    Examples
+    --------
+    >>> p_said(0.0414), p_said(0.00002)
+    ('p = 0.041', 'p < 0.001')
+    """
+    return f"p = {p:.3f}" if p >= 0.001 else "p < 0.001"
+
+
 def difference_words(column: Column) -> str:
     """Say what the same-year difference of a column is.
 
@@ -154,5 +165,5 @@ def difference_words(column: Column) -> str:
         return f"{column.panel}, column {column.head}: the same-year difference could not be estimated."
     return (
         f"{column.panel}, column {column.head}, same year: {now.estimate:.3f} (standard error {now.std_error:.3f}, "
-        f"p = {p_value(now):.3f})."
+        f"{p_said(p_value(now))})."
     )

@@ -14,11 +14,14 @@ from eventpanel.brookings.exhibit import Coefficient, Column, Content, Exhibit
 from eventpanel.brookings.product_panel import GOODS
 from eventpanel.brookings.samples import AI
 from eventpanel.brookings.switches import Switches
+from eventpanel.brookings.unrest_differences import p_said
 from eventpanel.brookings.unrest_drawing import draw_bars
 from eventpanel.brookings.unrest_models import SPECIFICATIONS, Fitted, column, fit, method_of_reading, term_name
 from eventpanel.brookings.unrest_outcomes import Outcome, any_deal, any_good, log_deals, log_good, product_names
 from eventpanel.brookings.unrest_panel import unrest_panel
+from eventpanel.brookings.unrest_parts import Part, Parted
 from eventpanel.brookings.unrest_tables import UNREST_SWITCHES
+from eventpanel.brookings.unrest_words import words
 from eventpanel.datasets.materials import Materials
 from eventpanel.estimators.estimate import Estimate
 from eventpanel.estimators.joint import joined
@@ -55,9 +58,9 @@ def figure_5(materials: Materials, switches: Switches) -> Content:
     return Content(
         columns=(_bars(fits, outcomes, sizes),),
         notes=(
-            f"Outcome: {goods}; for AI {outcomes[AI].said}. Country trends are held fixed; one regression a bar.",
-            f"Coefficients are changes of the outcome in the same year, per one standard deviation of unrest "
-            f"({rows.scale.sd:,.4g} events a year).",
+            f"Outcome: {goods}; for AI {outcomes[AI].said}. Country trends are held fixed; one regression a bar, of "
+            "which the coefficient of the same year is shown.",
+            *words(Parted(Part("AI", outcomes[AI], start=0), rows, [fits[AI]]), switches),
             *_ranked(fits),
             *(f"{_label(name)} is not estimated: {one.why}" for name, one in fits.items() if one.estimate is None),
         ),
@@ -117,7 +120,7 @@ def _ranked(fits: Mapping[str, Fitted]) -> tuple[str, ...]:
     return (
         f"AI is number {place} of {len(names)} from the top; of that many exchangeable products the first has a "
         f"one-sided p of 1/{len(names)} = {1 / len(names):.3f}.",
-        f"AI less the mean of the goods: {gap:.3f} (standard error {error:.3f}, p = {p:.3f}).",
+        f"AI less the mean of the goods: {gap:.3f} (standard error {error:.3f}, {p_said(p)}).",
     )
 
 

@@ -16,9 +16,12 @@ from eventpanel.datasets.materials import Materials
 
 __all__ = ["AGREE", "CANNOT", "DIFFER", "INSIDE", "OTHER", "OUTSIDE", "PLACES", "VERDICTS", "Row", "compare", "summary"]
 
-AGREE, DIFFER, CANNOT = "agree", "differ", "cannot be compared"
+AGREE = "agree"
+DIFFER = "differ"
+CANNOT = "cannot be compared"
 OTHER = "not expected to agree"
-INSIDE, OUTSIDE = "inside the 95 % interval", "outside the 95 % interval"
+INSIDE = "inside the 95 % interval"
+OUTSIDE = "outside the 95 % interval"
 VERDICTS = (AGREE, DIFFER, CANNOT, INSIDE, OUTSIDE, OTHER)
 WHY = {"simulated": "simulated data", "public": "other data"}
 ESTIMATE, ERROR, N = "estimate", "std. error", "N"

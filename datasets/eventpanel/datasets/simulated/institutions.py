@@ -36,6 +36,8 @@ EFFECT_MATURE = 0.091
 EFFECT_US = -0.671
 EFFECT_YEARLY = -0.106
 LEADS = 3
+# The first of the last years of the long difference.
+FIRST_LATE = FIRST_YEAR + LATE.start
 LARGEST = 100
 # Parts relative to the index, from Table A.18.
 PARTS = {"fair_elections": -0.16, "free_media": 0.64, "peaceful": 1.39, "monitors": 0.85}
@@ -108,9 +110,9 @@ def _signal(world: World, deals: Drawn) -> Floats:
     low = world.regimes.low
     doses = [high_unrest_deals(deals.numbers[position], world) for position in (CHINA, UNITED_STATES)]
     years = np.arange(world.dose.shape[1]) + FIRST_YEAR
-    ramp = np.clip((years - 2007) / 11.0, 0, 1)
+    late = (years >= FIRST_LATE).astype(float)
     china = any_deals(deals)[CHINA]
-    moves = [low[:, None] * dose[:, None] * ramp for dose in doses] + [_after(china * world.dose[:, RECORD])]
+    moves = [low[:, None] * dose[:, None] * late for dose in doses] + [_after(china * world.dose[:, RECORD])]
     autocracies = low & long_sample(world)
     rows = [_line(dose, autocracies) for dose in doses]
     columns = np.stack([china * world.dose[:, RECORD], china, world.dose[:, RECORD]], axis=2)
@@ -119,7 +121,7 @@ def _signal(world: World, deals: Drawn) -> Floats:
     slopes = np.array(
         [[rows[0] @ difference(move), rows[1] @ difference(move), yearly @ lead_mean(move)[sample]] for move in moves]
     ).T
-    mature = ~low[:, None] * EFFECT_MATURE * doses[0][:, None] * ramp
+    mature = ~low[:, None] * EFFECT_MATURE * doses[0][:, None] * late
     left = EFFECT_YEARLY - yearly @ lead_mean(mature)[sample]
     sizes = np.linalg.solve(slopes, [EFFECT_AUTOCRACIES, EFFECT_US, left])
     return np.asarray(sum(size * move for size, move in zip(sizes, moves, strict=True)) + mature)
