@@ -18,6 +18,7 @@ from eventpanel.datasets.sources.common import say_years
 __all__ = ["deals_of", "records_of"]
 
 KEYS = ["exporter", "importer", "year"]
+FLAGS = ("smart_city", "carnegie", "domestic")
 
 
 def records_of(one: Given) -> Records:
@@ -96,6 +97,8 @@ def _joined(lists: Sequence[tuple[Given, Records]]) -> tuple[pd.DataFrame, pd.Da
     table = pd.concat([one.dropna(axis="columns", how="all") for one in tables if len(one)] or tables)
     again = table.duplicated(["_file", "_row"])
     listed = list_conflicts(table[again], "input", "a deal of an input before", "deals", "counted once", "year")
+    flags = {name: table[name].astype("boolean") for name in FLAGS if name in table.columns}
+    table = table.assign(**flags)
     columns = dict.fromkeys([*KEYS, "input", *table.columns])
     return table.loc[~again, [name for name in columns if name not in ("_file", "_row")]], listed
 

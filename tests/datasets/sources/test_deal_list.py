@@ -293,3 +293,11 @@ def test_a_list_said_to_reach_far_beyond_its_last_deal(tmp_path: Path) -> None:
     reach = far[far["problem"].str.startswith("the list is said")]
     assert len(far) == len(near) + 1
     assert reach[["value", "resolution"]].to_numpy().tolist() == [["2015", "zeros to 2018, as stated"]]
+
+
+def test_truth_values_of_the_paper(tmp_path: Path) -> None:
+    text = "exporter,importer,year,smart_city,carnegie,domestic\nChina,Kenya,2015,yes,1,no\nChina,Chad,2015,,false,\n"
+    frame = read(write(tmp_path, text), first=2015, last=2015).frame
+    assert frame["carnegie"].tolist() == [True, False]
+    assert frame[["smart_city", "domestic"]].iloc[0].tolist() == [True, False]
+    assert frame[["smart_city", "domestic"]].iloc[1].isna().all()

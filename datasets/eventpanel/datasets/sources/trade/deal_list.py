@@ -34,6 +34,7 @@ from eventpanel.datasets.sources.common import LEFT_OUT, describe, set_aside
 from eventpanel.datasets.tables import read_any
 
 NAME = "deal_list"
+FLAGS = ("smart_city", "carnegie", "domestic")
 NEEDED = ["exporter", "importer", "year"]
 UNKNOWN = ("--", "-", "\N{EN DASH}", "\N{EM DASH}", "n/a", "N/A", "?")
 # Years beyond the last deal that nobody need explain.
@@ -71,9 +72,9 @@ def read(
     Returns
     -------
     Records
-        Columns exporter, importer, year and the others of the file: ``smart_city`` as a truth value,
-        ``value`` as a number of one ``currency``, the rest as text; ``value_as_written`` where a value was
-        left out. The cells ``--``, ``-``, ``n/a`` and ``?`` are empty.
+        Columns exporter, importer, year and the others of the file: ``smart_city``, ``carnegie`` and ``domestic`` as
+        truth values, ``value`` as a number of one ``currency``, the rest as text; ``value_as_written`` where a value
+        was left out. The cells ``--``, ``-``, ``n/a`` and ``?`` are empty.
 
     Raises
     ------
@@ -157,9 +158,7 @@ def _year_of(dates: pd.Series, file: str) -> pd.Series:
 
 
 def _typed(rows: pd.DataFrame, file: str) -> pd.DataFrame:
-    if "smart_city" not in rows.columns:
-        return rows
-    return rows.assign(smart_city=to_flags(rows["smart_city"], file))
+    return rows.assign(**{name: to_flags(rows[name], file) for name in FLAGS if name in rows.columns})
 
 
 def _countries(
