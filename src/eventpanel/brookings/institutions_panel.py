@@ -123,6 +123,11 @@ def _table_a20(materials: Materials, switches: Switches) -> Content:
     return Content(columns=tuple(column for column, _ in found), notes=(*NOTES, *cautions, *left))
 
 
+def _first_of_table_a20(materials: Materials, switches: Switches) -> Content:
+    found, _ = _column(materials, institutions_panel(materials, switches), next(iter(INDICES)), 0)
+    return Content(columns=(found,))
+
+
 EXHIBITS: tuple[Exhibit, ...] = (
     Exhibit(
         name="table_a20",
@@ -130,5 +135,6 @@ EXHIBITS: tuple[Exhibit, ...] = (
         title="Imports of AI, unrest and the political institutions of the next three years",
         uses=("regime_cutoff", "regime_base", "regime_timing", "unrest_years"),
         make=_table_a20,
+        first=_first_of_table_a20,
     ),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import NamedTuple, get_args
 
 import numpy as np
@@ -138,7 +139,7 @@ def _ways(one: Headline, switches: Switches) -> Iterator[tuple[str, str | int, S
 
 def _made(exhibit: Exhibit, materials: Materials, switches: Switches) -> pd.DataFrame | str:
     """All numbers of an exhibit, or why there are none."""
-    version = version_of(exhibit, materials, AS_SET, switches)
+    version = version_of(replace(exhibit, make=exhibit.first or exhibit.make), materials, AS_SET, switches)
     return version.refused.splitlines()[0] if version.content is None else numbers(version.content)
 
 

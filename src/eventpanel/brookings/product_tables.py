@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 import numpy as np
 
@@ -110,7 +111,9 @@ def shown(term: str) -> str:
     return term.replace(":", " x ")
 
 
-def columns(panel: Panel, ask: Ask, switches: Switches, *, name: str = "", first: int = 1) -> list[Numbered]:
+def columns(
+    panel: Panel, ask: Ask, switches: Switches, *, name: str = "", first: int = 1, many: int = 4
+) -> list[Numbered]:
     """Make the four columns of a panel of a table.
 
     Parameters
@@ -123,10 +126,12 @@ def columns(panel: Panel, ask: Ask, switches: Switches, *, name: str = "", first
         Of the table's panel.
     first : int
         Number of the first column.
+    many : int
+        How many of the four to make.
     """
     panel = prepared(panel, switches)
     made = []
-    for number, (model, label) in enumerate(models(ask, switches), start=first):
+    for number, (model, label) in enumerate(islice(models(ask, switches), many), start=first):
         fit = fitted(panel, model)
         treated = _treated(panel, ask, fit)
         below = {

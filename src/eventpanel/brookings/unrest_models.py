@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -171,8 +171,14 @@ def fit(panel: Panel, specification: Specification, method: Planned) -> Fitted:
             return Fitted(specification, None, one_line(error))
 
 
-def four(materials: Materials, rows: UnrestPanel, outcome: Outcome, method: Planned) -> list[Fitted]:
-    """Estimate the four specifications; those whose controls the data lack are left out with the reason.
+def four(
+    materials: Materials,
+    rows: UnrestPanel,
+    outcome: Outcome,
+    method: Planned,
+    specifications: Sequence[Specification] = SPECIFICATIONS,
+) -> list[Fitted]:
+    """Estimate specifications; those whose controls the data lack are left out with the reason.
 
     Parameters
     ----------
@@ -180,6 +186,7 @@ def four(materials: Materials, rows: UnrestPanel, outcome: Outcome, method: Plan
     rows : UnrestPanel
     outcome : Outcome
     method : method
+    specifications : sequence of Specification
 
     Raises
     ------
@@ -188,7 +195,7 @@ def four(materials: Materials, rows: UnrestPanel, outcome: Outcome, method: Plan
     """
     panel = outcome.on(materials, rows.panel)
     made = []
-    for specification in SPECIFICATIONS:
+    for specification in specifications:
         try:
             made.append(fit(panel, specification, method))
         except NotAvailableError as error:

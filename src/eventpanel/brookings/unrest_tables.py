@@ -9,9 +9,10 @@ from eventpanel.brookings.exhibit import Content, Exhibit
 from eventpanel.brookings.samples import US
 from eventpanel.brookings.switches import Switches
 from eventpanel.brookings.unrest_differences import Pair, difference_column, difference_table, difference_words
-from eventpanel.brookings.unrest_models import SPECIFICATIONS, one_line
+from eventpanel.brookings.unrest_models import SPECIFICATIONS, four, method_of_reading, one_line
 from eventpanel.brookings.unrest_outcomes import any_deal, any_goods, log_deals, log_goods
-from eventpanel.brookings.unrest_parts import Part, columns_of, estimated
+from eventpanel.brookings.unrest_panel import unrest_panel
+from eventpanel.brookings.unrest_parts import Part, Parted, columns_of, estimated
 from eventpanel.brookings.unrest_words import simultaneous, words
 from eventpanel.datasets.errors import NotAvailableError
 from eventpanel.datasets.materials import Materials
@@ -56,6 +57,19 @@ ALL_AI = Part("All AI", any_deal())
 SMART_CITY = Part("Smart city AI", any_deal(flag="smart_city"), start=5)
 
 
+def first_of_table_4(materials: Materials, switches: Switches) -> Content:
+    """Make column (1) of Table 4.
+
+    Raises
+    ------
+    NotAvailableError
+        The data lack unrest, regimes or deals with China.
+    """
+    rows = unrest_panel(materials, switches, (ALL_AI.regime,))
+    fits = four(materials, rows, ALL_AI.outcome, method_of_reading(switches), SPECIFICATIONS[:1])
+    return Content(columns=columns_of(Parted(ALL_AI, rows, fits)))
+
+
 def table_4(materials: Materials, switches: Switches) -> Content:
     """Make Table 4, and test what the paper compares by eye: China and the United States, weak and mature democracies.
 
@@ -93,6 +107,7 @@ EXHIBITS: tuple[Exhibit, ...] = (
         title="Unrest and imports of AI from China, autocracies and weak democracies",
         uses=UNREST_SWITCHES,
         make=table_4,
+        first=first_of_table_4,
     ),
     Exhibit(
         name="table_a4",
