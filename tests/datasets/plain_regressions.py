@@ -108,16 +108,16 @@ def look_up(table: pd.DataFrame, rows: pd.DataFrame) -> Floats:
 
 
 def high_unrest_deals(materials: Materials, exporter: str) -> pd.Series:
-    """Years of any deal and of unrest above the median, 2008 to 2021, by importer."""
-    years = list(range(2008, 2022))
-    unrest = wide(materials, "unrest")[years]
+    """Years of any deal and of unrest above the median of 2000 to 2020, by importer."""
+    unrest = wide(materials, "unrest")[list(range(2000, 2021))]
     high = unrest.gt(unrest.median(axis=1), axis=0)
-    return (any_deal(materials, exporter)[years] * high).sum(axis=1)
+    years = list(range(2008, 2021))
+    return (any_deal(materials, exporter)[years] * high[years]).sum(axis=1)
 
 
 def change(table: pd.DataFrame) -> pd.Series:
-    """Mean of 2018 to 2020 less mean of 2005 to 2007."""
-    return table[[2018, 2019, 2020]].mean(axis=1) - table[[2005, 2006, 2007]].mean(axis=1)
+    """Mean of 2018 to 2020 less the value of 2000."""
+    return table[[2018, 2019, 2020]].mean(axis=1) - table[2000]
 
 
 def long_difference(materials: Materials, exporter: str, *, low: bool = True) -> Regression:

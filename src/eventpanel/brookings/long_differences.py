@@ -49,7 +49,7 @@ YEARS = UNREST_YEARS["2000_2020"]
 BASELINE = YEARS[0]
 LARGEST = 100
 LAST_YEARS = {"2019_2021": (2019, 2021), "2018_2020": (2018, 2020)}
-REMEDY = "see docs/studies.md, section on the family brookings"
+REMEDY = "see docs/brookings.md"
 
 
 class Trade(NamedTuple):

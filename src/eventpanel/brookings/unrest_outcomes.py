@@ -30,7 +30,7 @@ __all__ = [
 
 HELD = "_held"
 NAMES = {"CHN": "China", "USA": "the United States"}
-REMEDY = "see docs/studies.md, section on the family brookings"
+REMEDY = "see docs/brookings.md"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,7 +34,7 @@ OUTCOME = "outcome"
 REGIME = "regime"
 # Control, and the column of ``countries`` whose logarithm it is.
 CONTROLS = {"log_trade": "total_trade", "log_gdp": "gdp"}
-REMEDY = "see docs/studies.md, section on the family brookings"
+REMEDY = "see docs/brookings.md"
 
 
 class Scale(NamedTuple):
