@@ -18,8 +18,11 @@ LAYERS: tuple[dict[str, tuple[str, ...]], ...] = (
     {"commands": ("commands",)},
     {"brookings": ("brookings",), "run": ("run",)},
     {"robustness": ("robustness",)},
-    {"build": ("build", "comparisons", "covariances", "inputs")},
-    {"study": ("study", "sections", "studies"), "reports": ("reports",)},
+    {"build": ("build", "comparisons", "covariances", "inputs"), "estimating": ("estimating",)},
+    {
+        "study": ("study", "section", "sections", "robustness_section", "studies"),
+        "reports": ("reports",),
+    },
     {"multiple": ("estimators.multiple",), "ppml_influence": ("estimators.ppml_influence",)},
     {
         "cross_check": ("estimators.cross_check",),

@@ -18,6 +18,11 @@ __all__ = ["main"]
 
 INTERRUPTED = 130
 BROKEN_PIPE = 141
+# What is there after an interrupt.
+LEFT = {
+    "fetch": "what has arrived is kept",
+    "robustness": "what is finished is kept, and the same command goes on from there",
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -51,8 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"eventpanel: {error}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
-        left = "what has arrived is kept" if options.command == "fetch" else "nothing was written"
-        print(f"eventpanel: interrupted; {left}.", file=sys.stderr)
+        print(f"eventpanel: interrupted; {LEFT.get(options.command, 'nothing was written')}.", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
         # The reader of our output went away; keep Python from complaining when it closes the stream.
@@ -77,7 +81,8 @@ def _parser() -> argparse.ArgumentParser:
     verify = commands.add_parser(
         "verify", help="compare with the published numbers of the paper that a study replicates"
     )
-    for command in (run, check, coverage, verify):
+    robustness = commands.add_parser("robustness", help="run the checks of a study; a run that was stopped goes on")
+    for command in (run, check, coverage, verify, robustness):
         command.add_argument(
             "study",
             metavar="STUDY",
@@ -91,6 +96,9 @@ def _parser() -> argparse.ArgumentParser:
         )
         command.add_argument("--quiet", action="store_true", help="print nothing but errors")
     run.add_argument("--package", metavar="DIR", help="also write a replication package (family brookings)")
+    robustness.add_argument("--only", metavar="CHECK", action="append", default=[], help="run this check (repeatable)")
+    robustness.add_argument("--workers", metavar="N", type=int, help="processes (default: one a core)")
+    robustness.add_argument("--fresh", action="store_true", help="throw away what an earlier run left unfinished")
     coverage.add_argument("--map", metavar="COLUMN", help="column of the map (default: the event of the study)")
     coverage.add_argument("--year", metavar="YEAR", type=int, help="draw the map of one year (default: share of years)")
     commands.add_parser("sources", help="list the sources that can be read")

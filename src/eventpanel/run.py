@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,16 +11,9 @@ import pandas as pd
 from eventpanel.build import Folders, build_designs, build_event, build_panel, build_window
 from eventpanel.comparisons import build_comparisons, study_cards
 from eventpanel.datasets.panel import Panel
+from eventpanel.estimating import estimate_by_name
 from eventpanel.estimators.audit import audit_events
 from eventpanel.estimators.card import Card
-from eventpanel.estimators.debiased_ppml import debiased_ppml
-from eventpanel.estimators.design import Design
-from eventpanel.estimators.distributed_lag import EstimationWarning, distributed_lag
-from eventpanel.estimators.estimate import Estimate
-from eventpanel.estimators.logit import logit
-from eventpanel.estimators.ppml import ppml
-from eventpanel.estimators.precision import ConditioningWarning
-from eventpanel.estimators.probit import probit
 from eventpanel.estimators.side_by_side import compare_estimators
 from eventpanel.reports.document import Report, page
 from eventpanel.reports.events import (
@@ -44,13 +36,6 @@ from eventpanel.study import Study
 __all__ = ["Checked", "check_study", "check_tables", "compare_study", "estimate_study", "run_study"]
 
 Step = Callable[[str], None]
-ESTIMATORS: dict[str, Callable[[Panel, Design], Estimate]] = {
-    "distributed_lag": distributed_lag,
-    "ppml": ppml,
-    "debiased_ppml": debiased_ppml,
-    "logit": logit,
-    "probit": probit,
-}
 
 
 def _silent(_: str) -> None:
@@ -121,22 +106,9 @@ def estimate_study(study: Study, panel: Panel, step: Step = _silent) -> tuple[Re
     for name, design in build_designs(study).items():
         step(f"estimating {name}")
         section = study.estimates[name]
-        estimate = _cautioned(ESTIMATORS[section.estimator or study.design.estimator], panel, design)
+        estimate = estimate_by_name(section.estimator or study.design.estimator, panel, design)
         results.append(summarise(name, section.title, estimate, section.difference, study.output.level))
     return tuple(results)
-
-
-def _cautioned(estimator: Callable[[Panel, Design], Estimate], panel: Panel, design: Design) -> Estimate:
-    """Estimate, cautions as notes of the estimate; any other warning is passed on."""
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", ConditioningWarning)
-        warnings.simplefilter("ignore", EstimationWarning)
-        estimate = estimator(panel, design)
-    digits = [str(one.message) for one in caught if issubclass(one.category, ConditioningWarning)]
-    for one in caught:
-        if not issubclass(one.category, ConditioningWarning):
-            warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
-    return replace(estimate, notes=(*estimate.notes, *digits))
 
 
 def compare_study(study: Study, panel: Panel, step: Step = _silent) -> dict[str, Compared]:

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, Field
 
 from eventpanel.estimators.covariance import Distance, Kernel, RobustKind, SmallSample
 from eventpanel.estimators.covariance import Kind as CovarianceKind
 from eventpanel.estimators.events import Kind, Rule
+from eventpanel.robustness_section import RobustnessSection
+from eventpanel.section import Codes, Section, Some, Whole
 
-__all__ = ["InputSection", "Section", "Study"]
-
-# Bounds that no study meets; they keep a slip of the keyboard from filling the memory.
-Whole = Annotated[int, Field(ge=-10_000, le=10_000)]
-Some = Annotated[list[str], Field(min_length=1)]
-Codes = Annotated[list[Annotated[str, Field(pattern="^[A-Z]{3}$")]], Field(min_length=1)]
+__all__ = ["Codes", "InputSection", "Section", "Some", "Study", "Whole"]
 
 
 def _two_groups(groups: list[str]) -> list[str]:
@@ -28,12 +25,6 @@ def _different(groups: list[str]) -> list[str]:
     if len(set(groups)) < len(groups):
         raise ValueError("must differ from one another")
     return groups
-
-
-class Section(BaseModel):
-    """A table of the study file: unknown keys are refused, nothing is converted."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
 
 class InputSection(Section):
@@ -225,3 +216,4 @@ class Study(Section):
     derive: dict[str, DeriveSection] = Field(default_factory=dict)
     moderators: dict[str, ModeratorSection] = Field(default_factory=dict)
     output: OutputSection = Field(default_factory=OutputSection)
+    robustness: RobustnessSection | None = None

@@ -17,6 +17,7 @@ import matplotlib.image
 import pandas as pd
 import pytest
 
+import eventpanel.estimating
 import eventpanel.run
 from eventpanel.build import build_panel
 from eventpanel.cli import INTERRUPTED, main
@@ -243,7 +244,7 @@ def test_other_warnings_are_passed_on(project: Project, monkeypatch: pytest.Monk
         warnings.warn("something else", RuntimeWarning, stacklevel=1)
         return distributed_lag(panel, design)
 
-    monkeypatch.setitem(eventpanel.run.ESTIMATORS, "distributed_lag", loud)
+    monkeypatch.setitem(eventpanel.estimating.ESTIMATORS, "distributed_lag", loud)
     with pytest.warns(RuntimeWarning, match="something else"):
         assert project.run("--quiet") == 0
 

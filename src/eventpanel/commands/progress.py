@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from tqdm import tqdm
 
+BAR = "{desc:<28} {bar} {n}/{total} {elapsed}, {remaining} left"
 Watch = Callable[[str, int, int | None], None]
 
 
@@ -15,7 +16,9 @@ Watch = Callable[[str, int, int | None], None]
 def progress(total: int, *, quiet: bool) -> Iterator[Callable[[str], None]]:
     """Yield a function that takes the name of the next step; a bar only where standard error is a terminal."""
     hidden = quiet or not sys.stderr.isatty()
-    with tqdm(total=total, disable=hidden, leave=False, bar_format="{desc:<28} {bar} {n}/{total} {elapsed}") as bar:
+    with tqdm(
+        total=total, disable=hidden, leave=False, bar_format="{desc:<28} {bar} {n}/{total} {elapsed}<{remaining}"
+    ) as bar:
 
         def step(name: str) -> None:
             bar.set_description_str(name)

@@ -1,0 +1,1 @@
+"""Robustness: one file a check; each yields parts, one runner runs them."""

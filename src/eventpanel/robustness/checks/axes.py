@@ -1,0 +1,49 @@
+"""Axes: every option of every axis of the study, one at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from eventpanel.datasets.errors import EventPanelError, NotAvailableError
+from eventpanel.robustness.case import Case
+from eventpanel.robustness.check import Check, Part
+from eventpanel.robustness.drawing import forest
+from eventpanel.robustness.judge import judge_variations
+from eventpanel.robustness.lines import Found, Line, not_made
+from eventpanel.robustness.variation import Variation, headline, line_of_variation, reason
+
+__all__ = ["CHECK"]
+
+NAME = "axes"
+
+
+def parts(case: Case) -> Sequence[Part]:
+    """One part an axis."""
+    if not case.section.axes:
+        raise NotAvailableError("The study has no axes.", "[robustness.axes.NAME]", "add alternatives")
+    return [Part(NAME, axis, partial(_options, axis)) for axis in case.section.axes]
+
+
+def _options(axis: str, case: Case) -> Found:
+    return Found((headline(case, NAME, axis), *(_line(case, axis, option) for option in case.section.axes[axis])))
+
+
+def _line(case: Case, axis: str, option: str) -> Line:
+    try:
+        question = case.changed(case.section.axes[axis][option])
+    except EventPanelError as error:
+        return not_made(Line(NAME, axis, option, "not made", case.target.describe()), reason(error))
+    return line_of_variation(case, NAME, Variation(axis, option, question))
+
+
+CHECK = Check(
+    name=NAME,
+    title="One change at a time",
+    question="Does the headline depend on one choice: source, event, window, regime, sample, effects, controls?",
+    reading="Each row changes one choice and keeps all others. Rows in the unit of the headline should stay near it; "
+    "rows in another unit compare by sign and significance only.",
+    parts=parts,
+    judge=judge_variations,
+    draw=forest,
+)

@@ -1,0 +1,160 @@
+"""Line: one row of the table of results, whatever check it comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Literal, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from eventpanel.estimators.core.distributions import t_quantile
+from eventpanel.estimators.estimate import Estimate
+
+__all__ = ["Found", "Line", "Role", "line_of", "lines_table", "not_made"]
+
+# What a number is for the reader. headline: the number under test. variation: the same quantity in another way, which
+# should stay. other: another quantity, of which only sign and significance compare. placebo: should be nothing. test:
+# a p-value or interval of the headline by another way of inference. size: a fact about the design, such as power.
+# "not made": could not be made, and why.
+Role = Literal["headline", "variation", "other", "placebo", "test", "size", "not made"]
+NONE = float("nan")
+
+
+class Line(NamedTuple):
+    """A number, what it is of, and how sure.
+
+    Attributes
+    ----------
+    check : str
+        Name of the check.
+    part : str
+        Group of lines within the check, such as what was left out.
+    label : str
+        What differs from the headline.
+    role : str
+        See the module.
+    quantity : str
+        What the number is: the target, or ``"p-value, wild bootstrap"``.
+    unit : str
+        What one of it means: outcome and unit of the event; numbers of other units do not compare.
+    estimate, std_error, dof, p_value, conf_low, conf_high : float
+        Two-sided p-value; the interval at the level of the study. Missing where there is none.
+    nobs, n_clusters, n_treated : float
+    p_error : float
+        Monte Carlo standard error of the p-value; missing where nothing is drawn.
+    draws : float
+    position : float
+        Place on the axis of a sweep, such as the cutoff.
+    note : str
+        What to know beside the number; for what was not made, why.
+    """
+
+    check: str
+    part: str
+    label: str
+    role: Role
+    quantity: str
+    unit: str = ""
+    estimate: float = NONE
+    std_error: float = NONE
+    dof: float = NONE
+    p_value: float = NONE
+    conf_low: float = NONE
+    conf_high: float = NONE
+    nobs: float = NONE
+    n_clusters: float = NONE
+    n_treated: float = NONE
+    p_error: float = NONE
+    draws: float = NONE
+    position: float = NONE
+    note: str = ""
+
+    @property
+    def is_significant(self) -> bool:
+        """Whether the interval leaves zero out."""
+        return bool(self.conf_low > 0 or self.conf_high < 0)
+
+
+class Found(NamedTuple):
+    """What a part of a check found: lines, and draws behind them by label, where a figure or a joint test needs them.
+
+    Attributes
+    ----------
+    lines : tuple of Line
+    draws : dict of str to tuple of float
+    """
+
+    lines: tuple[Line, ...]
+    draws: dict[str, tuple[float, ...]] = {}  # noqa: RUF012
+
+
+def line_of(line: Line, one: Estimate, level: float) -> Line:
+    """Fill a line with an estimate of one term.
+
+    Parameters
+    ----------
+    line : Line
+        What the number is.
+    one : Estimate
+        Of a single term; see :meth:`eventpanel.estimators.target.Target.of`.
+    level : float
+        Of the interval.
+    """
+    table = one.tidy(level).iloc[0]
+    return line._replace(
+        estimate=float(table["estimate"]),
+        std_error=float(table["std_error"]),
+        dof=float(one.dof[0]),
+        p_value=float(table["p_value"]),
+        conf_low=float(table["conf_low"]),
+        conf_high=float(table["conf_high"]),
+        nobs=float(one.nobs),
+        n_clusters=float(one.n_clusters),
+        n_treated=float(one.n_treated),
+    )
+
+
+def with_interval(line: Line, level: float) -> Line:
+    """Fill the interval of a line from its estimate, standard error and degrees of freedom.
+
+    Parameters
+    ----------
+    line : Line
+    level : float
+    """
+    half = float(t_quantile(0.5 + level / 2, np.array([line.dof]))[0]) * line.std_error
+    return line._replace(conf_low=line.estimate - half, conf_high=line.estimate + half)
+
+
+def not_made(line: Line, reason: str) -> Line:
+    """Say of a line why its number could not be made.
+
+    Parameters
+    ----------
+    line : Line
+    reason : str
+        One line.
+    """
+    return line._replace(role="not made", note=reason)
+
+
+def lines_table(lines: Iterable[Line]) -> pd.DataFrame:
+    """Lay out lines as a tidy table, one row a line.
+
+    Parameters
+    ----------
+    lines : iterable of Line
+    """
+    return pd.DataFrame(list(lines), columns=list(Line._fields))
+
+
+def made(lines: Sequence[Line], *roles: Role) -> list[Line]:
+    """Lines of some roles that hold an estimate or a p-value, in order.
+
+    Parameters
+    ----------
+    lines : sequence of Line
+    *roles : str
+    """
+    return [line for line in lines if line.role in roles and not (np.isnan(line.estimate) and np.isnan(line.p_value))]

@@ -1,0 +1,98 @@
+"""Page: all files of a run of checks; the verdict first, then every check with its question, figure and table."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from importlib import resources
+
+import numpy as np
+import pandas as pd
+from jinja2 import Environment, StrictUndefined
+
+from eventpanel.reports.figures import save
+from eventpanel.reports.text import csv_bytes, manifest
+from eventpanel.robustness.case import Case
+from eventpanel.robustness.judge import RULES
+from eventpanel.robustness.lines import Line, lines_table
+from eventpanel.robustness.plan import Checked, Plan
+from eventpanel.robustness.verdict import headline_in_words, verdict
+
+__all__ = ["render"]
+
+HEAD = ("", "estimate", "s.e.", "p", "interval", "N", "clusters", "in units of", "note")
+
+
+def render(case: Case, plan: Plan, checked: Sequence[Checked]) -> dict[str, bytes]:
+    """All files of a run of checks, by name.
+
+    Parameters
+    ----------
+    case : Case
+    plan : Plan
+    checked : sequence of Checked
+    """
+    label = case.study.label
+    files = {
+        "results.csv": csv_bytes(lines_table(line for one in checked for line in one.found.lines).assign(label=label)),
+        "findings.csv": csv_bytes(_findings(plan, checked).assign(label=label)),
+    }
+    pictures = {}
+    for one in checked:
+        if one.check.draw is not None and any(not np.isnan(line.estimate) for line in one.found.lines):
+            figure = one.check.draw(case, one.found)
+            pictures[one.check.name] = save(figure, "png")
+            files |= {f"{one.check.name}.png": pictures[one.check.name], f"{one.check.name}.pdf": save(figure, "pdf")}
+    files["report.html"] = _page(case, plan, checked, pictures).encode()
+    return files | {"manifest.json": manifest(case.study.model_dump(), case.panel.sources, files)}
+
+
+def _findings(plan: Plan, checked: Sequence[Checked]) -> pd.DataFrame:
+    rows: list[tuple[str, ...]] = [
+        (one.check.name, one.check.title, one.finding.answer, one.finding.words) for one in checked
+    ]
+    rows += [(check.name, check.title, "not made", reason) for check, reason in plan.without]
+    return pd.DataFrame(rows, columns=["check", "title", "answer", "words"])
+
+
+def _page(case: Case, plan: Plan, checked: Sequence[Checked], pictures: dict[str, bytes]) -> str:
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    template = resources.files("eventpanel.reports.templates").joinpath("robustness.html").read_text("utf-8")
+    return environment.from_string(template).render(
+        title=case.study.title,
+        label=case.study.label,
+        headline=headline_in_words(case),
+        described=case.estimate.describe(case.level),
+        verdict=verdict(case, checked),
+        rules=RULES,
+        head=HEAD,
+        checks=[(one, _rows(one.found.lines)) for one in checked],
+        without=plan.without,
+        pictures={name: base64.b64encode(picture).decode() for name, picture in pictures.items()},
+        sources=case.panel.sources,
+    )
+
+
+def _rows(lines: Sequence[Line]) -> list[tuple[str, list[str]]]:
+    """Cells of lines, with their role."""
+    return [
+        (
+            line.role,
+            [
+                f"{line.part}: {line.label}" if line.part and line.part != line.label else line.label,
+                _number(line.estimate),
+                _number(line.std_error),
+                _number(line.p_value),
+                "" if np.isnan(line.conf_low) else f"{_number(line.conf_low)} to {_number(line.conf_high)}",
+                "" if np.isnan(line.nobs) else f"{line.nobs:,.0f}",
+                "" if np.isnan(line.n_clusters) else f"{line.n_clusters:,.0f}",
+                line.unit or line.quantity,
+                line.note,
+            ],
+        )
+        for line in lines
+    ]
+
+
+def _number(value: float) -> str:
+    return "" if np.isnan(value) else f"{value:.4g}"

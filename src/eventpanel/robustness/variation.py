@@ -1,0 +1,147 @@
+"""Variation: a labelled question; the number that is watched of it becomes a line."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from eventpanel.datasets.errors import EventPanelError
+from eventpanel.datasets.panel import Panel
+from eventpanel.estimating import estimate_by_name
+from eventpanel.estimators.design import Design
+from eventpanel.estimators.estimate import Estimate
+from eventpanel.robustness.case import Case, Question
+from eventpanel.robustness.lines import Line, Role, line_of, not_made
+
+__all__ = ["Variation", "headline", "line_of_variation", "reason", "same_quantity", "unit_of"]
+
+# What coefficients of these are in, instead of units of the outcome.
+MEASURES = {
+    "ppml": "log mean of ",
+    "debiased_ppml": "log mean of ",
+    "imputation_poisson": "log mean of ",
+    "extended_two_way_poisson": "log mean of ",
+    "logit": "log odds of ",
+    "probit": "probit index of ",
+}
+
+
+class Variation(NamedTuple):
+    """A question that differs from the headline in something that has a name.
+
+    Attributes
+    ----------
+    part, label : str
+        As in a line.
+    question : Question
+    role : str, optional
+        ``"variation"`` or ``"other"`` by what it estimates, where nothing is given.
+    position : float
+    note : str
+    """
+
+    part: str
+    label: str
+    question: Question
+    role: Role | None = None
+    position: float = float("nan")
+    note: str = ""
+
+
+def unit_of(question: Question) -> str:
+    """Say what a coefficient means: of which outcome, per what; those of one unit compare.
+
+    Parameters
+    ----------
+    question : Question
+    """
+    return f"{MEASURES.get(question.estimator, '')}{question.design.outcome} per {_per(question.design)}"
+
+
+def _per(design: Design) -> str:
+    event = design.event
+    if event.is_binary:
+        return "event"
+    if event.scale != "none":
+        return "s.d. of the event"
+    return f"unit of {'log(1 + ' if event.transform == 'log1p' else ''}{event.column}" + (
+        ")" if event.transform == "log1p" else ""
+    )
+
+
+def same_quantity(case: Case, question: Question) -> bool:
+    """Whether a question asks for the headline's number in another way: same unit, same groups.
+
+    Parameters
+    ----------
+    case : Case
+    question : Question
+    """
+    return unit_of(question) == unit_of(case.question) and question.target == case.target
+
+
+def line_of_variation(case: Case, check: str, variation: Variation, panel: Panel | None = None) -> Line:
+    """Estimate a variation; what cannot be estimated says why.
+
+    Parameters
+    ----------
+    case : Case
+    check : str
+    variation : Variation
+    panel : Panel, optional
+        Instead of the case's.
+    """
+    question = variation.question
+    role: Role = variation.role or ("variation" if same_quantity(case, question) else "other")
+    blank = Line(
+        check,
+        variation.part,
+        variation.label,
+        role,
+        question.target.describe(),
+        unit_of(question),
+        position=variation.position,
+        note=variation.note,
+    )
+    try:
+        estimate = estimate_by_name(question.estimator, case.panel if panel is None else panel, question.design)
+        one = question.target.of(estimate)
+    except EventPanelError as error:
+        return not_made(blank, reason(error))
+    if np.isnan(one.coef[0]):
+        return not_made(blank, "not identified")
+    return line_of(blank, one, case.level)
+
+
+def headline(case: Case, check: str, part: str = "") -> Line:
+    """Return the headline as a line of a check.
+
+    Parameters
+    ----------
+    case : Case
+    check, part : str
+    """
+    blank = Line(check, part, "headline", "headline", case.target.describe(), unit_of(case.question))
+    return line_of(blank, case.headline, case.level)
+
+
+def reason(error: EventPanelError) -> str:
+    """Say an error on one line.
+
+    Parameters
+    ----------
+    error : EventPanelError
+    """
+    return error.what + (f" ({error.where})" if error.where else "")
+
+
+def estimate_of(case: Case, question: Question) -> Estimate:
+    """Estimate a question on the panel of the case.
+
+    Parameters
+    ----------
+    case : Case
+    question : Question
+    """
+    return estimate_by_name(question.estimator, case.panel, question.design)
