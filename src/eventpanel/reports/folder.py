@@ -11,9 +11,11 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from eventpanel.datasets.errors import OutputError, first_few
 
-__all__ = ["check_folder", "publish", "write_table"]
+__all__ = ["UNFINISHED", "check_folder", "publish", "write_table", "write_whole"]
 
 MANIFEST = "manifest.json"
+# Ending of a file that is being written; what has another ending is whole.
+UNFINISHED = ".part"
 
 
 def check_folder(folder: Path) -> None:
@@ -153,6 +155,28 @@ def write_table(path: Path, content: bytes) -> None:
         raise OutputError(
             "The table could not be written.", f"{path}: {error.strerror or error}", "choose another name"
         ) from error
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file beside its name, then put it in place by one rename; an earlier one is replaced.
+
+    Parameters
+    ----------
+    path : Path
+        In a folder that is there.
+    content : bytes
+
+    Raises
+    ------
+    OSError
+        The disk refuses; then nothing has changed.
+    """
+    fresh = path.with_name(f".{path.name}.{os.getpid()}{UNFINISHED}")
+    try:
+        _write(fresh, content)
+        fresh.replace(path)
+    finally:
+        fresh.unlink(missing_ok=True)
 
 
 def _write(path: Path, content: bytes) -> None:

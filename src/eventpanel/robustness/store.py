@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ import pandas as pd
 
 from eventpanel.datasets.errors import OutputError
 from eventpanel.datasets.panel import Panel
+from eventpanel.reports.folder import UNFINISHED, write_whole
 from eventpanel.robustness.check import Part
 from eventpanel.robustness.lines import Found, Line
 
@@ -72,7 +72,7 @@ class Store:
             )
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            for left in self.folder.glob(".*.part"):
+            for left in self.folder.glob(f".*{UNFINISHED}"):
                 left.unlink(missing_ok=True)
             if held is None:
                 self._write(KEY, {"key": self.key})
@@ -117,20 +117,11 @@ class Store:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _write(self, name: str, content: object) -> None:
-        """Write a file beside its name, then put it in place by one rename."""
-        fresh = self.folder / f".{name}.{os.getpid()}.part"
-        try:
-            with fresh.open("w", encoding="utf-8") as stream:
-                json.dump(content, stream)
-                stream.flush()
-                os.fsync(stream.fileno())
-            fresh.replace(self.folder / name)
-        finally:
-            fresh.unlink(missing_ok=True)
+        write_whole(self.folder / name, json.dumps(content).encode())
 
 
 def _files(folder: Path) -> list[Path]:
-    return [path for path in folder.iterdir() if not path.name.endswith(".part")]
+    return [path for path in folder.iterdir() if not path.name.endswith(UNFINISHED)]
 
 
 def _name(part: Part) -> str:
