@@ -276,8 +276,8 @@ BANNED_CALLS = {"eval", "exec", "compile", "__import__", "os.system", "os.popen"
 PICKLES = {"read_pickle", "to_pickle"}
 BANNED_MODULES = {"pickle", "yaml", "shelve", "marshal", "dill", "joblib", "subprocess", "requests", "urllib", "socket"}
 WRITERS = {"write_text", "write_bytes", "to_excel", "to_parquet", "to_stata", "tofile", "mkdir", "unlink"}
-# Results, and fetched files.
-THE_WRITERS = {"reports.folder", "datasets.store"}
+# Results, what is finished of them, and fetched files.
+THE_WRITERS = {"reports.folder", "robustness.store", "datasets.store"}
 # The one module that talks to other machines, and what it does it with; urllib.parse only takes addresses apart.
 THE_CALLER = {"datasets.transfer": {"requests", "urllib"}, "datasets.downloads": {"urllib"}}
 
