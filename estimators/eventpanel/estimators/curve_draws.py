@@ -175,13 +175,14 @@ def joined_curves(curves: Sequence[CurveDraws]) -> CurveDraws:
     twice = [label for label in dict.fromkeys(labels) if labels.count(label) > 1] if _repeats(labels) else []
     if twice:
         raise DesignError("Two curves hold the same specification.", first_few(map(str, twice)), "name each once")
-    numbers = (
+    estimate, error, dof, estimates, t = (
         np.concatenate([getattr(curve, name) for curve in curves])
         for name in ("estimate", "std_error", "dof", "estimates", "draws")
     )
     refused = {label: why for curve in curves for label, why in curve.refused.items()}
     held = tuple(chain.from_iterable(curve.labels for curve in curves))
-    return CurveDraws(held, *numbers, tuple(chain.from_iterable(curve.drawn for curve in curves)), refused)
+    drawn = tuple(chain.from_iterable(curve.drawn for curve in curves))
+    return CurveDraws(held, estimate, error, dof, estimates, t, drawn, refused)
 
 
 def _repeats(labels: tuple[Label, ...]) -> bool:

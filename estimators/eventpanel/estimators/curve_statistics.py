@@ -1,4 +1,4 @@
-"""Statistics of a curve: is what the specifications find together more than nothing would give?"""
+"""Statistics of a curve: whether its specifications together find more than an event without effect would give."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from scipy.special import ndtri, stdtr, stdtrit
 
 from eventpanel.datasets.errors import DesignError, first_few
 from eventpanel.estimators.core.arrays import Codes, Floats
-from eventpanel.estimators.core.draws import margin
+from eventpanel.estimators.core.draws import TIE
 from eventpanel.estimators.curve_draws import CurveDraws, Label
 
 __all__ = ["joint_statistics"]
@@ -115,7 +115,7 @@ def _summaries(curve: CurveDraws, mine: Codes, sign: float, alpha: float) -> lis
 
 
 def normal_scores(t: Floats, dof: Floats) -> Floats:
-    """Normal scores with the tails of t statistics.
+    """Find the normal scores with the tails of t statistics.
 
     Parameters
     ----------
@@ -129,7 +129,7 @@ def normal_scores(t: Floats, dof: Floats) -> Floats:
     """
     # The lower tail keeps its digits however far out.
     tail = np.maximum(stdtr(dof, -np.abs(t)), SMALLEST)
-    return np.asarray(-np.sign(t) * ndtri(np.where(np.isnan(t), np.nan, tail)))
+    return np.asarray(-np.sign(t) * ndtri(np.where(np.isnan(t), np.nan, tail)) + 0.0)
 
 
 def _tests(summaries: list[_Summary], sign: float) -> list[dict[str, object]]:
@@ -138,7 +138,7 @@ def _tests(summaries: list[_Summary], sign: float) -> list[dict[str, object]]:
         data, null = float(summary.values[0]), summary.values[1:]
         null = null[~np.isnan(null)]
         way = 1.0 if summary.directed else sign
-        beyond = int((way * null >= way * data - margin(data)).sum())
+        beyond = int((way * null >= way * data - TIE * abs(data)).sum())
         p = np.nan if np.isnan(data) or not len(null) else (1 + beyond) / (1 + len(null))
         rows.append(
             {

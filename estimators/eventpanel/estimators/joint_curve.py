@@ -117,9 +117,7 @@ def _sharing(panel: Panel, d: Design) -> Hashable:
 def _gaps(panel: Panel, name: str) -> bool:
     if name not in panel.frame.columns:
         return True
-    return panel.once(
-        ("gaps", name), lambda: bool(np.isnan(panel.values(name)).any() or panel.censored(name).any())
-    )
+    return panel.once(("gaps", name), lambda: bool(np.isnan(panel.values(name)).any() or panel.censored(name).any()))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

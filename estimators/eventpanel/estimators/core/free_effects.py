@@ -41,12 +41,12 @@ class FreeEffects:
         return sum(self.sizes)
 
     def table(self, values: Floats, clusters: Codes, count: int) -> Floats:
-        """Sums of values, shape (n,), by cluster and level, shape (count, levels)."""
+        """Add up values, shape (n,), by cluster and level, to shape (count, levels)."""
         parts = [
-            np.bincount(clusters * size + codes, weights=values, minlength=count * size).reshape(count, size)
+            np.bincount(clusters * size + codes, values, count * size).reshape(count, size)
             for codes, size in zip(self.groupings, self.sizes, strict=True)
         ]
-        return np.hstack(parts)
+        return np.hstack(parts).astype(np.float64, copy=False)
 
     def solve(self, table: Floats) -> Floats:
         """Solve the system for each row of a table, shape (count, levels) to (count, levels)."""
