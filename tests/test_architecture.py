@@ -25,6 +25,12 @@ LAYERS: tuple[dict[str, tuple[str, ...]], ...] = (
     },
     {"multiple": ("estimators.multiple",), "ppml_influence": ("estimators.ppml_influence",)},
     {
+        "joint_curve": ("estimators.joint_curve",),
+        "score_curve": ("estimators.score_curve",),
+        "curve_statistics": ("estimators.curve_statistics",),
+    },
+    {"curve_draws": ("estimators.curve_draws",)},
+    {
         "cross_check": ("estimators.cross_check",),
         "wild_bootstrap": ("estimators.wild_bootstrap",),
         "score_bootstrap": ("estimators.score_bootstrap",),
