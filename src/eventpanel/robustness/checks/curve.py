@@ -265,11 +265,11 @@ CHECK = Check(
     name=NAME,
     title="Specification curve",
     question="Would other defensible choices, all of them together, have told another story?",
-    reading="Every combination of the options of the axes is estimated. Those that estimate the same quantity are tested "
-    "together: under the null of no effect whole clusters change the sign of their residuals, the same clusters in every "
-    "specification, and the median effect, the share that is significant in the predicted direction and Stouffer's Z are "
-    "computed in every draw as in the data (Simonsohn, Simmons and Nelson 2020). Combinations that cannot be made are "
-    "listed with the reason in curve_refused.csv.",
+    reading="Every combination of the options of the axes is estimated. Those that estimate the same quantity are "
+    "tested together: under the null of no effect whole clusters change the sign of their residuals, the same clusters "
+    "in every specification, and the median effect, the share that is significant in the predicted direction and "
+    "Stouffer's Z are computed in every draw as in the data (Simonsohn, Simmons and Nelson 2020). Combinations that "
+    "cannot be made are listed with the reason in curve_refused.csv.",
     parts=parts,
     judge=judge,
     draw=draw,
