@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Literal
 
 import pandas as pd
 
@@ -22,7 +23,12 @@ COLUMNS = ("term", "event_time", "group", "estimate", "std_error", "statistic", 
 
 
 def lead_placebo(
-    panel: Panel, design: Design, ahead: Sequence[int], *, model: str = "linear", level: float = 0.95
+    panel: Panel,
+    design: Design,
+    ahead: Sequence[int],
+    *,
+    model: Literal["linear", "poisson"] = "linear",
+    level: float = 0.95,
 ) -> pd.DataFrame:
     """Pretend that every event happened some periods earlier, and ask whether outcomes moved then.
 
@@ -77,6 +83,7 @@ def lead_placebo(
 
     Examples
     --------
+    >>> import numpy as np
     >>> from eventpanel.estimators.covariance import Clustered
     >>> from eventpanel.estimators.events import Event
     >>> from eventpanel.estimators.window import EventWindow
@@ -88,6 +95,10 @@ def lead_placebo(
     ...     window=EventWindow(leads=1, lags=2, reference=None), fixed_effects=("unit", "year"),
     ...     covariance=Clustered("unit", "reghdfe"))
     >>> lead_placebo(Panel(frame, ("unit",), "year"), design, (2, 3))[["term", "estimate", "p_value"]].round(2)
+               term  estimate  p_value
+    0   x, 3 before     -0.14     0.04
+    1   x, 2 before      0.03     0.59
+    2  all placebos       NaN     0.09
     """
     check_choice("model", model, ("linear", "poisson"))
     _check(design, ahead)
@@ -95,7 +106,6 @@ def lead_placebo(
     estimate = distributed_lag(panel, wide) if model == "linear" else ppml(panel, wide)
     times = {-a for a in ahead}
     single = estimate.tidy(level)
-    # A bin stands for all events further out: its event time is that of no period.
     chosen = single["event_time"].isin(times)
     table = pd.concat([single.loc[chosen, list(COLUMNS)], _joint(estimate, times)], ignore_index=True)
     return table.astype({"event_time": "Int64"}).assign(nobs=estimate.nobs)
@@ -119,7 +129,7 @@ def _joint(estimate: Estimate, times: set[int]) -> pd.DataFrame:
     rows = []
     for group in estimate.groups:
         name = f"all placebos [{group}]" if group else "all placebos"
-        terms = [t for t in estimate.path if t.group == group and t.event_time in times and not t.binned]
+        terms = [t for t in estimate.path if t.group == group and t.event_time in times]
         test = wald(estimate, terms, name)
         rows.append({"term": name, "group": group, "statistic": test.statistic, "p_value": test.p_value})
     return pd.DataFrame(rows, columns=list(COLUMNS))

@@ -173,7 +173,14 @@ def randomisation(
 
 
 def path_of(panel: Panel, design: Design, how: Randomisation) -> Estimate:
-    """Estimate what is compared with the draws."""
+    """Estimate what is compared with the draws.
+
+    Parameters
+    ----------
+    panel : Panel
+    design : Design
+    how : Randomisation
+    """
     return distributed_lag(panel, design) if how.model == "linear" else ppml(panel, design)
 
 

@@ -1,7 +1,7 @@
 """Assignments: which unit receives which history in a draw; every draw follows from the seed and its number alone.
 
-A draw is a vector of sources, one a unit, or says where each cell of a unit's record comes from. Blocks of a fixed number
-of draws have a seed of their own, so that the draws are the same however the blocks are shared out among workers.
+A draw is a vector of sources, one a unit, or says where each cell of a unit's record comes from. Blocks of a fixed
+number of draws have a seed of their own, so that the draws are the same however blocks are shared out among workers.
 """
 
 from __future__ import annotations
