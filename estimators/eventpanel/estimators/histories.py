@@ -121,7 +121,8 @@ def shifted(panel: Panel, design: Design, m: Matrices, kept: Mask) -> Histories:
         cells = np.where(known, first[:, None] + (time - first[:, None] - step) % counts[:, None], time)
         turned.append(_rearranged(design, rows, events, cells))
     starts = np.concatenate([[0], np.cumsum(counts)[:-1]]).astype(np.int64)
-    values = np.concatenate([np.array(turned)[:count, u] for u, count in enumerate(counts)])
+    every = np.array(turned)
+    values = np.concatenate([every[:count, u] for u, count in enumerate(counts)])
     _check_told(rows, values, np.repeat(np.arange(len(counts)), counts))
     return _histories(m, rows, _filled(values), kept, Choices(starts, counts))
 
