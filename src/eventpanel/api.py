@@ -64,6 +64,7 @@ if TYPE_CHECKING:
     from eventpanel.estimators.influence import leave_one_out
     from eventpanel.estimators.interactive_effects import InteractiveEffects, interactive_effects
     from eventpanel.estimators.lag_plans import DistributedLag
+    from eventpanel.estimators.lead_placebo import lead_placebo
     from eventpanel.estimators.leads_in_words import leads_in_words
     from eventpanel.estimators.linear import Linear, LinearFit, linear
     from eventpanel.estimators.local_projections import LocalProjections, local_projections
@@ -78,6 +79,7 @@ if TYPE_CHECKING:
     from eventpanel.estimators.normalised import normalised
     from eventpanel.estimators.orthogonalised import orthogonalised
     from eventpanel.estimators.panel_match import Lagged, Matching, PanelMatch, Refinement, panel_match
+    from eventpanel.estimators.placebo_draws import PlaceboDraws, placebo_draws
     from eventpanel.estimators.placebo_gaps import placebo_gaps, placebo_interval
     from eventpanel.estimators.placebo_units import Placebo, placebo_units
     from eventpanel.estimators.ppml import percent, ppml, separated_rows
@@ -90,6 +92,7 @@ if TYPE_CHECKING:
     from eventpanel.estimators.side_by_side import SideBySide, compare_estimators
     from eventpanel.estimators.stacked_did import StackedDid, stacked_did
     from eventpanel.estimators.sun_abraham import SunAbraham, sun_abraham
+    from eventpanel.estimators.target import Target
     from eventpanel.estimators.treatment import Reach
     from eventpanel.estimators.twfe_weights import TwfeWeights, twfe_weights
     from eventpanel.estimators.two_stage import TwoStage, two_stage
@@ -142,6 +145,7 @@ __all__ = [
     "Panel",
     "PanelMatch",
     "Placebo",
+    "PlaceboDraws",
     "PretrendPower",
     "Randomisation",
     "Reach",
@@ -155,6 +159,7 @@ __all__ = [
     "Study",
     "SunAbraham",
     "SwitchRules",
+    "Target",
     "Term",
     "Test",
     "Threshold",
@@ -206,6 +211,7 @@ __all__ = [
     "iplot",
     "joint_test",
     "lag_test",
+    "lead_placebo",
     "lead_test",
     "leads_in_words",
     "leave_one_out",
@@ -229,6 +235,7 @@ __all__ = [
     "orthogonalised",
     "panel_match",
     "percent",
+    "placebo_draws",
     "placebo_gaps",
     "placebo_interval",
     "placebo_units",
