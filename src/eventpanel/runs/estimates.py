@@ -13,7 +13,8 @@ from eventpanel.runs.tables import TOLERANCE, Matched, labels, matched, numbers_
 __all__ = ["ALPHA", "COLUMNS", "SIGN", "SIGNIFICANCE", "TableEstimates", "estimates_of"]
 
 ALPHA = 0.05
-SIGN, SIGNIFICANCE = "sign", f"significance at {ALPHA:.0%}"
+SIGN = "sign"
+SIGNIFICANCE = f"significance at {ALPHA:.0%}"
 LOST, NEW = "no longer estimated", "newly estimated"
 VALUES, STD_ERROR, P_VALUE, DOF = ("value", "estimate", "difference"), "std_error", "p_value", "dof"
 COLUMNS = (
@@ -62,7 +63,10 @@ def estimates_of(then: bytes, now: bytes, name: str) -> TableEstimates | None:
     WrongLayoutError
         A file that is no table.
     """
-    pair = matched(read_table(then, name), read_table(now, name))
+    tables = read_table(then, name), read_table(now, name)
+    if not all(STD_ERROR in table.columns for table in tables):
+        return None
+    pair = matched(*tables)
     value = _value(pair)
     if value is None:
         return None

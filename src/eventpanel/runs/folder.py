@@ -17,7 +17,9 @@ from eventpanel.study import said
 
 __all__ = ["AS_WRITTEN", "CHANGED", "MISSING", "Manifest", "Run", "read_manifest", "read_run"]
 
-AS_WRITTEN, CHANGED, MISSING = "as written", "changed", "missing"
+AS_WRITTEN = "as written"
+CHANGED = "changed"
+MISSING = "missing"
 LARGEST = 16 * 2**20
 REMEDY = "name a folder that eventpanel made, with its manifest as it was written"
 Checksum = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -31,7 +32,9 @@ __all__ = [
 # Nine digits of a coefficient are certain where no caution says otherwise (docs/methods/numerics.md).
 TOLERANCE = 1e-8
 TABLE = ".csv"
-IDENTICAL, WITHIN, DIFFERS = "identical", "agrees within the tolerance", "differs"
+IDENTICAL = "identical"
+WITHIN = "agrees within the tolerance"
+DIFFERS = "differs"
 STD_ERROR = "std_error"
 # Numbers whose own unit is one: of a probability near zero, digits do not matter.
 UNITS = ("statistic", "p_")
@@ -107,7 +110,7 @@ def key_columns(then: pd.DataFrame, now: pd.DataFrame) -> list[str]:
     ['unit', 'year']
     """
     keys: list[str] = []
-    counts = [min(1, len(then)), min(1, len(now))]
+    counts = [0, 0]
     for name in then.columns.intersection(now.columns, sort=False):
         if counts == [len(then), len(now)]:
             break
@@ -165,7 +168,7 @@ def labels(index: pd.Index) -> list[str]:
     return [_label(row) for row in index]
 
 
-def _label(row: object) -> str:
+def _label(row: Any) -> str:
     *parts, occurrence = row if isinstance(row, tuple) else (row,)
     told = [str(part) for part in parts if part != ""]
     return ", ".join([*told, *([f"row {occurrence + 1}"] if occurrence or not told else [])])

@@ -119,11 +119,19 @@ def _verdicts(found: Verified) -> pd.DataFrame:
 
 def _differences(found: Verified) -> pd.DataFrame:
     rows = [
-        (name, cell.row, cell.column, cell.then, cell.now)
+        (name, cell.row, cell.column, _value(cell.then), _value(cell.now))
         for name, change in found.files.items()
         for cell in change.cells
     ]
     return pd.DataFrame(rows, columns=["file", "row", "column", "then", "now"])
+
+
+def _value(text: str) -> object:
+    """Read a signed number as one, lest it be taken for a formula."""
+    try:
+        return float(text) if text.startswith(("-", "+")) else text
+    except ValueError:
+        return text
 
 
 def _files(found: Verified) -> Grid:

@@ -18,7 +18,9 @@ from eventpanel.runs.tables import DIFFERS, IDENTICAL, TABLE, TOLERANCE, WITHIN,
 
 __all__ = ["NOT_COMPARED", "NOT_MADE", "OTHER_BYTES", "Verified", "verify_run"]
 
-OTHER_BYTES, NOT_MADE, NOT_COMPARED = "other bytes", "not made again", "not compared"
+OTHER_BYTES = "other bytes"
+NOT_MADE = "not made again"
+NOT_COMPARED = "not compared"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
