@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+import eventpanel.run
 from eventpanel.cli import main
 from eventpanel.datasets.errors import MissingFileError, StudyError, VerificationError
 from tests.cli.projects import Project
@@ -21,10 +22,11 @@ def said(project: Project) -> tuple[str, str]:
     return " ".join(out.split()), " ".join(err.split())
 
 
-def test_a_run_is_verified_by_its_folder_and_fails_once_an_input_changes(project: Project) -> None:
+def test_a_run_is_made_again_from_its_folder(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    # That pictures are the same each time is shown by tests/cli/test_run.py.
+    monkeypatch.setattr(eventpanel.run, "save", lambda *_: b"a picture")
     assert project.run("--quiet") == 0
-    data = ["--data", str(project.folder)]
-    assert main(["verify", str(project.out), *data, "--out", "verified"]) == 0
+    assert main(["verify", str(project.out), "--data", str(project.folder), "--out", "verified"]) == 0
     told, _ = said(project)
     assert "Inputs: 2 files with the checksums of then. Tables made again: 9 identical." in told
     assert "The run comes out as it was." in told
@@ -33,14 +35,19 @@ def test_a_run_is_verified_by_its_folder_and_fails_once_an_input_changes(project
         section = page.split(f"## `{name}`")[1].split("\n## ")[0]
         columns = list(pd.read_csv(project.folder / "verified" / name).columns)
         assert re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE) == columns
+
+
+def test_a_changed_input_is_named_with_the_numbers_it_changes(project: Project) -> None:
+    verify = ["verify", str(project.out), "--data", str(project.folder)]
+    assert main(["check", str(project.study), "--out", str(project.out), "--quiet"]) == 0
     project.rewrite("unrest.csv", lambda text: text.replace("XAA,2005,", "XAA,2005,1"))
-    assert main(["verify", str(project.out), *data]) == VerificationError.exit_code
+    assert main(verify) == VerificationError.exit_code
     told, error = said(project)
     assert "Inputs that have changed: country_years unrest.csv had" in told
-    assert "estimates.csv differs in" in told
+    assert "panel.csv differs in 1 place: CHN, XAA, 2005: protests: then" in told
     assert "does not come out as its manifest says" in error
     (project.folder / "deals.csv").unlink()
-    assert main(["verify", str(project.out), *data]) == MissingFileError.exit_code
+    assert main(verify) == MissingFileError.exit_code
     assert "The run could not be made again" in said(project)[0]
 
 
