@@ -8,13 +8,16 @@ from typing import Any
 
 import pytest
 
+from eventpanel.brookings.family import family_from, is_family, load_family
 from eventpanel.datasets.checks import sha256
 from eventpanel.datasets.errors import NumberError, StudyError
 from eventpanel.datasets.source import Source
+from eventpanel.reports.text import manifest
 from eventpanel.rerun import RERUN, rerun
-from eventpanel.runs.folder import read_run
+from eventpanel.runs.folder import read_manifest, read_run
 from eventpanel.runs.told import told, verification_files
 from eventpanel.runs.verified import Verified, verify_run
+from eventpanel.study import built_in_studies, load_study, study_from
 from tests.runs.folders import ESTIMATES, PAGE, STUDY, change, files_of, write
 
 TABLES = {"estimates.csv": ESTIMATES, PAGE: "<p>0.5</p>"}
@@ -127,3 +130,10 @@ def test_only_known_commands_are_made_again() -> None:
 def test_a_study_of_a_manifest_is_checked(study: dict[str, Any]) -> None:
     with pytest.raises(StudyError):
         rerun("run", study, (), lambda _: None)
+
+
+@pytest.mark.parametrize("name", built_in_studies())
+def test_the_study_of_a_manifest_is_the_study_that_was_run(name: str) -> None:
+    study = load_family(name) if is_family(name) else load_study(name)
+    held = read_manifest(manifest(study.model_dump(), (), {}, "run"), "here").study
+    assert (family_from(held, name) if is_family(name) else study_from(held, name)) == study

@@ -15,8 +15,6 @@ from eventpanel.runs.tables import TABLE
 
 __all__ = ["Changes", "changes_of"]
 
-PLATFORM = "platform"
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Changes:
@@ -87,7 +85,7 @@ def changes_of(then: Run, now: Run) -> Changes:
         now,
         _warnings(then, now),
         input_changes(one.inputs, two.inputs),
-        changed(one.versions | {PLATFORM: one.platform}, two.versions | {PLATFORM: two.platform}),
+        changed(one.platforms, two.platforms),
         changed(flat(one.study), flat(two.study)),
         _sorted(tables),
         only_then,

@@ -15,11 +15,12 @@ from eventpanel.datasets.source import Source
 from eventpanel.reports.folder import MANIFEST, is_inside
 from eventpanel.study import said
 
-__all__ = ["AS_WRITTEN", "CHANGED", "MISSING", "Manifest", "Run", "read_manifest", "read_run"]
+__all__ = ["AS_WRITTEN", "CHANGED", "MISSING", "PLATFORM", "Manifest", "Run", "read_manifest", "read_run"]
 
 AS_WRITTEN = "as written"
 CHANGED = "changed"
 MISSING = "missing"
+PLATFORM = "platform"
 LARGEST = 16 * 2**20
 REMEDY = "name a folder that eventpanel made, with its manifest as it was written"
 Checksum = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
@@ -60,6 +61,11 @@ class Manifest(Part):
     platform: str
     study: dict[str, Any]
     outputs: dict[str, Checksum]
+
+    @property
+    def platforms(self) -> dict[str, str]:
+        """Versions, and the platform among them."""
+        return {**self.versions, PLATFORM: self.platform}
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from eventpanel.datasets.errors import EventPanelError
 from eventpanel.reports.folder import MANIFEST
-from eventpanel.reports.text import versions
+from eventpanel.reports.text import system, versions
 from eventpanel.rerun import rerun
-from eventpanel.runs.folder import AS_WRITTEN, InputPart, Run
+from eventpanel.runs.folder import AS_WRITTEN, PLATFORM, InputPart, Run
 from eventpanel.runs.inputs import found_now, input_changes
 from eventpanel.runs.settings import changed
 from eventpanel.runs.tables import DIFFERS, IDENTICAL, TABLE, TOLERANCE, WITHIN, TableChange, compare_tables
@@ -33,7 +33,7 @@ class Verified:
     states : dict of str to str
         Each output: as written, changed or missing.
     inputs, versions : list of (name, then, now)
-        Those that differ.
+        Those that differ; versions with the platform.
     files : dict of str to TableChange
         Each output: identical, within the tolerance, differs, or for what is no table other bytes.
     new : tuple of str
@@ -92,7 +92,7 @@ def verify_run(run: Run, data: Sequence[Path], step: Callable[[str], None], tole
     step("checksums")
     past = run.manifest
     states = {name: run.state(name) for name in past.outputs}
-    differing = changed(past.versions, versions())
+    differing = changed(past.platforms, {**versions(), PLATFORM: system()})
     try:
         fresh = rerun(past.command, past.study, data, step)
     except EventPanelError as error:

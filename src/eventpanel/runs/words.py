@@ -67,8 +67,11 @@ def _estimates(changes: Changes) -> list[str]:
     moved = table[table["moved"]]
     if moved.empty:
         return [f"Estimates: {len(table)} compared, none moved."]
-    counts = [f"{int(moved['says'].str.contains(word, regex=False).sum())} {word}" for word in (SIGN, SIGNIFICANCE)]
-    lines = [f"Estimates: {len(table)} compared, {len(moved)} moved; changes of {', of '.join(counts)}."]
+    sign, significance = (int(moved["says"].str.contains(word, regex=False).sum()) for word in (SIGN, SIGNIFICANCE))
+    lines = [
+        f"Estimates: {len(table)} compared, {len(moved)} moved; {sign} with another sign, {significance} with another "
+        f"{SIGNIFICANCE}."
+    ]
     lines.append("What moved most, in standard errors of A, what says something else first:")
     lines += [f"  {_moved(row)}" for row in moved.head(SHOWN).itertuples(index=False)]
     return lines + ([f"  and {len(moved) - SHOWN} more"] if len(moved) > SHOWN else [])
