@@ -16,6 +16,7 @@ LAYERS: tuple[dict[str, tuple[str, ...]], ...] = (
     {"front door": ("api", "public", "__main__")},
     {"cli": ("cli",)},
     {"commands": ("commands",)},
+    {"runs": ("runs", "rerun")},
     {"brookings": ("brookings",), "run": ("run",)},
     {"robustness": ("robustness",)},
     {"build": ("build", "comparisons", "covariances", "inputs"), "estimating": ("estimating",)},
