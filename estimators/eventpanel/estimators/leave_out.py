@@ -16,7 +16,16 @@ from eventpanel.estimators.distributed_lag import distributed_lag
 from eventpanel.estimators.parts import Parts, parts_of
 from eventpanel.estimators.target import Target
 from eventpanel.estimators.tidy import NUMBERS, numbers
-from eventpanel.estimators.without import Answer, ByClusters, Estimator, Refits, answer_of, by_clusters, is_sandwich
+from eventpanel.estimators.without import (
+    Answer,
+    ByClusters,
+    Estimator,
+    Refits,
+    answer_of,
+    by_clusters,
+    is_sandwich,
+    marked,
+)
 
 __all__ = ["cluster_parts", "leave_out"]
 
@@ -87,7 +96,7 @@ def leave_out(
     parts = parts_of(panel, design, by).among(whole.sample)
     found = by_clusters(panel, design, target) if estimator is distributed_lag and is_sandwich(design) else None
     held = None if found is None else cluster_parts(found, parts)
-    again = cache(lambda: Refits(panel, design, target, estimator, parts.codes))
+    again = cache(lambda: Refits(marked(panel, parts.codes), design, target, estimator))
     answers = []
     for place, label in enumerate(parts.labels):
         step(f"without {label}")

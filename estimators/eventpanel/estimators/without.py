@@ -25,7 +25,7 @@ from eventpanel.estimators.rows import nesting
 from eventpanel.estimators.solution import absorb_effects, counts_of
 from eventpanel.estimators.target import Target
 
-__all__ = ["Answer", "ByClusters", "Estimator", "Refits", "answer_of", "by_clusters", "is_sandwich"]
+__all__ = ["Answer", "ByClusters", "Estimator", "Refits", "answer_of", "by_clusters", "is_sandwich", "marked"]
 
 Estimator = Callable[[Panel, Design], Estimate]
 # Column that says which rows stay; no column of a panel is named so.
@@ -69,6 +69,11 @@ def answer_of(target: Target, estimate: Estimate) -> Answer:
     return Answer(float(one.coef[0]), float(one.vcov[0, 0]), float(one.dof[0]), estimate.nobs, note)
 
 
+def marked(panel: Panel, codes: Codes) -> Panel:
+    """Panel with codes of its rows, shape (rows,), by which some of them can be left out."""
+    return panel.with_frame(panel.frame.assign(**{STAYS: codes}))
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Refits:
     """Estimates again on rows of some codes.
@@ -76,27 +81,21 @@ class Refits:
     Parameters
     ----------
     panel : Panel
+        As :func:`marked` makes it, with codes 0..C-1.
     design : Design
     target : Target
     estimator : callable
-    codes : ndarray, shape (rows of the panel,)
-        Codes 0..C-1.
     """
 
     panel: Panel
     design: Design
     target: Target
     estimator: Estimator
-    codes: Codes
 
     def on(self, stay: Mask) -> tuple[Panel, Design]:
         """Panel and design of the rows whose code stays, shape (C,); the event keeps its whole record."""
-        marked = self.panel.once(
-            ("left out", self.codes.tobytes()),
-            lambda: self.panel.with_frame(self.panel.frame.assign(**{STAYS: self.codes})),
-        )
         where = (*self.design.sample.where, (STAYS, tuple(np.flatnonzero(stay).tolist())))
-        return marked, replace(self.design, sample=replace(self.design.sample, where=where))
+        return self.panel, replace(self.design, sample=replace(self.design.sample, where=where))
 
     def answer(self, out: Mask) -> Answer:
         """Target without the rows of some codes, shape (C,); what cannot be estimated says why."""
