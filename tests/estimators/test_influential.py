@@ -124,7 +124,10 @@ def test_words() -> None:
     assert found.needed["dropped"].isna().all()
     assert found.needed["share"].isna().all()
     assert found.describe()[0] == "The sign changes: not within 2 dropped."
-    none = replace(found, needed=found.needed.assign(dropped=[0, 1, 2], left_out=[(), ("KEN",), ("KEN", "UGA")]))
+    none = replace(
+        found,
+        needed=found.needed.assign(dropped=[0, 1, 2], left_out=pd.Series([(), ("KEN",), ("KEN", "UGA")], dtype=object)),
+    )
     assert none.describe()[0] == "The sign changes: so it is with nothing dropped."
     assert none.describe()[1] == "Significance at 5 % is lost: 1 cluster dropped (KEN)."
     assert isinstance(found, Dropping)

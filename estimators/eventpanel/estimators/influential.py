@@ -64,16 +64,14 @@ class Dropping:
     def describe(self) -> list[str]:
         """Say it in words, one sentence for each aim."""
         said = []
-        for row in self.needed.itertuples():
-            if pd.isna(row.dropped):
-                said.append(f"{WORDS[row.aim]}: not within {self.most} dropped.")
-            elif row.dropped == 0:
-                said.append(f"{WORDS[row.aim]}: so it is with nothing dropped.")
+        what = self.by if self.by in ("cluster", "event", "row") else f"{self.by} value"
+        for aim, dropped, gone in zip(AIMS, self.needed["dropped"], self.needed["left_out"], strict=True):
+            if pd.isna(dropped):
+                said.append(f"{WORDS[aim]}: not within {self.most} dropped.")
+            elif dropped == 0:
+                said.append(f"{WORDS[aim]}: so it is with nothing dropped.")
             else:
-                what = number(
-                    row.dropped, f"{self.by} value" if self.by not in ("cluster", "event", "row") else self.by
-                )
-                said.append(f"{WORDS[row.aim]}: {what} dropped ({first_few(row.left_out, self.most)}).")
+                said.append(f"{WORDS[aim]}: {number(int(dropped), what)} dropped ({first_few(gone, self.most)}).")
         return said
 
 
@@ -81,10 +79,11 @@ def drop_influential(panel: Panel, design: Design, target: Target, most: int = 1
     """Drop the clusters, values, events or rows that carry a distributed lag, and estimate exactly after each.
 
     The order is greedy: what is dropped stays dropped, and the rest is ranked again. Where each cluster lies in one
-    part, every part is tried exactly for each aim; else parts are ranked by the sum of the first-order influence of
-    their rows on the estimate (Broderick, Giordano and Meager 2020, arXiv:2011.14999), and the one dropped is
-    estimated without. One part is then exactly the fewest that can do it (tried exactly); larger numbers are upper
-    bounds: no set that was not tried is ruled out.
+    part and the covariance is CRV1, every part that is left is tried by cross-products, for each aim. Else parts are
+    ranked by the sum of the first-order influence of their rows on the estimate, whatever the aim (Broderick, Giordano
+    and Meager 2020, arXiv:2011.14999), and the target is estimated without the first of them. So the numbers of the
+    curve are exact, and how many have to go is an upper bound: other sets of fewer parts may do it as well. Only where
+    one cluster changes the sign is it surely found.
 
     Parameters
     ----------
@@ -199,12 +198,15 @@ class _Exact:
     search: _Search
 
     def answer(self, out: Mask) -> Answer:
-        quick = self.found.answer(self.held[:, out].any(axis=1))
+        quick = self.found.answer(self._gone(out))
         return self.search.again(out) if quick is None else quick
+
+    def _gone(self, out: Mask) -> Mask:
+        return np.asarray(self.held[:, out].any(axis=1), dtype=bool)
 
     def choose(self, aim: Aim, out: Mask, now: Answer) -> int:
         """Part without which the end of the interval that an aim asks for lies furthest on the other side."""
-        gone = self.held[:, out].any(axis=1)
+        gone = self._gone(out)
         # The small-sample factor is that of the last sample: it is the same for all that are compared.
         plain = self.found.left(gone)
         factor = 1.0 if plain is None else now.variance / float(plain.influence @ plain.influence)
