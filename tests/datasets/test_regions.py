@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import get_args, get_type_hints
 
 import pandas as pd
 import pytest
 
+from eventpanel.build import DERIVATIONS
 from eventpanel.datasets.crosswalk import crosswalk, region_of
 from eventpanel.datasets.derive import continent, region
 from eventpanel.datasets.errors import ColumnError, CountryError, NumberError
 from eventpanel.datasets.panel import Panel
+from eventpanel.sections import DeriveSection
 
 
 def panel(*codes: str | None) -> Panel:
@@ -60,3 +63,7 @@ def test_what_is_no_country_is_refused() -> None:
         continent(panel("KEN"), "continent", ["country", "unit"])
     with pytest.raises(ColumnError, match="nation"):
         region(panel("KEN"), "region", ["nation"])
+
+
+def test_a_study_can_ask_for_every_derivation() -> None:
+    assert set(get_args(get_type_hints(DeriveSection)["how"])) == set(DERIVATIONS)
