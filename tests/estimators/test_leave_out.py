@@ -93,6 +93,26 @@ def test_it_is_the_estimate_without(by: str, missing: float, target: Target, cha
         np.testing.assert_allclose(table.loc[label, NUMBERS].astype(float), expected, rtol=CLOSE, atol=CLOSE)
 
 
+@pytest.mark.parametrize("by", ["importer", "region", "cluster"])
+def test_whole_clusters_are_never_estimated_again(by: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("eventpanel.estimators.leave_out.marked", None)
+    table = leave_out(dyads(0.15), asked(weights="weight"), Target(), by)
+    assert table["std_error"].notna().all()
+    with pytest.raises(TypeError):
+        leave_out(dyads(), asked(), Target(), "year")
+
+
+def test_near_copies_keep_their_digits() -> None:
+    """A control that copies another but for 1e-5: products of the columns as they are would leave six digits."""
+    rng = np.random.default_rng(2)
+    frame = dyads().frame
+    copy = frame["control"] + 1e-5 * rng.normal(size=len(frame))
+    panel, ask = dyads().with_frame(frame.assign(copy=copy)), asked(controls=("control", "copy"))
+    table = leave_out(panel, ask, Target(), "importer").set_index("left_out")
+    expected = on_the_rest(panel, ask, Target(), "importer", "7")
+    np.testing.assert_allclose(table.loc["7", NUMBERS].astype(float), expected, rtol=1e-8)
+
+
 def test_ranks_changes_and_rows() -> None:
     panel, ask = dyads(), asked()
     whole = distributed_lag(panel, ask)

@@ -106,7 +106,7 @@ def _events(panel: Panel, design: Design) -> Parts:
     units = along.units.get_indexer(spans.index.get_level_values(0))
     for event, (unit, first, last) in enumerate(zip(units, spans["min"], spans["max"], strict=True)):
         for t in range(max(first - window.leads, 0), min(last + window.lags + 1, along.periods)):
-            held[unit * along.periods + t].append(event)
+            held[int(unit) * along.periods + int(t)].append(event)
     labels = (
         f"{unit} {first}" if first == last else f"{unit} {first}-{last}"
         for unit, first, last in zip(spans.index.get_level_values(0), names["min"], names["max"], strict=True)
