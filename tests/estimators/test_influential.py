@@ -84,6 +84,21 @@ def test_greedy_is_never_below_the_fewest_of_all_pairs(seed: int) -> None:
             assert got == fewest
 
 
+def test_each_aim_moves_its_own_end_of_the_interval() -> None:
+    """The first cluster to go is, of all, the one without which that end lies furthest down."""
+    panel, ask = weak(13), design(window=SHORT)
+    curve = drop_influential(panel, ask, Target(), most=1).curve
+    assert curve["estimate"].iloc[0] > 0
+    first = curve[curve["dropped"] == 1].set_index("aim")
+    names = sorted(panel.frame["importer"].unique())
+    alone = pd.DataFrame(
+        [on_the_rest(panel, ask, Target(), panel.frame["importer"] == name) for name in names], names, NUMBERS
+    )
+    wanted = {"sign": "estimate", "significance": "conf_low", "opposite": "conf_high"}
+    assert first["left_out"].to_dict() == {aim: alone[end].idxmin() for aim, end in wanted.items()}
+    assert first["left_out"].nunique() == 3
+
+
 def test_one_carrier_is_found() -> None:
     frame = random_frame(8, units=12, periods=10)
     rng = np.random.default_rng(8)
