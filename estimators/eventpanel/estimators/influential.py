@@ -126,7 +126,7 @@ def drop_influential(panel: Panel, design: Design, target: Target, most: int = 1
     held = None if found is None else cluster_parts(found, parts)
     if found is None or held is None:
         path = search.path(start, most, search.by_influence)
-        paths = dict.fromkeys(AIMS, path)
+        paths: dict[Aim, Path] = dict.fromkeys(AIMS, path)
     else:
         exact = _Exact(found, held, search)
         paths = {aim: search.path(start, most, partial(exact.choose, aim), exact.answer) for aim in AIMS}
