@@ -234,3 +234,10 @@ def test_steps_are_told_and_warnings_come_once() -> None:
 def test_a_path_without_the_target_is_refused() -> None:
     with pytest.raises(DesignError, match="does not hold"):
         leave_out(random_panel(1), design(), Target(event_time=7), "year")
+
+
+def test_a_column_without_values_is_refused() -> None:
+    panel = random_panel(1)
+    panel = panel.with_frame(panel.frame.assign(region=pd.Series(None, index=panel.frame.index, dtype=object)))
+    with pytest.raises(DesignError, match="nothing to leave out"):
+        leave_out(panel, design(), Target(), "region")

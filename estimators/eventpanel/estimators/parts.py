@@ -51,8 +51,18 @@ class Parts:
         return np.asarray(self.holds.T @ np.bincount(self.codes, weights=values, minlength=self.holds.shape[0]))
 
     def among(self, sample: Mask) -> Parts:
-        """Those that have rows in a sample."""
+        """Those that have rows in a sample.
+
+        Raises
+        ------
+        DesignError
+            There is none.
+        """
         there = self.sums(sample.astype(np.float64)) > 0
+        if not there.any():
+            raise DesignError(
+                "There is nothing to leave out.", "no row of the sample has a value", "name a column with values"
+            )
         labels = tuple(label for label, present in zip(self.labels, there, strict=True) if present)
         return Parts(labels, self.codes, self.holds[:, np.flatnonzero(there)])
 
