@@ -58,7 +58,13 @@ LAYERS: tuple[dict[str, tuple[str, ...]], ...] = (
     {"imputation": ("estimators.imputation",)},
     {"aggregate_att": ("estimators.aggregate_att",)},
     {
-        "influence": ("estimators.influence",),
+        "influence": (
+            "estimators.influence",
+            "estimators.influential",
+            "estimators.leave_out",
+            "estimators.parts",
+            "estimators.without",
+        ),
         "many": ("estimators.many",),
         "comparison": ("estimators.comparison",),
         "pretrends": (

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from eventpanel.datasets.audit import audit as audit_codes
     from eventpanel.datasets.countries import country_years, existed, harmonise, match, name_of
     from eventpanel.datasets.coverage import coverage_table
-    from eventpanel.datasets.derive import any_of, log, log1p, ratio, total
+    from eventpanel.datasets.derive import any_of, continent, log, log1p, ratio, region, total
     from eventpanel.datasets.errors import EventPanelError
     from eventpanel.datasets.fetch import fetch
     from eventpanel.datasets.merge import merge, spine
@@ -62,10 +62,12 @@ if TYPE_CHECKING:
         wald,
     )
     from eventpanel.estimators.influence import leave_one_out
+    from eventpanel.estimators.influential import Dropping, drop_influential
     from eventpanel.estimators.interactive_effects import InteractiveEffects, interactive_effects
     from eventpanel.estimators.lag_plans import DistributedLag
     from eventpanel.estimators.lead_placebo import lead_placebo
     from eventpanel.estimators.leads_in_words import leads_in_words
+    from eventpanel.estimators.leave_out import leave_out
     from eventpanel.estimators.linear import Linear, LinearFit, linear
     from eventpanel.estimators.local_projections import LocalProjections, local_projections
     from eventpanel.estimators.logit import logit
@@ -120,6 +122,7 @@ __all__ = [
     "DidMultiplegt",
     "DistributedLag",
     "DriscollKraay",
+    "Dropping",
     "Dyadic",
     "Estimate",
     "EstimationWarning",
@@ -186,6 +189,7 @@ __all__ = [
     "code_events",
     "compare_estimators",
     "concord",
+    "continent",
     "count",
     "country_years",
     "covariate_balance",
@@ -196,6 +200,7 @@ __all__ = [
     "did_multiplegt",
     "difference",
     "distributed_lag",
+    "drop_influential",
     "equality_test",
     "estimate_many",
     "estimate_study",
@@ -216,6 +221,7 @@ __all__ = [
     "leads_in_words",
     "leave_one_out",
     "leave_one_out_ppml",
+    "leave_out",
     "lincom",
     "linear",
     "load_study",
@@ -253,6 +259,7 @@ __all__ = [
     "read",
     "recurrence",
     "recurrence_totals",
+    "region",
     "romano_wolf",
     "run_study",
     "score_bootstrap",
