@@ -23,6 +23,8 @@ LAYERS: tuple[dict[str, tuple[str, ...]], ...] = (
     {"multiple": ("estimators.multiple",), "ppml_influence": ("estimators.ppml_influence",)},
     {
         "cross_check": ("estimators.cross_check",),
+        "detectable": ("estimators.detectable",),
+        "zeros": ("estimators.zeros",),
         "wild_bootstrap": ("estimators.wild_bootstrap",),
         "score_bootstrap": ("estimators.score_bootstrap",),
         "randomisation": ("estimators.randomisation",),
@@ -47,6 +49,7 @@ LAYERS: tuple[dict[str, tuple[str, ...]], ...] = (
     {"imputation": ("estimators.imputation",)},
     {"aggregate_att": ("estimators.aggregate_att",)},
     {
+        "confounding": ("estimators.confounding",),
         "influence": ("estimators.influence",),
         "many": ("estimators.many",),
         "comparison": ("estimators.comparison",),
