@@ -49,7 +49,7 @@ LAYERS: tuple[dict[str, tuple[str, ...]], ...] = (
     {"imputation": ("estimators.imputation",)},
     {"aggregate_att": ("estimators.aggregate_att",)},
     {
-        "confounding": ("estimators.confounding",),
+        "confounding": ("estimators.confounding", "estimators.omitted_variable"),
         "influence": ("estimators.influence",),
         "many": ("estimators.many",),
         "comparison": ("estimators.comparison",),

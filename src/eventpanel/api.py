@@ -33,9 +33,11 @@ if TYPE_CHECKING:
     from eventpanel.estimators.bootstrap import Bootstrap
     from eventpanel.estimators.callaway_santanna import CallawaySantanna, callaway_santanna
     from eventpanel.estimators.card import Card, card
+    from eventpanel.estimators.confounding import Confounding, confounding
     from eventpanel.estimators.covariance import Clustered, Conley, DriscollKraay, Dyadic, NeweyWest, Robust
     from eventpanel.estimators.debiased_ppml import debiased_ppml
     from eventpanel.estimators.design import Design, Sample
+    from eventpanel.estimators.detectable import Detectable, Simulation, detectable
     from eventpanel.estimators.did_multiplegt import DidMultiplegt, SwitchRules, average_total_effect, did_multiplegt
     from eventpanel.estimators.distributed_lag import EstimationWarning, distributed_lag
     from eventpanel.estimators.estimate import Estimate, Term
@@ -90,11 +92,13 @@ if TYPE_CHECKING:
     from eventpanel.estimators.side_by_side import SideBySide, compare_estimators
     from eventpanel.estimators.stacked_did import StackedDid, stacked_did
     from eventpanel.estimators.sun_abraham import SunAbraham, sun_abraham
+    from eventpanel.estimators.target import Target
     from eventpanel.estimators.treatment import Reach
     from eventpanel.estimators.twfe_weights import TwfeWeights, twfe_weights
     from eventpanel.estimators.two_stage import TwoStage, two_stage
     from eventpanel.estimators.wild_bootstrap import wild_bootstrap
     from eventpanel.estimators.window import EventWindow
+    from eventpanel.estimators.zeros import rescaled, zero_handling
     from eventpanel.reports.coverage import plot_coverage
     from eventpanel.reports.coverage_map import plot_coverage_map
     from eventpanel.reports.show import etable, iplot
@@ -112,8 +116,10 @@ __all__ = [
     "Card",
     "Clustered",
     "ConditioningWarning",
+    "Confounding",
     "Conley",
     "Design",
+    "Detectable",
     "DidMultiplegt",
     "DistributedLag",
     "DriscollKraay",
@@ -150,11 +156,13 @@ __all__ = [
     "Robust",
     "Sample",
     "SideBySide",
+    "Simulation",
     "Source",
     "StackedDid",
     "Study",
     "SunAbraham",
     "SwitchRules",
+    "Target",
     "Term",
     "Test",
     "Threshold",
@@ -181,12 +189,14 @@ __all__ = [
     "code_events",
     "compare_estimators",
     "concord",
+    "confounding",
     "count",
     "country_years",
     "covariate_balance",
     "coverage_table",
     "cumulative",
     "debiased_ppml",
+    "detectable",
     "detectable_slope",
     "did_multiplegt",
     "difference",
@@ -246,6 +256,7 @@ __all__ = [
     "read",
     "recurrence",
     "recurrence_totals",
+    "rescaled",
     "romano_wolf",
     "run_study",
     "score_bootstrap",
@@ -265,6 +276,7 @@ __all__ = [
     "two_stage",
     "wald",
     "wild_bootstrap",
+    "zero_handling",
 ]
 
 

@@ -85,8 +85,8 @@ def test_formula_and_simulation_agree_on_a_well_behaved_panel(
     assert (np.diff(curve["simulated_power"]) > 0).all()
     assert np.sign(curve["effect"].iloc[-1]) == target.sign
     # The spread of clusters is not exactly normal nor the error exactly chi-squared: .02 beside the Monte Carlo error.
-    gap = np.abs(curve["simulated_power"] - curve["power"])
-    assert (gap < 0.02 + 4 * curve["monte_carlo_error"]).all()
+    gap = np.abs(curve["simulated_power"] - curve["power"]).to_numpy()
+    assert (gap < 0.02 + 4 * curve["monte_carlo_error"].to_numpy()).all()
     # The slope of power at 80 % is .28 per standard error (normal density at .84): its error over the slope.
     least = found.minimums.set_index("power").loc[0.8]
     assert abs(least["simulated_effect"] - least["effect"]) < 0.15 * found.test.error
@@ -169,6 +169,6 @@ def test_power_for_counts_is_that_of_counts_drawn_anew() -> None:
         for s in range(20)
     ]
     number = 300
-    refits = np.mean([ppml(panel(effect), asked).pvalues.iloc[0] < 0.05 for _ in range(number)])
+    refits = float(np.mean([ppml(panel(effect), asked).pvalues.iloc[0] < 0.05 for _ in range(number)]))
     # The prediction varies with the panel it is made from; its mean over twenty is within .03.
     assert np.mean(found) == pytest.approx(refits, abs=0.05 + 2 * (refits * (1 - refits) / number) ** 0.5)

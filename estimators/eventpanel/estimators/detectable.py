@@ -95,7 +95,7 @@ class Detectable:
             f"{least[0.8]:.4g} is found with a power of 80 %, one of {least[0.5]:.4g} with 50 %."
         ]
         said += [
-            f"An effect of {row.effect:.4g} is found with a power of {row.power:.0%}; estimates that are significant are "
+            f"An effect of {row.effect:.4g} is found with a power of {row.power:.0%}; significant estimates are "
             f"{row.exaggeration:.2f} times as large on average, and {row.wrong_sign:.1%} of them have the wrong sign."
             for row in self.curve[self.curve["asked"] & (self.curve["effect"] != 0)].itertuples()
         ]

@@ -68,7 +68,7 @@ class Coefficient:
     @property
     def partial_r2(self) -> float:
         """Share of the outcome's residual variation that the treatment explains: t^2 / (t^2 + dof)."""
-        return self.f**2 / (1 + self.f**2)
+        return float(self.f**2 / (1 + self.f**2))
 
     @property
     def robustness(self) -> float:
@@ -174,7 +174,7 @@ class Selection:
     left: float
 
     def delta(self, r_max: float) -> float:
-        """Selection on unobserved, over that on observed variables, that makes the true coefficient zero.
+        """Return selection on unobserved, over that on observed variables, that makes the true coefficient zero.
 
         Parameters
         ----------

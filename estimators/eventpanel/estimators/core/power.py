@@ -109,7 +109,7 @@ class TwoSided:
 
 
 def _size_beyond(mean: float, limit: Floats) -> Floats:
-    """Expectation of the size of a standard normal variable around a mean, where it exceeds limits, and 0 elsewhere."""
+    """Average the size of a standard normal variable around a mean where it exceeds limits, and 0 elsewhere."""
     inside, beyond = mean - limit, -mean - limit
     upper = mean * stats.norm.cdf(inside) + stats.norm.pdf(inside)
     return np.asarray(upper - mean * stats.norm.cdf(beyond) + stats.norm.pdf(beyond))
