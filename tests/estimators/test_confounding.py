@@ -186,7 +186,7 @@ def test_a_copy_of_a_benchmark_is_within_its_bound() -> None:
     found = confounding(panel_of(frame), asked, Target(), ["first"], multiples=[1.0])
     truth = planted(panel_of(frame), design(window=ALONE, fixed_effects=(), controls=("first", "z")), Target())
     row = found.bounds.iloc[0]
-    # Benchmarks are judged without z: the treatment's share is an equality, the outcome's a bound (their section 4.4).
+    # Benchmarks are judged without z: the treatment's share is an equality, the outcome's a bound.
     assert row["r2_treatment"] == pytest.approx(truth.treatment, abs=1e-12)
     assert row["r2_outcome"] >= truth.outcome - 1e-12
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import stats
+from scipy import integrate, stats
 from statsmodels.stats.power import TTestPower
 
 from eventpanel.datasets.errors import DesignError
@@ -52,12 +52,17 @@ def test_errors_of_sign_and_size_are_those_of_normal_draws(dof: int, away: float
     assert np.abs(found).mean() / away == pytest.approx(size, abs=4 * np.abs(found).std() / away / len(found) ** 0.5)
 
 
-def test_a_published_effect_half_its_standard_error_is_exaggerated_and_often_of_the_wrong_sign() -> None:
-    """Gelman and Carlin 2014, p. 644: effect 2, standard error 8.1: power .06, type S .24, exaggeration 9.7."""
-    power, wrong, size = TwoSided(8.1, 1e6, 0.05).significant(2.0)
-    assert (round(power, 2), round(wrong, 2)) == (0.06, 0.24)
-    # They simulate 10,000 draws, of which about 570 are significant: half a per cent of the mean.
-    assert size == pytest.approx(9.7, rel=0.03)
+@pytest.mark.parametrize("away", [0.25, 1.0, 3.0])
+def test_with_many_degrees_of_freedom_errors_are_those_of_the_normal_distribution(away: float) -> None:
+    limit = stats.norm.isf(0.025)
+    size, right, wrong = (
+        integrate.quad(lambda x, f=f: f(x) * stats.norm.pdf(x - away), low, high)[0]
+        for f, low, high in ((np.abs, limit, 15), (np.ones_like, limit, 15), (np.ones_like, -15, -limit))
+    )
+    size += integrate.quad(lambda x: -x * stats.norm.pdf(x - away), -15, -limit)[0]
+    found = TwoSided(1.0, 1e8, 0.05).significant(away)
+    # Noncentral t differs from the normal distribution by shares of the order of 1 / dof.
+    assert found == pytest.approx((right + wrong, wrong / (right + wrong), size / (right + wrong) / away), rel=1e-6)
 
 
 CASES: list[tuple[str, dict[str, Any], Target]] = [

@@ -119,11 +119,12 @@ class Confounding:
         """Sentences for a report."""
         c = self.coefficient
         said = [
-            f"An unobserved variable that explains {c.robustness:.1%} of what is left of both {self.target} and the "
-            f"outcome would take the estimate {c.estimate:.4g} to zero; a weaker one would not.",
-            f"With {self.covariance}, {c.robust_robustness_at(self.alpha):.1%} of both would take it to the edge of "
-            f"significance at {self.alpha:.0%}.",
-            f"One that explains all that is left of the outcome would need {c.partial_r2:.2%} of the target.",
+            f"Target: {self.target}, estimated as {c.estimate:.4g}.",
+            f"An unobserved variable that explains {c.robustness:.1%} of what is left of both the event and the "
+            "outcome would take the estimate to zero; a weaker one would not.",
+            f"With the standard error of the design, {c.robust_robustness_at(self.alpha):.1%} of both would take it to "
+            f"the edge of significance at {self.alpha:.3g}.",
+            f"One that explains all that is left of the outcome would need {c.partial_r2:.2%} of the event.",
         ]
         once = self.bounds[self.bounds["multiple"] == 1]
         said += [
