@@ -63,7 +63,7 @@ class Coefficient:
     @property
     def f(self) -> float:
         """Cohen's partial f: t over the root of the degrees of freedom, without sign."""
-        return abs(self.estimate / self.std_error) / self.dof**0.5
+        return float(abs(self.estimate / self.std_error) / np.sqrt(self.dof))
 
     @property
     def partial_r2(self) -> float:
