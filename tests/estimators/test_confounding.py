@@ -13,6 +13,7 @@ from eventpanel.datasets.errors import DesignError
 from eventpanel.datasets.panel import Panel
 from eventpanel.estimators.confounding import confounding
 from eventpanel.estimators.core.omitted import Coefficient, Strength, bounded, robustness_value
+from eventpanel.estimators.covariance import Robust
 from eventpanel.estimators.distributed_lag import distributed_lag
 from eventpanel.estimators.path import Term
 from eventpanel.estimators.target import Target
@@ -210,3 +211,25 @@ def test_delta_is_the_selection_that_was_planted(selection: float) -> None:
 def test_a_benchmark_that_is_no_other_term_is_refused(name: str) -> None:
     with pytest.raises(DesignError, match="benchmark"):
         confounding(panel_of(random_frame()), design(controls=("control",)), Target(), [name])
+
+
+def test_what_cannot_be_asked_is_refused_and_what_is_not_there_is_missing() -> None:
+    panel = panel_of(random_frame())
+    found = confounding(panel, design(), Target())
+    assert np.isnan(found.delta()) and found.bounds.empty and found.selection is None
+    for shares in ((1.0, 0.1), (-0.1, 0.1), (0.1, 1.1)):
+        with pytest.raises(DesignError, match="share"):
+            found.adjusted(*shares)
+    with pytest.raises(DesignError, match="multiple"):
+        confounding(panel, design(), Target(), multiples=[0.0])
+    with pytest.raises(DesignError, match="R2"):
+        confounding(panel, design(controls=("control",)), Target()).delta(1e-6)
+
+
+def test_without_clusters_the_robust_test_is_nearly_the_classical_one() -> None:
+    """Errors here are equally noisy: HC1 and the classical standard error differ by sampling only."""
+    c = confounding(panel_of(random_frame(2, units=80)), design(covariance=Robust("HC1")), Target()).coefficient
+    assert c.robust_dof == c.dof
+    # A standard error from n rows has a relative error of about 1 / sqrt(2 n): 2 % here, with four of them to spare.
+    assert c.robust_error == pytest.approx(c.std_error, rel=0.08)
+    assert c.robust_robustness_at(0.05) == pytest.approx(c.robustness_at(0.05), rel=0.05)

@@ -109,6 +109,15 @@ def test_an_estimator_that_refuses_leaves_its_row_empty_with_the_reason() -> Non
     assert (table.loc[table["estimate"].notna(), "note"] == "").all()
 
 
+def test_columns_of_the_panel_stay_what_they_are() -> None:
+    panel = panel_of_deals()
+    plain = zero_handling(panel, DEALS, Target(), "deals", factors=[1])
+    frame = panel.frame.rename(columns={"control": "any"}).assign(count=1.0)
+    named = zero_handling(panel.with_frame(frame), replace(DEALS, controls=("any",)), Target(), "deals", factors=[1])
+    other = zero_handling(panel, replace(DEALS, controls=("control",)), Target(), "deals", factors=[1])
+    assert named["estimate"].tolist() == other["estimate"].tolist() != plain["estimate"].tolist()
+
+
 def test_negative_values_and_factors_are_refused() -> None:
     panel = panel_of_deals()
     with pytest.raises(DesignError, match="negative"):

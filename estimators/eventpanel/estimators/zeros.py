@@ -58,8 +58,8 @@ class _Form:
 
     @property
     def column(self) -> str:
-        """Name of the outcome on the panel."""
-        return self.name if np.isnan(self.factor) else f"{self.name}, x {self.factor:g}"
+        """Name of the outcome on the panel, unlike that of any other column."""
+        return f"outcome: {self.name}" if np.isnan(self.factor) else f"outcome: {self.name}, x {self.factor!r}"
 
 
 def zero_handling(
