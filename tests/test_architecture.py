@@ -33,6 +33,8 @@ LAYERS: tuple[dict[str, tuple[str, ...]], ...] = (
     {"curve_draws": ("estimators.curve_draws",)},
     {
         "cross_check": ("estimators.cross_check",),
+        "detectable": ("estimators.detectable",),
+        "zeros": ("estimators.zeros",),
         "wild_bootstrap": ("estimators.wild_bootstrap",),
         "score_bootstrap": ("estimators.score_bootstrap",),
         "randomisation": ("estimators.randomisation", "estimators.placebo_draws"),
@@ -65,6 +67,7 @@ LAYERS: tuple[dict[str, tuple[str, ...]], ...] = (
             "estimators.parts",
             "estimators.without",
         ),
+        "confounding": ("estimators.confounding", "estimators.omitted_variable"),
         "many": ("estimators.many",),
         "comparison": ("estimators.comparison",),
         "pretrends": (
