@@ -11,6 +11,7 @@ from pydantic import Field, ValidationError
 from eventpanel.brookings.roles import ROLES
 from eventpanel.brookings.switches import Switches
 from eventpanel.datasets.errors import StudyError, first_few
+from eventpanel.robustness_section import RobustnessSection
 from eventpanel.sections import InputSection, Section, Some, Whole
 from eventpanel.study import content_of, explained
 
@@ -77,6 +78,7 @@ class Family(Section):
     years: YearsSection = Field(default_factory=YearsSection)
     switches: Switches = Field(default_factory=Switches)
     output: LevelSection = Field(default_factory=LevelSection)
+    robustness: RobustnessSection | None = None
 
 
 def is_family(name: str, settings: Sequence[str] = ()) -> bool:

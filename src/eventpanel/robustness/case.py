@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from eventpanel.build import build_design
@@ -52,12 +52,35 @@ class Case:
         The headline.
     estimate : Estimate
         Its estimate.
+    origin : mapping, optional
+        Settings that the case was made from, where they are not those of a study.
     """
 
     study: Study
     panel: Panel
     question: Question
     estimate: Estimate
+    origin: Mapping[str, Any] | None = None
+
+    def made_from(self, settings: Mapping[str, Any]) -> Case:
+        """Return the same case, which these settings make again.
+
+        Parameters
+        ----------
+        settings : mapping
+            All of them, those of the checks under ``robustness``.
+        """
+        return replace(self, origin=settings)
+
+    def settings(self, checks: Sequence[str]) -> dict[str, Any]:
+        """Return the settings that make the case again, with the checks that were asked for.
+
+        Parameters
+        ----------
+        checks : sequence of str
+        """
+        held = dict(self.study.model_dump() if self.origin is None else self.origin)
+        return {**held, "robustness": {**held["robustness"], "checks": list(checks)}}
 
     @property
     def section(self) -> RobustnessSection:
