@@ -38,7 +38,7 @@ JOINT = "joint test"
 SIZE = 100
 OWN = ("estimate", "std_error", "dof")
 # Columns of the table of many designs.
-NUMBERS = ("estimate", "std_error", "p_value", "nobs", "n_clusters", "n_treated")
+NUMBERS = ("estimate", "std_error", "p_value", "nobs", "n_clusters", "n_treated", "dof")
 
 
 def parts(case: Case) -> Sequence[Part]:
@@ -153,12 +153,12 @@ def _many(case: Case, target: Target, questions: Mapping[str, Question]) -> dict
 def _filled(blank: Line, numbers: Floats | None, level: float) -> Line:
     if numbers is None or np.isnan(numbers[0]):
         return not_made(blank, "not identified")
-    estimate, error, p_value, nobs, clusters, treated = map(float, numbers)
+    estimate, error, p_value, nobs, clusters, treated, dof = map(float, numbers)
     return with_interval(
         blank._replace(
             estimate=estimate,
             std_error=error,
-            dof=clusters - 1,
+            dof=dof,
             p_value=p_value,
             nobs=nobs,
             n_clusters=clusters,
