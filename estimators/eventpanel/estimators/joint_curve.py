@@ -28,7 +28,15 @@ from eventpanel.estimators.core.curve import Drawn, Frame, aim, drawn
 from eventpanel.estimators.core.free_effects import free_effects
 from eventpanel.estimators.core.groups import is_nested, numbered
 from eventpanel.estimators.core.least_squares import COLLINEAR
-from eventpanel.estimators.curve_draws import CurveDraws, JointDraws, Label, One, as_curve, shared_signs
+from eventpanel.estimators.curve_draws import (
+    CurveDraws,
+    JointDraws,
+    Label,
+    One,
+    as_curve,
+    refuse_other_than_crv1,
+    shared_signs,
+)
 from eventpanel.estimators.design import Design, cluster_name, one_way
 from eventpanel.estimators.distributed_lag import fitted
 from eventpanel.estimators.matrices import Matrices, matrices
@@ -256,9 +264,7 @@ class _Task:
                 return error.what
 
     def _by_itself(self, design: Design) -> One | str:
-        asked = one_way(design)
-        if asked.kind != "CRV1":
-            raise DesignError(f"Draws are studentised by CRV1, and this design by {asked.kind}.", "", "use CRV1")
+        refuse_other_than_crv1(design)
         found = fitted(self.panel, design)
         estimate = assemble("distributed_lag", design, found.m, found.solution)
         weights = self.target.weights(estimate.terms)
