@@ -101,6 +101,8 @@ def joint_curve(
     """
     if how.null == "permutation":
         return permuted_curve(panel, designs, target, how, step)
+    # A column that is not there is the fault of the question, not of each design.
+    shared_signs(panel, how)
     task = _Task(panel, target, how)
     batches: dict[Hashable, list[Label]] = defaultdict(list)
     for label, design in designs.items():
@@ -124,9 +126,12 @@ def _sharing(panel: Panel, d: Design) -> Hashable:
 
 
 def _gaps(panel: Panel, name: str) -> bool:
-    if name not in panel.frame.columns:
+    """Whether a column decides which rows are used, or is no column of numbers at all."""
+    try:
+        values = panel.values(name)
+    except EventPanelError:
         return True
-    return panel.once(("gaps", name), lambda: bool(np.isnan(panel.values(name)).any() or panel.censored(name).any()))
+    return panel.once(("gaps", name), lambda: bool(np.isnan(values).any() or panel.censored(name).any()))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
