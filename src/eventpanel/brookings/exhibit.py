@@ -19,12 +19,13 @@ __all__ = ["Coefficient", "Column", "Content", "Exhibit", "column_of", "numbers"
 
 
 class Coefficient(NamedTuple):
-    """One number of a table: an estimate with its standard error, or a value without."""
+    """One number of a table: an estimate with its standard error, a value without, or a count of whole things."""
 
     term: str
     estimate: float
     std_error: float = np.nan
     dof: float = np.nan
+    is_count: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,10 +32,10 @@ def verified_files(family: Family, materials: Materials, table: pd.DataFrame) ->
     title = f"{family.title}: published numbers"
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     template = resources.files("eventpanel.reports.templates").joinpath("verify.html").read_text("utf-8")
-    page = environment.from_string(template).render(title=family.title, label=family.label, summary=told, grids=grids)
+    page = environment.from_string(template).render(title=family.title, label=family.banner, summary=told, grids=grids)
     files = {
-        "verify.csv": csv_bytes(table.assign(label=family.label)),
-        "verify.md": markdown_grids(grids, title, family.label).encode(),
+        "verify.csv": csv_bytes(table.assign(label=family.banner)),
+        "verify.md": markdown_grids(grids, title, family.banner).encode(),
         "verify.html": page.encode(),
     }
     return files | {"manifest.json": manifest(family.model_dump(), materials.sources, files)}
