@@ -110,7 +110,7 @@ def draw_arrow_maps(content: Content, level: float, label: str) -> Figure:
     arrows = content.more["arrows"]
     most = float(arrows["deals"].max()) if len(arrows) else 1.0
     with rc_context(STYLE):
-        figure = page((7.4, 9.0), TITLE, label, gap=0.14)
+        figure = page((7.4, 9.4), TITLE, label)
         for ax, (code, panel) in zip(figure.subplots(2, 1), EXPORTERS.items(), strict=True):
             mine = arrows[arrows["exporter"] == code].reset_index(drop=True)
             _map(ax, mine, content.more["places"], most)
@@ -144,6 +144,8 @@ def _legend(ax: Axes, content: Content, panel: str) -> None:
             handles.append(Line2D([], [], color=COLORS[head], linewidth=3, label=words))
     box = ax.legend(handles=handles, loc="upper left", bbox_to_anchor=(0.04, 0.0), frameon=False, fontsize=8)
     ax.add_artist(box)
+    # Clipped to the map, it would take no room in the layout.
+    box.set_clip_on(False)
 
 
 def _widths(ax: Axes, most: float) -> None:

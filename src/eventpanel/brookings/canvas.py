@@ -21,7 +21,7 @@ RED_AND_BLUE = {"CHN": GROUP_COLORS[0], "USA": GROUP_COLORS[1]}
 GREY = "0.55"
 
 
-def page(size: tuple[float, float], title: str, label: str, gap: float = 0.07) -> Figure:
+def page(size: tuple[float, float], title: str, label: str) -> Figure:
     """Return an empty figure with title and label.
 
     Parameters
@@ -30,10 +30,9 @@ def page(size: tuple[float, float], title: str, label: str, gap: float = 0.07) -
         Inches.
     title, label : str
         Above the figure; the label says what the data are.
-    gap : float
-        Inches between what is drawn one above the other.
     """
-    figure = Figure(figsize=size, layout=ConstrainedLayoutEngine(h_pad=gap, w_pad=0.05))
+    # Inches between what is drawn.
+    figure = Figure(figsize=size, layout=ConstrainedLayoutEngine(h_pad=0.07, w_pad=0.05))
     FigureCanvasAgg(figure)
     width = round(11 * size[0])
     figure.suptitle("\n".join(wrap(line, width) for line in (title, label) if line), fontsize=11)
