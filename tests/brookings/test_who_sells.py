@@ -265,7 +265,7 @@ def test_legends_of_the_maps_are_clear_of_titles_and_caption() -> None:
     assert len(legends) == 4
     assert max(len(one.get_texts()) for one in legends) == 3
     others = [*figure.texts, *(text for ax in figure.axes for text in ax.get_children() if isinstance(text, Text))]
-    written = [text for text in others if text.get_text() and text.get_fontsize() > 7]
+    written = [text for text in others if text.get_text() and float(text.get_fontsize()) > 7]
     assert len(written) >= 4
     for one in legends:
         assert not any(one.get_window_extent().overlaps(text.get_window_extent()) for text in written)
