@@ -99,6 +99,16 @@ def test_what_cannot_be_estimated_or_drawn_is_listed_with_the_reason() -> None:
     assert lines["headline"].note == "drawn: wild"
 
 
+def test_permuted_histories_are_for_linear_specifications() -> None:
+    axes = {"outcome": {"Poisson": {"outcome": "count", "estimator": "ppml"}}, "window": AXES["window"]}
+    case = curve_case({"curve": {"draws": 99, "null": "permutation", "strata": ["regime"]}, "axes": axes})
+    lines = {line.label: line.note for line in found_of(case).lines if line.role != "test"}
+    assert {note for label, note in lines.items() if "Poisson" not in label} == {"drawn: permutation"}
+    assert {note for label, note in lines.items() if "Poisson" in label} == {
+        "not in the joint test: histories are permuted in linear specifications only"
+    }
+
+
 def test_tables_hold_every_combination() -> None:
     axes = AXES | {"again": {"late": {"sample": {"first": 2006}}}}
     case = curve_case(CURVE | {"axes": {name: axes[name] for name in ("window", "years", "again")}})

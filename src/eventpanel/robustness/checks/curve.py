@@ -121,7 +121,12 @@ def _drawn_alone(case: Case, target: Target, estimates: Mapping[str, Estimate]) 
     linear = {label: e.design for label, e in estimates.items() if e.estimator == "distributed_lag"}
     if len(linear) == len(estimates):
         return joint_curve(case.panel, linear, target, _how(case))
-    return score_curve(estimates, target, _how(case))
+    how = _how(case)
+    if how.null == "permutation":
+        empty = np.empty(0)
+        why = dict.fromkeys(estimates, "histories are permuted in linear specifications only")
+        return CurveDraws((), empty, empty, empty, np.empty((0, how.draws)), np.empty((0, how.draws)), (), why)
+    return score_curve(estimates, target, how)
 
 
 def _blank(case: Case, label: str, question: Question) -> Line:
