@@ -88,7 +88,10 @@ def robust_study(family: Family, sellers: tuple[str, ...] = ()) -> Study:
 
 def _regime(switches: Switches) -> dict[str, Any]:
     column, below = regime_column(switches)
-    timing = {"yearly": {"timing": "contemporaneous"}, "base": {"timing": "base", "base": switches.regime_base}}
+    timing: dict[str, dict[str, Any]] = {
+        "yearly": {"timing": "contemporaneous"},
+        "base": {"timing": "base", "base": switches.regime_base},
+    }
     return {
         "column": column,
         "by": "importer",

@@ -38,10 +38,10 @@ OTHERS = 24
 def robust_panel(materials: Materials, switches: Switches) -> Panel:
     """Return exporters by importers by year: China and the exporters with the most deals after it.
 
-    Where the exporter is China, the columns ``any_ai_deal``, ``ai_deals``, ``log_ai_deals`` and ``unrest_sd`` hold what
-    Table 4 and its kin rest on. ``any_us_deal``, ``any_arms_deal``, ``any_project``, one column a company and one a good
-    are about the importer and its trade with the country in their name, China without one, and stand in the rows of
-    all exporters. What the data lack makes no column.
+    Where the exporter is China, ``any_ai_deal``, ``ai_deals``, ``log_ai_deals`` and ``unrest_sd`` hold what Table 4 and
+    its kin rest on. ``any_us_deal``, ``any_arms_deal``, ``any_project`` and a column for each company and each good
+    hold trade of the importer with the country in their name, China without one, in the rows of all exporters. What
+    the data lack makes no column.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ def robust_panel(materials: Materials, switches: Switches) -> Panel:
     shared = pd.concat([rows.frame[["importer", "year", UNREST, *held]], _regions(materials, rows), about], axis=1)
     parts = [shared.assign(exporter=one, **_of_exporter(materials, rows, one)) for one in _exporters(materials)]
     frame = pd.concat(parts, ignore_index=True)
-    return Panel(frame, ("exporter", "importer"), "year", rows.sources)
+    return Panel(frame, ("exporter", "importer"), "year", materials.sources)
 
 
 def companies(materials: Materials) -> tuple[str, ...]:

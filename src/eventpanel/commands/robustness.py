@@ -6,6 +6,9 @@ import os
 from argparse import Namespace
 from pathlib import Path
 
+from eventpanel.brookings.family import is_family, load_family
+from eventpanel.brookings.robust import robust_case
+from eventpanel.brookings.run import materials_of
 from eventpanel.build import build_panel
 from eventpanel.commands.progress import progress
 from eventpanel.commands.shared import data_folders, study_of
@@ -37,6 +40,11 @@ def main(options: Namespace) -> int:
 
 
 def _case(options: Namespace) -> Case:
+    if is_family(options.study, options.set):
+        family = load_family(options.study, options.set)
+        folders = () if family.simulation is not None else data_folders(options)
+        with progress(len(family.inputs), quiet=options.quiet) as step:
+            return robust_case(family, materials_of(family, folders, step))
     study = study_of(options)
     with progress(len(study.inputs) + 1, quiet=options.quiet) as step:
         panel = build_panel(study, data_folders(options), step)

@@ -47,7 +47,11 @@ def render(case: Case, plan: Plan, checked: Sequence[Checked]) -> dict[str, byte
             pictures[one.check.name] = save(figure, "png")
             files |= {f"{one.check.name}.png": pictures[one.check.name], f"{one.check.name}.pdf": save(figure, "pdf")}
     files["report.html"] = _page(case, plan, checked, pictures).encode()
-    return files | {"manifest.json": manifest(case.study.model_dump(), case.panel.sources, files, "robustness")}
+    return files | {"manifest.json": manifest(case.settings(_asked(plan)), case.panel.sources, files, "robustness")}
+
+
+def _asked(plan: Plan) -> list[str]:
+    return [check.name for check, _ in (*plan.parts, *plan.without)]
 
 
 def _findings(plan: Plan, checked: Sequence[Checked]) -> pd.DataFrame:

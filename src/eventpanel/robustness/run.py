@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from eventpanel.datasets.errors import NotAvailableError
 from eventpanel.reports.folder import check_folder, publish
@@ -20,7 +21,7 @@ from eventpanel.robustness.runner import run_parts
 from eventpanel.robustness.store import Store, fingerprint
 from eventpanel.robustness.variation import reason
 
-__all__ = ["Job", "plan_checks", "run_checks", "run_robustness"]
+__all__ = ["Job", "plan_checks", "robustness_files", "run_checks", "run_robustness"]
 
 Step = Callable[[str], None]
 
@@ -127,3 +128,25 @@ def run_robustness(case: Case, out: Path, job: Job, step: Step) -> tuple[Checked
     publish(out, render(case, plan, checked))
     store.remove()
     return checked
+
+
+def robustness_files(case: Case, job: Job, step: Step) -> dict[str, bytes]:
+    """Run the checks of a case and keep the files in memory, by name.
+
+    Parameters
+    ----------
+    case : Case
+    job : Job
+    step : callable
+        Called with the name of every part that is there.
+
+    Raises
+    ------
+    EventPanelError
+        An unknown check, or no room for finished parts among temporary files.
+    """
+    plan = plan_checks(case, job.names)
+    with TemporaryDirectory() as folder:
+        store = Store(Path(folder) / "parts", "temporary")
+        store.open()
+        return render(case, plan, run_checks(case, plan, store, job.workers, step))
