@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -137,8 +138,8 @@ def _hypothesis(case: Case) -> str | Term:
     return " - ".join(f"`{column}`[{target.event_time}, {group}]" for group in (target.group, target.minus))
 
 
-def _family_line(blank: Line, row: Mapping[str, object]) -> Line:
-    p, draws = (float(str(row[name])) for name in ("p_romano_wolf", "draws"))
+def _family_line(blank: Line, row: Mapping[Hashable, Any]) -> Line:
+    p, draws = float(row["p_romano_wolf"]), float(row["draws"])
     return blank._replace(
         label=str(row["estimate"]),
         role="test",
@@ -146,5 +147,5 @@ def _family_line(blank: Line, row: Mapping[str, object]) -> Line:
         p_value=p,
         p_error=float("nan") if row["enumerated"] else float(np.sqrt(p * (1 - p) / draws)),
         draws=draws,
-        note=f"for the whole family by common draws (alone {float(str(row['p_value'])):.3g})",
+        note=f"for the whole family by common draws (alone {row['p_value']:.3g})",
     )

@@ -9,6 +9,7 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from eventpanel.reports.figures import STYLE, wrap
 from eventpanel.robustness.case import Case
@@ -159,6 +160,8 @@ def sweep(case: Case, found: Found) -> Figure:
             bands = ["pointwise", *_simultaneous(axes, found, part, lines)]
             axes.plot(where, values, "o-", color=COLORS["variation"], markersize=4, linewidth=1.2)
             axes.axhline(0, color="0.5", linewidth=0.8)
+            if all(place == round(place) for place in where):
+                axes.xaxis.set_major_locator(MaxNLocator(integer=True))
             if unit == unit_of(case.question):
                 axes.axhline(float(case.headline.coef[0]), color=COLORS["headline"], linewidth=0.9, linestyle=":")
             axes.set_ylabel(wrap(f"Effect on {unit}", 32), fontsize=8)

@@ -41,7 +41,7 @@ def parts(case: Case) -> Sequence[Part]:
 
 
 def _other_groups(case: Case) -> tuple[str, ...]:
-    """Name the groups the headline is compared with; of a headline that is itself a difference, the one it takes off."""
+    """Name the groups the headline is compared with; for a difference the one it takes off."""
     target = case.target
     if target.minus:
         return (target.minus,)

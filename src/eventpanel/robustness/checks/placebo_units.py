@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from eventpanel.datasets.errors import EventPanelError, NotAvailableError, first_few, number
 from eventpanel.datasets.panel import Panel
 from eventpanel.estimating import estimate_by_name
+from eventpanel.estimators.core.distributions import t_two_sided
 from eventpanel.estimators.design import Design
 from eventpanel.estimators.estimate import Estimate
 from eventpanel.estimators.placebo_units import Placebo, ranks
@@ -115,15 +116,17 @@ def _exchanged(column: str, case: Case, units: Sequence[str]) -> list[Line]:
     placebo = Placebo(by=section.by, actual=section.actual, column=column, among=tuple(units))
     table = exchanged(case.panel, case.design, placebo, estimator=partial(_watched, case))
     dof = float(case.headline.dof[0])
-    lines = []
-    for row in table[~table["actual"] & (table["event_time"] == target.event_time)].itertuples():
-        blank = _blank(case, str(row.unit))
-        if row.remark:
-            lines.append(not_made(blank, row.remark))
-            continue
-        error = abs(row.estimate / row.statistic) if row.statistic else np.nan
-        lines.append(with_interval(blank._replace(estimate=row.estimate, std_error=error, dof=dof), case.level))
-    return lines
+    shown = table[~table["actual"] & (table["event_time"] == target.event_time)]
+    return [_of_row(case, row, dof) for row in shown.to_dict("records")]
+
+
+def _of_row(case: Case, row: Mapping[Hashable, Any], dof: float) -> Line:
+    blank = _blank(case, str(row["unit"]))
+    if row["remark"]:
+        return not_made(blank, str(row["remark"]))
+    estimate, t = float(row["estimate"]), float(row["statistic"])
+    line = blank._replace(estimate=estimate, std_error=abs(estimate / t) if t else np.nan, dof=dof)
+    return with_interval(line._replace(p_value=float(t_two_sided(t, dof))), case.level)
 
 
 def _watched(case: Case, panel: Panel, design: Design) -> Estimate:

@@ -30,7 +30,7 @@ __all__ = ["CHECK"]
 
 NAME, LEADS, POWER = "pretrends", "leads", "trends that leads would notice"
 JOINT, SLOPE, SEEN, WHOLE = "p-value, all leads", "slope noticed", "effect from the period before", "power"
-BREAKDOWN = "breakdown value"
+BREAKDOWN, SET = "breakdown value", "robust set"
 # Probabilities with which a trend is noticed, as in Roth (2022).
 OFTEN = (0.5, 0.8)
 # Bounds of the sets: in moves before the event, and as shares of the effect.
@@ -124,18 +124,9 @@ def _bounded(restriction: Restriction, case: Case) -> Found:
     label = f"largest M, {restriction.replace('_', ' ')}"
     told = found.describe()
     lines = [blank._replace(label=label, estimate=found.breakdown, note=" ".join(told[1:]))]
-    for row in found.table.itertuples():
-        lines.append(
-            blank._replace(
-                label=f"M = {row.bound:.4g}",
-                quantity="robust set",
-                unit=unit_of(case.question),
-                estimate=found.estimate,
-                conf_low=float(row.lower),
-                conf_high=float(row.upper),
-                position=float(row.bound),
-            )
-        )
+    sets = blank._replace(quantity=SET, unit=unit_of(case.question), estimate=found.estimate)
+    for bound, low, high in found.table[["bound", "lower", "upper"]].to_numpy(dtype=float).tolist():
+        lines.append(sets._replace(label=f"M = {bound:.4g}", conf_low=low, conf_high=high, position=bound))
     return Found(tuple(lines))
 
 
@@ -149,7 +140,7 @@ def draw(case: Case, found: Found) -> Figure:
     """
     names = {"relative_magnitude": "Trend moves by at most M times its largest move before"}
     names["smoothness"] = "Slope of the trend changes by at most M"
-    sets = [line for line in found.lines if line.quantity == "robust set"]
+    sets = [line for line in found.lines if line.quantity == SET]
     return sweep(case, Found(tuple(x._replace(role="other", part=names[x.part]) for x in sets)))
 
 
@@ -161,13 +152,12 @@ def judge(case: Case, lines: Sequence[Line]) -> Finding:
     if joint:
         verb = "differ" if joint[0].p_value < 1 - case.level else "do not differ"
         words.append(f"{number(len(leads), 'lead')} jointly {verb} from zero (p = {joint[0].p_value:.3g}).")
-    slopes = [x for x in lines if x.quantity == SLOPE and x.position == OFTEN[1] and not np.isnan(x.estimate)]
-    slope = min((line.estimate for line in slopes), default=np.inf)
+    half, most = (_slope(lines, often) for often in OFTEN)
     words.append(
         "No trend can be ruled out by them."
-        if np.isinf(slope)
-        else f"They would notice a linear trend of {slope:.3g} per period, {slope / value:.0%} of the headline, in "
-        f"{OFTEN[1]:.0%} of samples; flatter ones would mostly escape."
+        if np.isinf(most)
+        else f"A linear trend of {half:.3g} per period, {half / value:.0%} of the headline, would escape them in half of "
+        f"all samples, one of {most:.3g} ({most / value:.0%}) in one of five."
     )
     seen = [x.estimate for x in lines if x.quantity == SEEN]
     if seen and abs(abs(seen[0]) - value) > 1e-9 * value:
@@ -175,7 +165,13 @@ def judge(case: Case, lines: Sequence[Line]) -> Finding:
     broken = {x.part: x.estimate for x in lines if x.quantity == BREAKDOWN and x.role == "size"}
     words += [_broken(name, m) for name, m in broken.items()]
     rejected = bool(joint) and joint[0].p_value < 1 - case.level
-    return Finding(_answer(case, slope, broken.get("relative_magnitude", np.nan), rejects=rejected), " ".join(words))
+    return Finding(_answer(case, most, broken.get("relative_magnitude", np.nan), rejects=rejected), " ".join(words))
+
+
+def _slope(lines: Sequence[Line], often: float) -> float:
+    """Take the flattest line that a test notices so often; without any, none is steep enough."""
+    slopes = [x.estimate for x in lines if x.quantity == SLOPE and x.position == often and not np.isnan(x.estimate)]
+    return min(slopes, default=np.inf)
 
 
 def _broken(restriction: str, bound: float) -> str:
