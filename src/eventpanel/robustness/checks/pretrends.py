@@ -156,8 +156,8 @@ def judge(case: Case, lines: Sequence[Line]) -> Finding:
     words.append(
         "No trend can be ruled out by them."
         if np.isinf(most)
-        else f"A linear trend of {half:.3g} per period, {half / value:.0%} of the headline, would escape them in half of "
-        f"all samples, one of {most:.3g} ({most / value:.0%}) in one of five."
+        else f"A linear trend of {half:.3g} per period, {half / value:.0%} of the headline, would escape them in half "
+        f"of all samples, one of {most:.3g} ({most / value:.0%}) in one of five."
     )
     seen = [x.estimate for x in lines if x.quantity == SEEN]
     if seen and abs(abs(seen[0]) - value) > 1e-9 * value:
