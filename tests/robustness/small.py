@@ -71,7 +71,7 @@ class Truth:
 
 
 def small_panel(truth: Truth, importers: int = 44) -> Panel:
-    """Columns x (events), polity, ours, y, still (nothing), moved, deal and other_deal (0 or 1), gaps (some missing)."""
+    """Columns x (events), polity, ours, y, still (nothing), moved, deal and other_deal (0 or 1), gaps (with gaps)."""
     rng = np.random.default_rng(3)
     keys = [(e, f"I{i:02d}", t) for e in EXPORTERS for i in range(importers) for t in range(2000, 2014)]
     frame = pd.DataFrame(keys, columns=["exporter", "importer", "year"])
@@ -85,7 +85,7 @@ def small_panel(truth: Truth, importers: int = 44) -> Panel:
     noise = rng.normal(size=len(frame)) * np.where(low, 1.0, truth.noise_high)
     frame["y"] = effect * frame["x"] + truth.ahead * low * events[i, t + 1] + noise + 0.1 * i
     frame["still"], frame["moved"] = rng.normal(size=len(frame)), 0.5 * frame["x"] + rng.normal(size=len(frame))
-    frame["deal"], frame["other_deal"] = (rng.random((2, len(frame))) < (0.2, 0.3)[0] + 0.1 * (events[i, t] > 0)) * 1.0
+    frame["deal"], frame["other_deal"] = (rng.random((2, len(frame))) < 0.2 + 0.1 * (events[i, t] > 0)) * 1.0
     frame["gaps"] = np.where(rng.random(len(frame)) < 0.15, np.nan, rng.normal(size=len(frame)))
     return Panel(frame, ("exporter", "importer"), "year")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -33,7 +35,7 @@ from tests.robustness.small import (
     small_panel,
 )
 
-UNITS = {"placebo_units": {"by": "exporter", "actual": "CHN"}}
+UNITS: dict[str, Any] = {"placebo_units": {"by": "exporter", "actual": "CHN"}}
 OUTCOMES = ["still", "moved", "gaps"]
 
 
@@ -149,7 +151,7 @@ def test_units_exchange_what_tells_them_apart() -> None:
         {"placebo_units": {"by": "exporter", "actual": "DEU"}},
     ],
 )
-def test_units_that_cannot_take_the_place_are_refused(section: dict[str, object]) -> None:
+def test_units_that_cannot_take_the_place_are_refused(section: dict[str, Any]) -> None:
     with pytest.raises(NotAvailableError):
         placebo_units.CHECK.parts(small_case(**section))
 

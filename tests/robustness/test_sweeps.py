@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -99,7 +100,7 @@ def test_without_cutoffs_every_whole_number_in_the_middle_of_the_column_is_tried
 @pytest.mark.parametrize(
     "section", [{"estimate": "plain", "group": ""}, {"cutoffs": {"moderator": "supplier", "cutoffs": [1]}}]
 )
-def test_a_headline_without_a_cutoff_has_none_to_move(section: dict[str, object]) -> None:
+def test_a_headline_without_a_cutoff_has_none_to_move(section: dict[str, Any]) -> None:
     with pytest.raises(NotAvailableError):
         cutoffs.CHECK.parts(small_case(**section))
 

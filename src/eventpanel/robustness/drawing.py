@@ -190,7 +190,8 @@ def ordered(case: Case, found: Found) -> Figure:
     shown = [line for line in made(found.lines, "headline", "placebo") if not np.isnan(line.estimate)]
     if len(shown) > MOST_ROWS:
         return ranked(case, found)
+    rows = sorted(shown, key=lambda line: -line.estimate)
     with rc_context(STYLE):
-        figure = new_figure(8.0, 0.25 * len(shown) + 1.0)
-        _intervals(figure.subplots(), case, sorted(shown, key=lambda line: -line.estimate))
+        figure = new_figure(8.0, 0.25 * len(rows) + 1.0)
+        _intervals(figure.subplots(), case, rows)
     return figure

@@ -96,9 +96,9 @@ def _of_the_path(case: Case, units: Sequence[str]) -> list[Line]:
     rest = [unit for unit in units if unit not in (target.group, target.minus)]
     lines = []
     for unit in rest if target.minus else units:
-        own = {name: unit if getattr(target, name) == actual else getattr(target, name) for name in ("group", "minus")}
+        group, minus = (unit if name == actual else name for name in (target.group, target.minus))
         try:
-            lines.append(_filled(case, unit, replace(target, **own).of(case.estimate)))
+            lines.append(_filled(case, unit, replace(target, group=group, minus=minus).of(case.estimate)))
         except EventPanelError as error:
             lines.append(not_made(_blank(case, unit), reason(error)))
     return lines

@@ -59,7 +59,10 @@ def _common(case: Case) -> Found:
     lines = [
         _line(case, key, question, rows, int(masks[key].sum()) - int(rows.sum())) for key, question in questions.items()
     ]
-    return Found((headline(case, NAME), *lines, *failed, _size(case, rows, settled)))
+    size = _size(case, rows)
+    if not settled:
+        size = size._replace(note=f"{size.note}; some options still leave out rows that are alone in a fixed effect")
+    return Found((headline(case, NAME), *lines, *failed, size))
 
 
 def _settled(case: Case, questions: Sequence[Question], rows: Mask) -> tuple[Mask, bool]:
@@ -94,10 +97,9 @@ def _line(case: Case, key: tuple[str, str], question: Question, rows: Mask, fewe
     return line_of_variation(case, NAME, variation, _marked(case.panel, rows))
 
 
-def _size(case: Case, rows: Mask, settled: bool) -> Line:  # noqa: FBT001
+def _size(case: Case, rows: Mask) -> Line:
     aside = [f"{axis}: {name}" for axis, name, changes in _options(case) if _moves_rows(changes)]
     note = f"left out, since they change the sample on purpose: {first_few(aside, 30)}" if aside else ""
-    note += "" if settled else "; some options still leave out rows that are alone in a fixed effect"
     return Line(NAME, "", ROWS, "size", "rows", nobs=float(rows.sum()), note=note)
 
 
