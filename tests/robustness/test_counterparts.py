@@ -77,6 +77,20 @@ def test_outcomes_that_stay_hold_and_outcomes_that_move_break(outcomes: list[str
     assert finding_of(placebo_outcomes.CHECK, small_case(placebo_outcomes={"outcomes": outcomes})).answer == answer
 
 
+def test_a_placebo_that_may_be_as_large_as_the_headline_proves_nothing() -> None:
+    # Outcomes of 0 and 1, so that both compare; the headline is not far from zero.
+    frame = PANEL.frame
+    noise = np.random.default_rng(5).random((2, len(frame)))
+    deal = noise[0] < 0.2 + 0.05 * frame["x"].clip(upper=3) * (frame["polity"] < 5)
+    panel = PANEL.with_frame(frame.assign(deal=deal * 1.0, other_deal=(noise[1] < 0.3) * 1.0))
+    study = {"design": small_case().study.design.model_dump(exclude_none=True) | {"outcome": "deal"}}
+    case = small_case(panel, study, placebo_outcomes={"outcomes": ["other_deal"]})
+    finding = finding_of(placebo_outcomes.CHECK, case)
+    assert case.headline.pvalues.iloc[0] < 0.05
+    assert finding.answer == "cannot tell"
+    assert "imprecision is not a zero" in finding.words
+
+
 def test_placebo_outcomes_that_are_not_there_say_so() -> None:
     with pytest.raises(NotAvailableError):
         placebo_outcomes.CHECK.parts(small_case())
@@ -216,9 +230,14 @@ def test_differences_between_groups_are_those_of_the_path_and_between_units_thos
     # Of two exporters with the same importers and years, the regression of the difference of their outcomes.
     frame = PANEL.frame.set_index(["exporter", "importer", "year"])
     china = frame.loc[["CHN"]].reset_index()
-    other = frame.loc["DEU"]["y"].reindex(pd.MultiIndex.from_frame(china[["importer", "year"]])).to_numpy()
-    one = direct(case, PANEL.with_frame(china.assign(y=china["y"] - other)))
-    assert numbers(named(found.lines, "CHN less DEU")) == pytest.approx(numbers_of(one), rel=1e-9)
+    keys = pd.MultiIndex.from_frame(china[["importer", "year"]])
+    german = frame.loc["DEU"]["y"].reindex(keys).to_numpy()
+    mean = frame.drop(index="CHN")["y"].groupby(["importer", "year"]).mean().reindex(keys).to_numpy()
+    for label, other in (("CHN less DEU", german), ("CHN less the mean of 5 others", mean)):
+        one = direct(case, PANEL.with_frame(china.assign(y=china["y"] - other)))
+        assert numbers(named(found.lines, label)) == pytest.approx(numbers_of(one), rel=1e-9)
+    one = direct(case, PANEL.with_frame(china.assign(y=mean)))
+    assert numbers(named(found.lines, "the mean of 5 others")) == pytest.approx(numbers_of(one), rel=1e-9)
     assert differences.CHECK.draw is not None
     differences.CHECK.draw(case, found)
 

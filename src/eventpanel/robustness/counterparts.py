@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -19,7 +19,7 @@ from eventpanel.robustness.case import Case, Question
 from eventpanel.robustness.lines import Line
 from eventpanel.robustness_section import PlaceboUnitsSection
 
-__all__ = ["family_lines", "gap", "in_its_place", "is_alone", "other_units", "units_section"]
+__all__ = ["family_lines", "in_its_place", "is_alone", "other_units", "units_section", "weighted"]
 
 
 def units_section(case: Case) -> PlaceboUnitsSection:
@@ -80,33 +80,34 @@ def in_its_place(case: Case, unit: str) -> Question:
     return case.changed({"sample": {"where": {units_section(case).by: [unit]}}})
 
 
-def gap(first: Estimate, second: Estimate, term: Term) -> Estimate:
-    """First less second, of one term each, with the covariance between them from what they share of clusters.
+def weighted(estimates: Sequence[Estimate], weights: Sequence[float], term: Term) -> Estimate:
+    """Sum of estimates of one term each, with the covariance between them from the clusters they share.
 
     Parameters
     ----------
-    first, second : Estimate
-        Of a single term, on panels with the same rows.
+    estimates : sequence of Estimate
+        All of a single term, on panels with the same rows.
+    weights : sequence of float
     term : Term
-        What the difference is.
+        What the sum is.
 
     Raises
     ------
     DesignError
         Estimates that do not tell what each cluster contributes, or have different clusters.
     """
-    matrix = np.array([[1.0, -1.0]])
-    contributions = joined((first, second)).combine(matrix)
+    row = np.array(weights, dtype=np.float64)
+    contributions = joined(estimates).combine(row[None])
     return replace(
-        first,
+        estimates[0],
         terms=(term,),
-        coef=first.coef - second.coef,
+        coef=np.array([row @ np.array([one.coef[0] for one in estimates])]),
         vcov=contributions.vcov,
-        dof=np.minimum(first.dof, second.dof),
+        dof=np.min([one.dof for one in estimates], axis=0),
         contributions=contributions,
-        nobs=int((first.sample | second.sample).sum()),
+        nobs=int(np.logical_or.reduce([one.sample for one in estimates]).sum()),
         n_clusters=len(contributions.values),
-        n_treated=max(first.n_treated, second.n_treated),
+        n_treated=max(one.n_treated for one in estimates),
     )
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import partial
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -14,7 +13,7 @@ from eventpanel.estimators.inference import wald
 from eventpanel.estimators.path import Term
 from eventpanel.robustness.case import Case
 from eventpanel.robustness.check import Answer, Check, Finding, Part
-from eventpanel.robustness.counterparts import gap, in_its_place, is_alone, other_units, units_section
+from eventpanel.robustness.counterparts import in_its_place, is_alone, other_units, units_section, weighted
 from eventpanel.robustness.drawing import forest
 from eventpanel.robustness.judge import is_significant
 from eventpanel.robustness.lines import Found, Line, line_of, made, not_made
@@ -23,14 +22,17 @@ from eventpanel.robustness.variation import estimate_of, headline, reason, unit_
 __all__ = ["CHECK"]
 
 NAME, GROUPS, UNITS = "differences", "other groups", "other units"
-COUNTERPART, DIFFERENCE, JOINT = "counterpart", "difference", "p-value, all event times"
+COUNTERPART, JOINT = "counterpart", "p-value, all event times"
+# From another group, or from all other units; and from one of several other units, which is told but not judged.
+DIFFERENCE, PAIR = "difference", "difference from one of several"
 
 
 def parts(case: Case) -> Sequence[Part]:
-    """One part for the other groups, one for each other unit."""
+    """One part for the other groups, one for the other units."""
     found = [Part(NAME, GROUPS, _groups)] if _other_groups(case) else []
     if case.section.placebo_units is not None and is_alone(case):
-        found += [Part(NAME, unit, partial(_unit, unit)) for unit in other_units(case)]
+        other_units(case)
+        found.append(Part(NAME, UNITS, _units))
     if not found:
         raise NotAvailableError(
             "The headline has no counterpart.",
@@ -70,16 +72,44 @@ def _line(case: Case, part: str, kind: str, label: str, one: Estimate) -> Line:
     return line_of(blank, one, case.level)
 
 
-def _unit(unit: str, case: Case) -> Found:
-    label = f"{units_section(case).actual} less {unit}"
-    blank = Line(NAME, UNITS, label, "other", DIFFERENCE, unit_of(case.question))
+def _units(case: Case) -> Found:
+    actual, units = units_section(case).actual, other_units(case)
+    tried = {unit: _estimated(case, unit) for unit in units}
+    there = {unit: one for unit, one in tried.items() if isinstance(one, Estimate)}
+    failed = [_failed(unit, one) for unit, one in tried.items() if isinstance(one, str)]
+    lines = [headline(case, NAME, UNITS), *failed]
+    for unit, one in there.items():
+        lines.append(_line(case, UNITS, COUNTERPART, unit, one))
+        kind = DIFFERENCE if len(there) == 1 else PAIR
+        lines.append(_weighted(case, kind, f"{actual} less {unit}", {case.headline: 1.0, one: -1.0}))
+    if len(there) > 1:
+        mean, shares = f"the mean of {len(there)} others", dict.fromkeys(there.values(), 1 / len(there))
+        apart = {case.headline: 1.0} | {one: -share for one, share in shares.items()}
+        lines.append(_weighted(case, COUNTERPART, mean, shares))
+        lines.append(_weighted(case, DIFFERENCE, f"{actual} less {mean}", apart))
+    return Found(tuple(lines))
+
+
+def _failed(unit: str, why: str) -> Line:
+    return not_made(Line(NAME, UNITS, unit, "not made", COUNTERPART), why)
+
+
+def _estimated(case: Case, unit: str) -> Estimate | str:
+    """Estimate the watched number of another unit, or say why not."""
     try:
         question = in_its_place(case, unit)
-        other = question.target.of(estimate_of(case, question))
-        apart = _line(case, UNITS, DIFFERENCE, label, gap(case.headline, other, Term(label)))
+        one = question.target.of(estimate_of(case, question))
     except EventPanelError as error:
-        return Found((headline(case, NAME, UNITS), not_made(blank, reason(error))))
-    return Found((headline(case, NAME, UNITS), _line(case, UNITS, COUNTERPART, unit, other), apart))
+        return reason(error)
+    return "not identified" if np.isnan(one.coef[0]) else one
+
+
+def _weighted(case: Case, kind: str, label: str, parts_of: Mapping[Estimate, float]) -> Line:
+    try:
+        one = weighted(list(parts_of), list(parts_of.values()), Term(label))
+        return _line(case, UNITS, kind, label, one)
+    except EventPanelError as error:
+        return not_made(Line(NAME, UNITS, label, "not made", kind, unit_of(case.question)), reason(error))
 
 
 def judge(case: Case, lines: Sequence[Line]) -> Finding:
@@ -96,6 +126,10 @@ def judge(case: Case, lines: Sequence[Line]) -> Finding:
     reverse = [line for line in apart if line.is_significant and line not in shown]
     words += [f"{line.label} is {line.estimate:.4g}, the other way, and significant." for line in reverse[:3]]
     words += [_unshown(case, line, others) for line in apart if line not in shown and line not in reverse][:3]
+    pairs = [line for line in others if line.quantity == PAIR]
+    if pairs:
+        clear = sum(line.is_significant and line.estimate * case.target.sign > 0 for line in pairs)
+        words.append(f"One by one it is significantly larger than {clear} of {len(pairs)} other units.")
     joint = [line for line in made(lines, "test") if line.quantity == JOINT]
     words += [f"Over all event times together the test that {x.label} has p = {x.p_value:.3g}." for x in joint[:2]]
     return Finding(_answer(case, apart, shown, others), " ".join(words))

@@ -14,9 +14,9 @@ from eventpanel.estimators.multiple import adjust
 from eventpanel.estimators.path import Term
 from eventpanel.robustness.case import Case, Question
 from eventpanel.robustness.check import Check, Finding, Part
-from eventpanel.robustness.counterparts import family_lines, gap
+from eventpanel.robustness.counterparts import family_lines, weighted
 from eventpanel.robustness.drawing import forest
-from eventpanel.robustness.judge import judge_placebos
+from eventpanel.robustness.judge import is_significant, judge_placebos
 from eventpanel.robustness.lines import Found, Line, line_of, made, not_made
 from eventpanel.robustness.variation import MEASURES, estimate_of, headline, reason, unit_of
 
@@ -101,7 +101,7 @@ def _gap(case: Case, outcome: str, one: Estimate) -> Line:
     label = f"{case.design.outcome} less {outcome}"
     blank = Line(NAME, PART, label, "test", GAP)
     try:
-        return line_of(blank, gap(case.headline, one, Term(label)), case.level)
+        return line_of(blank, weighted([case.headline, one], [1, -1], Term(label)), case.level)
     except EventPanelError as error:
         return not_made(blank, reason(error))
 
@@ -114,10 +114,15 @@ def judge(case: Case, lines: Sequence[Line]) -> Finding:
         smallest = min((line.p_value for line in tests if line.quantity == kind), default=np.nan)
         words += [] if np.isnan(smallest) else [f"Smallest {kind.replace('p-value, ', '')} p-value: {smallest:.3g}."]
     gaps = [line for line in tests if line.quantity == GAP]
+    apart = sum(line.is_significant for line in gaps)
     if gaps:
-        apart = sum(line.is_significant for line in gaps)
         words.append(f"The headline differs significantly from {apart} of {len(gaps)} placebos that compare with it.")
-    return Finding(found.answer, " ".join(words))
+    if not is_significant(case):
+        words.append("The headline is not significant itself: placebos have nothing to defend.")
+    elif gaps and not apart:
+        words.append("So placebos may be as large as the headline: imprecision is not a zero.")
+    open_ = not is_significant(case) or (found.answer == "holds" and bool(gaps) and not apart)
+    return Finding("cannot tell" if open_ else found.answer, " ".join(words))
 
 
 CHECK = Check(
