@@ -20,6 +20,7 @@ from eventpanel.estimators.normalised import normalised
 from eventpanel.estimators.placebo_units import Placebo
 from eventpanel.estimators.placebo_units import placebo_units as exchanged
 from eventpanel.estimators.pretrend_power import detectable_slope, pretrend_power
+from eventpanel.robustness.case import Case
 from eventpanel.robustness.checks import differences, placebo_outcomes, placebo_units, pretrends
 from tests.robustness.small import (
     EXPORTERS,
@@ -187,7 +188,7 @@ def test_leads_and_their_power_are_those_of_direct_calls() -> None:
     line = named(found.lines, "M = 1", part="relative_magnitude")
     assert (line.conf_low, line.conf_high) == tuple(honest.table[["lower", "upper"]].to_numpy()[0])
     words = pretrends.CHECK.judge(case, found.lines).words
-    assert "2 leads jointly do not differ from zero" in words
+    assert "The joint test of 2 leads does not reject" in words
     assert f"Seen from the period before, the effect is {effect:.4g}" in words
     assert pretrends.CHECK.draw is not None
     pretrends.CHECK.draw(case, found)
@@ -214,6 +215,8 @@ def test_a_weak_effect_is_one_that_leads_cannot_defend() -> None:
 def test_without_leads_there_is_nothing_to_look_at() -> None:
     with pytest.raises(NotAvailableError):
         pretrends.CHECK.parts(small_case(PANEL, {"window": {"leads": 0, "lags": 2, "reference": "none"}}))
+    with pytest.raises(NotAvailableError):
+        pretrends.CHECK.parts(small_case(event_time=-1))
     found = found_by(pretrends.CHECK, small_case(PANEL, {"window": {"leads": 1, "lags": 1, "reference": "none"}}))
     assert "No coefficient lies before" in named(found.lines, pretrends.POWER).note
 
@@ -258,6 +261,36 @@ def test_an_imprecise_other_side_is_not_a_zero() -> None:
 def test_a_headline_without_groups_or_units_has_no_counterpart() -> None:
     with pytest.raises(NotAvailableError):
         differences.CHECK.parts(small_case(estimate="plain", group=""))
+
+
+def two_ways(case: Case) -> dict[str, Any]:
+    design = case.study.design.model_dump(exclude_none=True)
+    return {"design": design | {"covariance": {"by": ["importer", "year"], "small_sample": "reghdfe"}}}
+
+
+def test_without_clusters_of_one_column_what_needs_them_says_so() -> None:
+    case = small_case(PANEL, two_ways(small_case()), placebo_outcomes={"outcomes": ["still", "moved"]}, **UNITS)
+    units = found_by(differences.CHECK, case).lines
+    assert "does not tell what each cluster contributes" in named(units, "CHN less DEU").note
+    assert named(units, "DEU").role == "other"
+    assert "could not be made" in differences.CHECK.judge(case, units).words
+    for check, label in ((placebo_outcomes.CHECK, "all placebo outcomes"), (placebo_units.CHECK, "all units")):
+        assert "clusters of one way" in named(found_by(check, case).lines, label).note
+
+
+def test_of_poisson_means_all_placebos_compare() -> None:
+    design = small_case().study.design.model_dump(exclude_none=True) | {"outcome": "deal", "estimator": "ppml"}
+    case = small_case(PANEL, {"design": design}, placebo_outcomes={"outcomes": ["other_deal", "still"]})
+    lines = found_by(placebo_outcomes.CHECK, case).lines
+    other = named(lines, "other_deal", role="placebo")
+    assert other.unit == "log mean of other_deal per unit of x"
+    line = named(lines, "deal less other_deal")
+    assert line.estimate == case.headline.coef[0] - other.estimate
+    # Between perfect dependence and its opposite.
+    own = float(case.headline.std_errors.iloc[0])
+    assert abs(own - other.std_error) < line.std_error < own + other.std_error
+    assert "negative values" in named(lines, "still").note
+    assert not [x for x in lines if x.quantity == placebo_outcomes.ROMANO_WOLF]
 
 
 def test_the_same_case_gives_the_same_numbers() -> None:

@@ -130,6 +130,8 @@ def judge(case: Case, lines: Sequence[Line]) -> Finding:
     if pairs:
         clear = sum(line.is_significant and line.estimate * case.target.sign > 0 for line in pairs)
         words.append(f"One by one it is significantly larger than {clear} of {len(pairs)} other units.")
+    failed = [line for line in lines if line.role == "not made"]
+    words += [f"{len(failed)} numbers could not be made ({failed[0].label}: {failed[0].note})."] if failed else []
     joint = [line for line in made(lines, "test") if line.quantity == JOINT]
     words += [f"Over all event times together the test that {x.label} has p = {x.p_value:.3g}." for x in joint[:2]]
     return Finding(_answer(case, apart, shown, others), " ".join(words))

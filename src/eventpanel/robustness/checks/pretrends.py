@@ -48,6 +48,10 @@ def parts(case: Case) -> Sequence[Part]:
     if min(times) >= 0:
         raise NotAvailableError("The headline has no lead.", f"event times {first_few(times, 12)}", "add leads")
     bounds = [Part(NAME, one, partial(_bounded, one)) for one in BOUNDS]
+    if case.target.event_time <= REFERENCE:
+        raise NotAvailableError(
+            "The headline is itself a lead.", case.target.describe(), "trends are judged for an effect after the event"
+        )
     return [Part(NAME, LEADS, _leads), Part(NAME, POWER, _power), *bounds]
 
 
@@ -98,7 +102,7 @@ def _power(case: Case) -> Found:
             label = f"slope that {name} notices in {often:.0%} of samples"
             note = f"{slope / abs(effect):.0%} of that effect, per period" if effect else ""
             lines.append(blank._replace(label=label, estimate=slope, note=note, position=often))
-    if effect and case.target.event_time > REFERENCE:
+    if effect:
         found = pretrend_power(c, effect / (case.target.event_time - REFERENCE), level=case.level)
         label = "probability that a lead notices a line that is the whole effect"
         lines.append(blank._replace(label=label, quantity=WHOLE, unit="", estimate=found.power, note=str(found)))
@@ -150,8 +154,8 @@ def judge(case: Case, lines: Sequence[Line]) -> Finding:
     leads = [line for line in lines if line.quantity == "lead"]
     words, value = [], abs(float(case.headline.coef[0]))
     if joint:
-        verb = "differ" if joint[0].p_value < 1 - case.level else "do not differ"
-        words.append(f"{number(len(leads), 'lead')} jointly {verb} from zero (p = {joint[0].p_value:.3g}).")
+        verb = "rejects" if joint[0].p_value < 1 - case.level else "does not reject"
+        words.append(f"The joint test of {number(len(leads), 'lead')} {verb} (p = {joint[0].p_value:.3g}).")
     half, most = (_slope(lines, often) for often in OFTEN)
     words.append(
         "No trend can be ruled out by them."
