@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from eventpanel.datasets.audit import audit as audit_codes
     from eventpanel.datasets.countries import country_years, existed, harmonise, match, name_of
     from eventpanel.datasets.coverage import coverage_table
-    from eventpanel.datasets.derive import any_of, log, log1p, ratio, total
+    from eventpanel.datasets.derive import any_of, continent, log, log1p, ratio, region, total
     from eventpanel.datasets.errors import EventPanelError
     from eventpanel.datasets.fetch import fetch
     from eventpanel.datasets.merge import merge, spine
@@ -33,9 +33,13 @@ if TYPE_CHECKING:
     from eventpanel.estimators.bootstrap import Bootstrap
     from eventpanel.estimators.callaway_santanna import CallawaySantanna, callaway_santanna
     from eventpanel.estimators.card import Card, card
+    from eventpanel.estimators.confounding import Confounding, confounding
     from eventpanel.estimators.covariance import Clustered, Conley, DriscollKraay, Dyadic, NeweyWest, Robust
+    from eventpanel.estimators.curve_draws import CurveDraws, JointDraws
+    from eventpanel.estimators.curve_statistics import joint_statistics
     from eventpanel.estimators.debiased_ppml import debiased_ppml
     from eventpanel.estimators.design import Design, Sample
+    from eventpanel.estimators.detectable import Detectable, Simulation, detectable
     from eventpanel.estimators.did_multiplegt import DidMultiplegt, SwitchRules, average_total_effect, did_multiplegt
     from eventpanel.estimators.distributed_lag import EstimationWarning, distributed_lag
     from eventpanel.estimators.estimate import Estimate, Term
@@ -62,9 +66,13 @@ if TYPE_CHECKING:
         wald,
     )
     from eventpanel.estimators.influence import leave_one_out
+    from eventpanel.estimators.influential import Dropping, drop_influential
     from eventpanel.estimators.interactive_effects import InteractiveEffects, interactive_effects
+    from eventpanel.estimators.joint_curve import joint_curve
     from eventpanel.estimators.lag_plans import DistributedLag
+    from eventpanel.estimators.lead_placebo import lead_placebo
     from eventpanel.estimators.leads_in_words import leads_in_words
+    from eventpanel.estimators.leave_out import leave_out
     from eventpanel.estimators.linear import Linear, LinearFit, linear
     from eventpanel.estimators.local_projections import LocalProjections, local_projections
     from eventpanel.estimators.logit import logit
@@ -78,6 +86,7 @@ if TYPE_CHECKING:
     from eventpanel.estimators.normalised import normalised
     from eventpanel.estimators.orthogonalised import orthogonalised
     from eventpanel.estimators.panel_match import Lagged, Matching, PanelMatch, Refinement, panel_match
+    from eventpanel.estimators.placebo_draws import PlaceboDraws, placebo_draws
     from eventpanel.estimators.placebo_gaps import placebo_gaps, placebo_interval
     from eventpanel.estimators.placebo_units import Placebo, placebo_units
     from eventpanel.estimators.ppml import percent, ppml, separated_rows
@@ -90,11 +99,13 @@ if TYPE_CHECKING:
     from eventpanel.estimators.side_by_side import SideBySide, compare_estimators
     from eventpanel.estimators.stacked_did import StackedDid, stacked_did
     from eventpanel.estimators.sun_abraham import SunAbraham, sun_abraham
+    from eventpanel.estimators.target import Target
     from eventpanel.estimators.treatment import Reach
     from eventpanel.estimators.twfe_weights import TwfeWeights, twfe_weights
     from eventpanel.estimators.two_stage import TwoStage, two_stage
     from eventpanel.estimators.wild_bootstrap import wild_bootstrap
     from eventpanel.estimators.window import EventWindow
+    from eventpanel.estimators.zeros import rescaled, zero_handling
     from eventpanel.reports.coverage import plot_coverage
     from eventpanel.reports.coverage_map import plot_coverage_map
     from eventpanel.reports.show import etable, iplot
@@ -112,11 +123,15 @@ __all__ = [
     "Card",
     "Clustered",
     "ConditioningWarning",
+    "Confounding",
     "Conley",
+    "CurveDraws",
     "Design",
+    "Detectable",
     "DidMultiplegt",
     "DistributedLag",
     "DriscollKraay",
+    "Dropping",
     "Dyadic",
     "Estimate",
     "EstimationWarning",
@@ -129,6 +144,7 @@ __all__ = [
     "Honest",
     "Imputation",
     "InteractiveEffects",
+    "JointDraws",
     "Lagged",
     "Linear",
     "LinearFit",
@@ -142,6 +158,7 @@ __all__ = [
     "Panel",
     "PanelMatch",
     "Placebo",
+    "PlaceboDraws",
     "PretrendPower",
     "Randomisation",
     "Reach",
@@ -150,11 +167,13 @@ __all__ = [
     "Robust",
     "Sample",
     "SideBySide",
+    "Simulation",
     "Source",
     "StackedDid",
     "Study",
     "SunAbraham",
     "SwitchRules",
+    "Target",
     "Term",
     "Test",
     "Threshold",
@@ -181,16 +200,20 @@ __all__ = [
     "code_events",
     "compare_estimators",
     "concord",
+    "confounding",
+    "continent",
     "count",
     "country_years",
     "covariate_balance",
     "coverage_table",
     "cumulative",
     "debiased_ppml",
+    "detectable",
     "detectable_slope",
     "did_multiplegt",
     "difference",
     "distributed_lag",
+    "drop_influential",
     "equality_test",
     "estimate_many",
     "estimate_study",
@@ -204,12 +227,16 @@ __all__ = [
     "imputation",
     "interactive_effects",
     "iplot",
+    "joint_curve",
+    "joint_statistics",
     "joint_test",
     "lag_test",
+    "lead_placebo",
     "lead_test",
     "leads_in_words",
     "leave_one_out",
     "leave_one_out_ppml",
+    "leave_out",
     "lincom",
     "linear",
     "load_study",
@@ -229,6 +256,7 @@ __all__ = [
     "orthogonalised",
     "panel_match",
     "percent",
+    "placebo_draws",
     "placebo_gaps",
     "placebo_interval",
     "placebo_units",
@@ -246,6 +274,8 @@ __all__ = [
     "read",
     "recurrence",
     "recurrence_totals",
+    "region",
+    "rescaled",
     "romano_wolf",
     "run_study",
     "score_bootstrap",
@@ -265,6 +295,7 @@ __all__ = [
     "two_stage",
     "wald",
     "wild_bootstrap",
+    "zero_handling",
 ]
 
 

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 from eventpanel.datasets.errors import MissingFileError, StudyError, first_few
 from eventpanel.sections import Study
 
-__all__ = ["Study", "built_in_studies", "content_of", "explained", "load_study", "said"]
+__all__ = ["Study", "built_in_studies", "content_of", "explained", "load_study", "said", "study_from", "study_text"]
 
 # What pydantic finds wrong, in the words of a study file.
 KINDS = {
@@ -98,6 +98,24 @@ def load_study(name: str, settings: Sequence[str] = ()) -> Study:
             name,
             "use `eventpanel run`",
         )
+    return study_from(content, name)
+
+
+def study_from(content: dict[str, Any], name: str) -> Study:
+    """Check the tables of a study.
+
+    Parameters
+    ----------
+    content : dict
+        Tables of a study file, or what a manifest holds of it.
+    name : str
+        For messages.
+
+    Raises
+    ------
+    StudyError
+        An unknown key, a value of the wrong kind.
+    """
     try:
         return Study.model_validate(content)
     except ValidationError as error:
@@ -169,7 +187,13 @@ def _value(text: str) -> Any:
     return table["value"] if len(table) == 1 else text
 
 
-def explained(name: str, error: ValidationError, content: dict[str, Any], model: type[BaseModel]) -> StudyError:
+def explained(
+    name: str,
+    error: ValidationError,
+    content: dict[str, Any],
+    model: type[BaseModel],
+    page: str = "docs/studies.md",
+) -> StudyError:
     """Say all problems of a study file in words; a value that may be of several kinds is one problem.
 
     Parameters
@@ -181,6 +205,8 @@ def explained(name: str, error: ValidationError, content: dict[str, Any], model:
         Tables of the file.
     model : type of BaseModel
         What they should be.
+    page : str
+        Where every key is described.
     """
     wanted: dict[str, list[str]] = {}
     given: dict[str, str] = {}
@@ -192,7 +218,7 @@ def explained(name: str, error: ValidationError, content: dict[str, Any], model:
     return StudyError(
         f"The study {name} has {'a key' if len(lines) == 1 else f'{len(lines)} keys'} that cannot be used.",
         first_few(line.replace(" or must be ", " or ") for line in lines),
-        "see docs/studies.md for every key",
+        f"see {page} for every key",
     )
 
 

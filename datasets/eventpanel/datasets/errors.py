@@ -15,6 +15,7 @@
     |   |-- RecurringEventError (36)
     |-- StudyError (40)            a study file or a setting that is not understood
     |-- OutputError (50)           results that cannot be written
+    |-- VerificationError (60)     a run that does not come out again as its folder says
 
 The number is the exit code of the command line.
 """
@@ -197,3 +198,9 @@ class OutputError(EventPanelError):
     """Results that cannot be written."""
 
     exit_code = 50
+
+
+class VerificationError(EventPanelError):
+    """A run that does not come out again as its folder says."""
+
+    exit_code = 60

@@ -11,7 +11,7 @@ from eventpanel.brookings.family import Family
 from eventpanel.brookings.headlines import HEADLINES
 from eventpanel.brookings.inputs import materials_from_inputs
 from eventpanel.brookings.limits import limits
-from eventpanel.brookings.made import Made, make_exhibits
+from eventpanel.brookings.made import Made, make_exhibits, marked
 from eventpanel.brookings.moves import files_of_moves, grids_of_moves, moves
 from eventpanel.brookings.package import Package, machine, package_files
 from eventpanel.brookings.suppliers import exhibits_of
@@ -23,7 +23,7 @@ from eventpanel.datasets.simulated import simulate_materials
 from eventpanel.reports.folder import check_folder, publish
 from eventpanel.reports.text import csv_bytes, manifest
 
-__all__ = ["materials_of", "rendered", "run_family"]
+__all__ = ["family_files", "materials_of", "rendered", "run_family"]
 
 Step = Callable[[str], None]
 
@@ -83,9 +83,7 @@ def run_family(
     check_folder(out)
     if package is not None:
         _check_package(package, out)
-    step("reading")
-    materials = materials_of(family, data, step)
-    made = make_exhibits((*CATALOGUE, *exhibits_of(materials)), materials, family.switches, step)
+    materials, made = _made(family, data, step)
     files = rendered(family, materials, made, step)
     step("writing")
     publish(out, files)
@@ -96,6 +94,27 @@ def run_family(
             package_files(Package(family=family, materials=materials, made=made, files=files, machine=taken)),
         )
     return made
+
+
+def _made(family: Family, data: Sequence[Path], step: Step) -> tuple[Materials, tuple[Made, ...]]:
+    step("reading")
+    materials = materials_of(family, data, step)
+    made = make_exhibits((*CATALOGUE, *exhibits_of(materials)), materials, family.switches, step)
+    return materials, marked(made, family.stands_for)
+
+
+def family_files(family: Family, data: Sequence[Path] = (), step: Step = _silent) -> dict[str, bytes]:
+    """Make every exhibit and keep the files in memory, by name.
+
+    Parameters
+    ----------
+    family : Family
+    data : sequence of Path
+        Folders of the files of inputs, searched in order.
+    step : callable
+        Called with what is done next.
+    """
+    return rendered(family, *_made(family, data, step), step)
 
 
 def _check_package(package: Path, out: Path) -> None:
@@ -118,19 +137,19 @@ def rendered(family: Family, materials: Materials, made: tuple[Made, ...], step:
     made : tuple of Made
     step : callable
     """
-    files: dict[str, bytes] = {"numbers.csv": csv_bytes(tidy(made).assign(label=family.label))}
+    files: dict[str, bytes] = {"numbers.csv": csv_bytes(tidy(made).assign(label=family.banner))}
     for one in made:
         content = one.versions[0].content
         figure = None
         if one.exhibit.draw is not None and content is not None:
             step(f"drawing {one.exhibit.number}")
-            figure = one.exhibit.draw(content, family.output.level, family.label)
-        files |= files_of(one, figure, family.label)
+            figure = one.exhibit.draw(content, family.output.level, family.banner)
+        files |= files_of(one, figure, family.banner)
     moved = moves(materials, family.switches, HEADLINES, step)
-    files |= files_of_moves(moved, family.output.level, family.label)
+    files |= files_of_moves(moved, family.output.level, family.banner)
     page = Page(
         title=family.title,
-        label=family.label,
+        label=family.banner,
         materials=materials,
         switches=_standing(family.switches),
         made=made,
@@ -140,7 +159,7 @@ def rendered(family: Family, materials: Materials, made: tuple[Made, ...], step:
     )
     files |= files_of_data(materials)
     files |= {"index.html": index_page(page).encode()}
-    return files | {"manifest.json": manifest(family.model_dump(), materials.sources, files)}
+    return files | {"manifest.json": manifest(family.model_dump(), materials.sources, files, "run")}
 
 
 def _standing(switches: Switches) -> tuple[tuple[str, str, str], ...]:

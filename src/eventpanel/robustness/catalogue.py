@@ -9,6 +9,7 @@ from eventpanel.datasets.errors import StudyError
 from eventpanel.robustness.check import Check
 from eventpanel.robustness.checks import (
     axes,
+    curve,
     cutoffs,
     differences,
     placebo_outcomes,
@@ -24,6 +25,7 @@ __all__ = ["CHECKS", "asked_checks"]
 CHECKS: dict[str, Check] = {
     check.name: check
     for check in (
+        curve.CHECK,
         axes.CHECK,
         same_sample.CHECK,
         windows.CHECK,

@@ -39,12 +39,15 @@ def render(case: Case, plan: Plan, checked: Sequence[Checked]) -> dict[str, byte
     }
     pictures = {}
     for one in checked:
+        if one.check.tables is not None:
+            tables = one.check.tables(case, one.found)
+            files |= {f"{name}.csv": csv_bytes(table.assign(label=label)) for name, table in tables.items()}
         if one.check.draw is not None and any(not np.isnan(line.estimate) for line in one.found.lines):
             figure = one.check.draw(case, one.found)
             pictures[one.check.name] = save(figure, "png")
             files |= {f"{one.check.name}.png": pictures[one.check.name], f"{one.check.name}.pdf": save(figure, "pdf")}
     files["report.html"] = _page(case, plan, checked, pictures).encode()
-    return files | {"manifest.json": manifest(case.study.model_dump(), case.panel.sources, files)}
+    return files | {"manifest.json": manifest(case.study.model_dump(), case.panel.sources, files, "robustness")}
 
 
 def _findings(plan: Plan, checked: Sequence[Checked]) -> pd.DataFrame:

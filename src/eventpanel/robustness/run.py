@@ -92,6 +92,8 @@ def run_checks(case: Case, plan: Plan, store: Store, workers: int, step: Step) -
 def _checked(case: Case, check: Check, found: Sequence[Found]) -> Checked:
     draws: Mapping[str, tuple[float, ...]] = {label: one for part in found for label, one in part.draws.items()}
     whole = Found(tuple(line for part in found for line in part.lines), dict(draws))
+    if check.join is not None:
+        whole = whole._replace(lines=(*check.join(case, whole), *whole.lines))
     return Checked(check, whole, check.judge(case, whole.lines))
 
 
