@@ -27,7 +27,8 @@ from eventpanel.datasets.records import Records
 
 __all__ = ["ANY_DEAL", "companies", "robust_panel", "without_company"]
 
-ANY_DEAL, DEALS, LOG_DEALS = "any_ai_deal", "ai_deals", "log_ai_deals"
+ANY_DEAL = "any_ai_deal"
+DEALS, LOG_DEALS = "ai_deals", "log_ai_deals"
 # Truth values of deals that make an outcome of their own.
 FLAGS = {"smart_city": "any_smart_city_deal", "carnegie": "any_deal_of_the_bibliography"}
 ABOUT = ("polity2", "regimes_of_the_world", "unrest", "log_trade", "log_gdp")
