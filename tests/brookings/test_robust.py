@@ -65,8 +65,7 @@ def whole() -> Case:
     [
         {},
         {"regime_cutoff": "polity_6", "year_before": "estimated"},
-        {"regime_timing": "base", "unrest_years": "2008_2021"},
-        {"regime_timing": "base", "regime_base": 2005, "regime_cutoff": "polity_10"},
+        {"regime_timing": "base", "regime_base": 2005, "unrest_years": "2008_2021"},
     ],
 )
 def test_the_headline_is_column_1_of_table_4_as_the_switches_stand(switches: dict[str, Any]) -> None:
@@ -157,19 +156,17 @@ def test_what_is_no_case_is_refused(section: dict[str, Any] | None, switches: di
 def test_a_run_of_checks_is_made_again_from_its_manifest(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runner, "run_parts", here)
     monkeypatch.setattr(rerun, "materials_of", lambda *_: materials())
-    option = {"window": {"one lead and lag": {"window": {"leads": 1, "lags": 1}}}}
-    case = robust_case(family(shortest(axes=option), regime_cutoff="polity_6"), materials())
-    files = robustness_files(case, Job(names=("axes",)), print)
+    case = robust_case(family(shortest(), regime_cutoff="polity_6"), materials())
+    files = robustness_files(case, Job(names=("rescaled",)), print)
     study = json.loads(files["manifest.json"])["study"]
-    assert study["robustness"]["checks"] == ["axes"]
+    assert study["robustness"]["checks"] == ["rescaled"]
     assert study["switches"]["regime_cutoff"] == "polity_6"
     assert rerun.rerun("robustness", study, (), print) == files
 
 
 def test_a_run_of_checks_of_a_study_is_made_again_from_its_manifest(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runner, "run_parts", here)
-    option = {"window": {"three leads and lags": {"window": {"leads": 3, "lags": 3}}}}
-    section = {"estimate": "regimes", "group": "autocracy or weak democracy", "checks": ["axes"], "axes": option}
+    section = {"estimate": "regimes", "group": "autocracy or weak democracy", "checks": ["rescaled"]}
     held = load_study("demo").model_dump() | {"robustness": section}
     files = rerun.rerun("robustness", held, (), print)
     again = json.loads(files["manifest.json"])
