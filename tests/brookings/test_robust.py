@@ -46,8 +46,9 @@ def materials() -> Materials:
 
 
 def family(section: dict[str, Any] | None, **switches: Any) -> Family:
-    tables = load_family("brookings").model_dump() | {"robustness": section}
-    return family_from(tables | {"switches": {**tables["switches"], **switches}}, "brookings")
+    built_in = load_family("brookings")
+    tables = {"robustness": section, "switches": built_in.switches.model_dump() | switches}
+    return family_from(built_in.model_dump() | tables, "brookings")
 
 
 def shortest(**more: Any) -> dict[str, Any]:
