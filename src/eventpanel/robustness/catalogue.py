@@ -7,11 +7,21 @@ from collections.abc import Sequence
 
 from eventpanel.datasets.errors import StudyError
 from eventpanel.robustness.check import Check
-from eventpanel.robustness.checks import axes, curve
+from eventpanel.robustness.checks import axes, curve, few_clusters, lead_placebo, placebo_events, randomised
 
 __all__ = ["CHECKS", "asked_checks"]
 
-CHECKS: dict[str, Check] = {check.name: check for check in (curve.CHECK, axes.CHECK)}
+CHECKS: dict[str, Check] = {
+    check.name: check
+    for check in (
+        curve.CHECK,
+        axes.CHECK,
+        randomised.CHECK,
+        placebo_events.CHECK,
+        lead_placebo.CHECK,
+        few_clusters.CHECK,
+    )
+}
 
 
 def asked_checks(names: Sequence[str] | None) -> tuple[Check, ...]:
