@@ -21,6 +21,9 @@ from eventpanel.estimators.target import Target
 
 __all__ = ["ClusterWeights", "effective_clusters"]
 
+# Shares below this are zero but for rounding.
+ROUNDING = 1e-12
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ClusterWeights:
@@ -97,7 +100,8 @@ def effective_clusters(
     m, kept, turned = _linear(panel, design) if model == "linear" else _poisson(panel, design)
     weights = target.weights([term for term, keep in zip(m.terms, kept, strict=True) if keep])
     products, direction = turned.moments, turned.moments.bread @ (turned.turn.T @ weights)
-    own = np.clip((products.xx @ direction) @ direction, 0.0, None)
+    own = (products.xx @ direction) @ direction
+    own = np.where(own > ROUNDING * own.sum(), own, 0.0)
     leverage = np.einsum("gij,ji->g", products.xx, products.bread)
     table = _counted(panel, design, m, target).assign(leverage=leverage, partial=own / own.sum())
     shown = table[(table["rows"] > 0) | (table["partial"] > 0)].sort_values("cluster", key=lambda c: c.astype(str))

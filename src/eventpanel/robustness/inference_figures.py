@@ -109,16 +109,18 @@ def methods(case: Case, found: Found) -> Figure:
     ----------
     case : Case
     found : Found
-        Test lines; draws by cluster, the last two the shares of its events and of the partial leverage.
+        Test lines; draws by cluster: rows first, shares of the events and of the partial leverage last.
     """
-    lines, shares = made(found.lines, "test"), sorted(found.draws.items(), key=lambda one: -one[1][-1])[:MOST_CLUSTERS]
+    lines = made(found.lines, "test")
+    # The first number of a cluster is its rows in the groups of the headline.
+    shares = sorted(((name, own) for name, own in found.draws.items() if own[0] > 0), key=lambda one: -one[1][-1])
     with rc_context(STYLE):
         figure = new_figure(8.2, 1.4 + 0.27 * len(lines) + (2.3 if shares else 0.0))
         ratios = [0.27 * len(lines) + 0.8, *([2.3] if shares else [])]
         grid = figure.subplots(len(ratios), 1, squeeze=False, gridspec_kw={"height_ratios": ratios})[:, 0]
         _methods(grid[0], case, lines)
         if shares:
-            _shares(grid[1], shares, len(found.draws))
+            _shares(grid[1], shares)
     return figure
 
 
@@ -134,8 +136,10 @@ def _methods(axes: Axes, case: Case, lines: Sequence[Line]) -> None:
             left, right = max(line.conf_low, low - pad), min(line.conf_high, high + pad)
             axes.hlines(place, left, right, color=color, linewidth=1.8)
             axes.plot(value, place, "o", color=color, markersize=4.5)
+        else:
+            axes.text(value, place, "no interval ", ha="right", va="center", fontsize=7.5, color="0.45")
         axes.annotate(
-            f"p = {line.p_value:.3f}",
+            f"p = {line.p_value:.3f}" if line.p_value >= 0.001 else "p < 0.001",
             (1.01, place),
             xycoords=("axes fraction", "data"),
             va="center",
@@ -155,7 +159,8 @@ def _methods(axes: Axes, case: Case, lines: Sequence[Line]) -> None:
     )
 
 
-def _shares(axes: Axes, shares: Sequence[tuple[str, tuple[float, ...]]], clusters: int) -> None:
+def _shares(axes: Axes, every: Sequence[tuple[str, tuple[float, ...]]]) -> None:
+    shares, clusters = every[:MOST_CLUSTERS], len(every)
     places = np.arange(len(shares))
     axes.bar(places - 0.2, [100 * one[-1] for _, one in shares], 0.4, color=COLORS["variation"], label="leverage")
     axes.bar(places + 0.2, [100 * one[-2] for _, one in shares], 0.4, color=DRAWS, label="events")
@@ -163,4 +168,4 @@ def _shares(axes: Axes, shares: Sequence[tuple[str, tuple[float, ...]]], cluster
     axes.set_xticks(places, [name for name, _ in shares], rotation=90, fontsize=7)
     axes.set_ylabel("Share, %", fontsize=8)
     axes.legend(frameon=False, fontsize=8)
-    axes.set_title(f"The {len(shares)} clusters of most leverage, of {clusters}; dashed: equal shares", fontsize=8.5)
+    axes.set_title(f"The {len(shares)} clusters of most leverage of {clusters}; dashed: equal shares", fontsize=8.5)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 import numpy as np
+import pandas as pd
 
 from eventpanel.datasets.errors import NotAvailableError
 from eventpanel.estimators.coding import over
@@ -121,5 +122,5 @@ def units_with_event(case: Case) -> int:
     """
     events = record(case.panel, case.design.event)
     struck = (over(events.given, case.design.event)[:-1] == 1).any(axis=1)
-    sampled = case.panel.column(events.by)[case.estimate.sample].unique()
+    sampled = pd.Index(case.panel.column(events.by)[case.estimate.sample].unique())
     return int(struck[events.calendar.units.get_indexer(sampled)].sum())

@@ -13,6 +13,7 @@ from eventpanel.datasets.errors import EventPanelError, NotAvailableError
 from eventpanel.estimating import estimate_by_name
 from eventpanel.estimators.bootstrap import Bootstrap
 from eventpanel.estimators.clusters import MINIMUM_CLUSTERS
+from eventpanel.estimators.core.draws import Weights
 from eventpanel.estimators.covariance import Clustered, Conley, Covariance, DriscollKraay
 from eventpanel.estimators.design import Design, cluster_name
 from eventpanel.estimators.few_treated import FewTreated, few_treated
@@ -32,6 +33,7 @@ __all__ = [
     "RANDOMISATION",
     "TREATED",
     "clustered",
+    "clusters_of",
     "ways_of",
 ]
 
@@ -66,8 +68,8 @@ def ways_of(case: Case, check: str, part: str) -> tuple[Line, ...]:
 
 def _ways(case: Case) -> dict[str, dict[str, Way]]:
     by, periods = cluster_name(case.panel, case.design), case.panel.period
-    webb = _clusters(case) < FEW_SIGNS
-    drawn_by = f"{'wild cluster' if case.is_linear else 'score'} bootstrap, {'Webb' if webb else 'signs'}"
+    weights: Weights = "webb" if clusters_of(case)[0] < FEW_SIGNS else "rademacher"
+    drawn_by = f"{'wild cluster' if case.is_linear else 'score'} bootstrap, {weights.capitalize()}"
     lags = _lags(case)
     return {
         BY_CLUSTER: {
@@ -75,7 +77,7 @@ def _ways(case: Case) -> dict[str, dict[str, Way]]:
             CRV2: partial(_covariance, Clustered(by, "none", "CRV2")),
             CRV3: partial(_covariance, Clustered(by, "none", "CRV3")),
         },
-        BOOTSTRAP: {drawn_by: partial(_bootstrap, webb)},
+        BOOTSTRAP: {drawn_by: partial(_bootstrap, weights)},
         RANDOMISATION: {"randomisation, exchanged histories": _randomised},
         TREATED: {"few treated (Conley and Taber)": _few_treated},
         DEPENDENCE: {
@@ -110,11 +112,17 @@ def clustered(case: Case) -> Design:
     return replace(case.design, covariance=rule)
 
 
-def _clusters(case: Case) -> int:
-    """Clusters of the groups of the target, the fewest of them."""
-    sizes = {one.group: one.clusters for one in case.estimate.sizes}
-    own = [sizes[name] for name in (case.target.group, case.target.minus) if name and name in sizes]
-    return min(own, default=case.estimate.n_clusters)
+def clusters_of(case: Case) -> tuple[int, int]:
+    """Clusters, and clusters with an event, of the groups of the target, the fewest of them.
+
+    Parameters
+    ----------
+    case : Case
+    """
+    own = [one for one in case.estimate.sizes if one.group in (case.target.group, case.target.minus)]
+    if case.design.moderator is None or not own:
+        return case.estimate.n_clusters, case.estimate.n_treated
+    return min(one.clusters for one in own), min(one.treated_clusters for one in own)
 
 
 def _crv1(case: Case, blank: Line) -> Line:
@@ -128,9 +136,9 @@ def _covariance(asked: Covariance, case: Case, blank: Line) -> Line:
     return line_of(blank, case.target.of(estimate), case.level)._replace(note=" ".join(notes))
 
 
-def _bootstrap(webb: bool, case: Case, blank: Line) -> Line:
+def _bootstrap(weights: Weights, case: Case, blank: Line) -> Line:
     section, target = case.section, case.target
-    how = Bootstrap(draws=section.draws, seed=section.seed, weights="webb" if webb else "rademacher")
+    how = Bootstrap(draws=section.draws, seed=section.seed, weights=weights)
     pair = (target.group, target.minus) if target.minus else ()
     boot = wild_bootstrap if case.is_linear else score_bootstrap
     row = _row(case, boot(case.panel, clustered(case), how, difference=pair, level=case.level))
@@ -150,7 +158,7 @@ def _bootstrap(webb: bool, case: Case, blank: Line) -> Line:
 
 
 def _row(case: Case, table: pd.DataFrame) -> pd.Series:
-    """The row of the target in a table of a path."""
+    """Find the row of the target in a table of a path."""
     target = case.target
     group = f"{target.group} - {target.minus}" if target.minus else target.group
     return table[(table["event_time"] == target.event_time) & (table["group"] == group)].iloc[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
+from typing import Literal
 
 import pandas as pd
 
@@ -24,6 +25,7 @@ from eventpanel.robustness.ways_of_inference import (
     RANDOMISATION,
     TREATED,
     clustered,
+    clusters_of,
     ways_of,
 )
 
@@ -48,7 +50,7 @@ def _kind(kind: str, case: Case) -> Found:
 
 
 def _facts(case: Case) -> Found:
-    model = "linear" if case.is_linear else "poisson"
+    model: Literal["linear", "poisson"] = "linear" if case.is_linear else "poisson"
     found = effective_clusters(case.panel, clustered(case), case.target, model=model)
     table = found.table.assign(
         share_of_events=lambda t: t["events"] / t["events"].sum(), share_of_leverage=lambda t: t["partial"]
@@ -63,7 +65,9 @@ def _facts(case: Case) -> Found:
         _largest(case, LEVERAGE, table["leverage"], f"terms and effects; the mean is {table['leverage'].mean():.3g}"),
         _largest(case, EVENTS, own["share_of_events"], equal),
     )
-    draws = {str(name): tuple(map(float, row)) for name, row in zip(table.index, table[[*COLUMNS]].to_numpy(), strict=True)}
+    draws = {
+        str(name): tuple(map(float, row)) for name, row in zip(table.index, table[[*COLUMNS]].to_numpy(), strict=True)
+    }
     return Found(lines, draws)
 
 
@@ -93,7 +97,7 @@ def _trusted(tests: Sequence[Line], case: Case) -> list[Line]:
     """Ways that hold with few clusters; with very few treated ones only those that compare units hold."""
     robust = [line for line in tests if line.part != DEPENDENCE and line.label != CRV1]
     compared = [line for line in robust if line.part in (RANDOMISATION, TREATED)]
-    return compared if compared and case.estimate.n_treated < FEW_TREATED else robust
+    return compared if compared and clusters_of(case)[1] < FEW_TREATED else robust
 
 
 def _rests_on(lines: Sequence[Line]) -> str:
@@ -122,7 +126,9 @@ def _told(tests: Sequence[Line], alpha: float) -> str:
     )
     against = [line.label for line in others if line.label == CRV3 or line.part == BOOTSTRAP]
     if against and any(line.label == CRV1 for line in beyond):
-        words += f" CRV1 rejects and {' and '.join(against)} {'do' if len(against) > 1 else 'does'} not: do not trust CRV1."
+        words += (
+            f" CRV1 rejects and {' and '.join(against)} {'do' if len(against) > 1 else 'does'} not: do not trust CRV1."
+        )
     return words
 
 

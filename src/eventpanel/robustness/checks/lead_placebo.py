@@ -49,10 +49,10 @@ def _role(event_time: int, case: Case, ahead: Sequence[int]) -> Role:
 
 
 def _line(case: Case, estimate: Estimate, event_time: int, role: Role) -> Line:
-    """The watched groups at another event time; what was not identified says so."""
+    """Watch the same groups at another event time; what was not identified says so."""
     target = replace(case.target, event_time=event_time)
     part = {"placebo": "far leads", "variation": "headline with far leads"}.get(role, PATH)
-    label = target.describe() if role != "variation" else "headline, far leads added"
+    label = Target(event_time=event_time).describe() if role != "variation" else "headline, far leads added"
     blank = Line(NAME, part, label, role, target.describe(), unit_of(case.question), position=float(event_time))
     if not _held(estimate, target):
         return not_made(blank, "not identified")
@@ -91,7 +91,7 @@ def judge(case: Case, lines: Sequence[Line]) -> Finding:
         failed = dict.fromkeys(line.note for line in lines if line.role == "not made")
         return Finding("cannot tell", f"No far lead could be estimated: {'; '.join(failed)}.")
     alpha, value = 1 - case.level, float(case.headline.coef[0])
-    beyond = [line for line in placebos if line.p_value < alpha]
+    beyond = [line for line in placebos if line.p_value < alpha / len(placebos)]
     told = "; ".join(f"{line.label} {line.estimate:.3g} (p = {line.p_value:.3g})" for line in placebos)
     words = f"Far leads: {told}."
     if joint:
@@ -99,7 +99,7 @@ def judge(case: Case, lines: Sequence[Line]) -> Finding:
         if joint[0].p_value < alpha:
             return Finding("breaks", words + " Outcomes differ before the event, or events are foreseen.")
     if beyond:
-        return Finding("weakens", words + f" {len(beyond)} of {len(placebos)} is significant at {alpha:.0%} by itself.")
+        return Finding("weakens", words + f" {beyond[0].label} is beyond chance by itself (Bonferroni).")
     if all(line.conf_low <= value <= line.conf_high for line in placebos):
         return Finding("cannot tell", words + " Their intervals hold the headline too: the data cannot tell.")
     return Finding("holds" if is_significant(case) else "cannot tell", words)
@@ -109,8 +109,8 @@ CHECK = Check(
     name=NAME,
     title="Events some periods earlier",
     question="Had every event happened some periods earlier, would an effect be found?",
-    reading="Leads far ahead of the event join the regression; the true path and all nearer leads stay in it, for where "
-    "events recur the years before one are years after another. The null is that far leads are zero, jointly by an F "
+    reading="Leads far ahead of the event join the regression; the true path and all nearer leads stay in it, for "
+    "where events recur the years before one are years after another. The null is that far leads are zero, jointly by an F "
     "test. The headline with far leads added should stay what it is. Rows whose far leads the record does not tell "
     "drop out. Far leads whose intervals hold the headline too are no evidence either way.",
     parts=parts,

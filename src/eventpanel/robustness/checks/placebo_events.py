@@ -79,7 +79,8 @@ def judge(case: Case, lines: Sequence[Line]) -> Finding:
         f"p = {one.p_value:.3g} ({p.draws:.0f} draws)."
     )
     if p.part == TURNED:
-        words += " Spells could not be dealt out anew for most units: they have events in nearly every period."
+        why = next(line.note for line in lines if line.part == DEALT).split(": read")[0].split(" (")[0]
+        words += f" Spells say little: {why.rstrip('.')}."
     if not is_significant(case):
         return Finding("cannot tell", words)
     if p.p_value < alpha:
