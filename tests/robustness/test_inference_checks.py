@@ -245,15 +245,17 @@ def test_few_clusters_draw_webb_and_several_exporters_have_two_ways() -> None:
 
 
 def test_two_treated_clusters_are_judged_by_comparing_units() -> None:
-    case = world_case(World(importers=40, treated=2, rate=0.8), draws=199)
+    case = world_case(World(importers=40, treated=2, rate=0.8, effect=2.0), draws=199)
     found = found_in(few_clusters.CHECK, case)
     row = few_treated(case.panel, case.design, FewTreated(draws=199, seed=1)).iloc[1]
     line = the_line(found, "few treated")
     assert (line.p_value, line.conf_low, line.n_treated) == (row["p_value"], row["conf_low"], 2)
-    compared = [x.p_value for x in found.lines if x.part in ("randomisation", "few treated")]
-    share = np.mean([p < 0.05 for p in compared])
-    expected = "holds" if share == 1 else "weakens" if share >= 0.5 else "breaks"
-    assert few_clusters.judge(case, found.lines).answer == expected
+    compared = [x for x in found.lines if x.part in ("randomisation", "few treated")]
+    assert len(compared) == 2 and all(x.p_value < 0.05 for x in compared)
+    # CRV2 hardly ever rejects with two treated clusters: it counts with fourteen, and does not here.
+    doubt = the_line(found, "CRV2")._replace(p_value=0.9)
+    assert few_clusters.judge(case, (*compared, doubt)).answer == "holds"
+    assert few_clusters.judge(PLAIN, (*compared, doubt)).answer == "weakens"
 
 
 def test_poisson_has_its_own_ways() -> None:

@@ -37,14 +37,14 @@ __all__ = [
     "ways_of",
 ]
 
-BY_CLUSTER, BOOTSTRAP, RANDOMISATION, TREATED, DEPENDENCE = (
-    "by cluster",
-    "bootstrap",
-    "randomisation",
-    "few treated",
-    "other dependence",
-)
-CRV1, CRV2, CRV3 = "CRV1, t(G-1)", "CRV2, Satterthwaite", "CRV3, jackknife"
+BY_CLUSTER = "by cluster"
+BOOTSTRAP = "bootstrap"
+RANDOMISATION = "randomisation"
+TREATED = "few treated"
+DEPENDENCE = "other dependence"
+CRV1 = "CRV1, t(G-1)"
+CRV2 = "CRV2, Satterthwaite"
+CRV3 = "CRV3, jackknife"
 # Below this number of clusters signs are too few to draw (Webb 2023, doi:10.1111/caje.12661).
 FEW_SIGNS = 12
 PLACES = ("latitude", "longitude")
