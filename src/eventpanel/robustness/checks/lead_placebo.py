@@ -111,8 +111,8 @@ CHECK = Check(
     question="Had every event happened some periods earlier, would an effect be found?",
     reading="Leads far ahead of the event join the regression; the true path and all nearer leads stay in it, for "
     "where events recur the years before one are years after another. The null is that far leads are zero, jointly by "
-    "an F test. The headline with far leads added should stay what it is. Rows whose far leads the record does not tell "
-    "drop out. Far leads whose intervals hold the headline too are no evidence either way.",
+    "an F test. The headline with far leads added should stay what it is. Rows whose far leads the record does not "
+    "tell drop out. Far leads whose intervals hold the headline too are no evidence either way.",
     parts=parts,
     judge=judge,
     draw=placebo_path,
