@@ -7,7 +7,22 @@ from collections.abc import Sequence
 
 from eventpanel.datasets.errors import StudyError
 from eventpanel.robustness.check import Check
-from eventpanel.robustness.checks import axes, curve, few_clusters, lead_placebo, placebo_events, randomised
+from eventpanel.robustness.checks import (
+    axes,
+    curve,
+    cutoffs,
+    differences,
+    few_clusters,
+    lead_placebo,
+    placebo_events,
+    placebo_outcomes,
+    placebo_units,
+    pretrends,
+    randomised,
+    rescaled,
+    same_sample,
+    windows,
+)
 
 __all__ = ["CHECKS", "asked_checks"]
 
@@ -16,6 +31,14 @@ CHECKS: dict[str, Check] = {
     for check in (
         curve.CHECK,
         axes.CHECK,
+        same_sample.CHECK,
+        windows.CHECK,
+        cutoffs.CHECK,
+        pretrends.CHECK,
+        differences.CHECK,
+        placebo_outcomes.CHECK,
+        placebo_units.CHECK,
+        rescaled.CHECK,
         randomised.CHECK,
         placebo_events.CHECK,
         lead_placebo.CHECK,
