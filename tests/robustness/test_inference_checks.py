@@ -58,6 +58,16 @@ def test_randomised_is_the_table_of_randomisation(case: Case) -> None:
         assert line.estimate == drawn.estimate
 
 
+def test_records_of_other_periods_exchange_among_themselves() -> None:
+    # The last four importers have no record before 2003.
+    late = PLAIN.panel.frame["importer"].isin([f"I{i}" for i in range(10, 14)]) & (PLAIN.panel.frame["year"] < 2003)
+    short = replace(PLAIN, panel=PLAIN.panel.with_frame(PLAIN.panel.frame[~late].reset_index(drop=True)))
+    (line,) = [x for x in found_in(randomised.CHECK, short).lines if x.part == "permute"]
+    how = Randomisation(draws=99, seed=1, scheme="permute", unequal="match")
+    assert line.p_value == placebo_draws(short.panel, short.design, how, short.target).p_value
+    assert "whose records cover the same periods" in line.note
+
+
 def test_the_score_test_says_that_its_number_is_one_step() -> None:
     assert "one Newton step" in found_in(randomised.CHECK, COUNTS).lines[0].note
 
@@ -127,9 +137,9 @@ def test_far_leads_of_a_gap_are_the_difference_of_the_groups() -> None:
 
 
 def test_an_answer_to_events_three_years_ahead_breaks_the_headline() -> None:
-    ahead = {"lead_placebo": {"ahead": [2, 3]}}
-    assert finding(far_leads.CHECK, world_case(World(importers=30, treated=30), **ahead)).answer == "holds"
-    said = finding(far_leads.CHECK, world_case(World(importers=30, treated=30, ahead=0.5), **ahead))
+    ahead = {"ahead": [2, 3]}
+    assert finding(far_leads.CHECK, world_case(World(importers=30, treated=30), lead_placebo=ahead)).answer == "holds"
+    said = finding(far_leads.CHECK, world_case(World(importers=30, treated=30, ahead=0.5), lead_placebo=ahead))
     assert said.answer == "breaks" and "3 before" in said.words
 
 
@@ -149,8 +159,8 @@ def plain_columns(case: Case) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
     frame = case.panel.frame.sort_values(["importer", "year"])
     lags = {k: frame.groupby("importer")["x"].shift(k).to_numpy() for k in (0, -1, 1)}
     path = np.column_stack(list(lags.values()))
-    keep = ~np.isnan(path).any(axis=1)
-    rows = frame[keep]
+    keep = np.flatnonzero(~np.isnan(path).any(axis=1))
+    rows = frame.loc[frame.index[keep]]
     dummies = pd.get_dummies(rows["importer"]).join(pd.get_dummies(rows["year"], drop_first=True)).to_numpy(dtype=float)
     return rows, path[keep], dummies
 
@@ -191,7 +201,8 @@ def test_equal_clusters_count_each_and_one_drops_out_with_its_events() -> None:
     frame["x"] *= frame["importer"] != "I03"
     found = effective_clusters(PLAIN.panel.with_frame(frame), design, Target())
     assert found.effective == pytest.approx(13, rel=1e-9)
-    assert found.table.set_index("cluster").loc["I03", ["events", "partial"]].tolist() == [0.0, 0.0]
+    silent = found.table[found.table["cluster"] == "I03"]
+    assert silent[["events", "partial"]].to_numpy().tolist() == [[0.0, 0.0]]
 
 
 def test_one_heavy_cluster_leaves_few_effective_ones() -> None:
@@ -254,7 +265,8 @@ def test_two_treated_clusters_are_judged_by_comparing_units() -> None:
     assert len(compared) == 2 and all(x.p_value < 0.05 for x in compared)
     # CRV2 hardly ever rejects with two treated clusters: it counts with fourteen, and does not here.
     doubt = the_line(found, "CRV2")._replace(p_value=0.9)
-    assert few_clusters.judge(case, (*compared, doubt)).answer == "holds"
+    said = few_clusters.judge(case, (*compared, doubt))
+    assert said.answer == "holds" and "randomisation and few treated count" in said.words
     assert few_clusters.judge(PLAIN, (*compared, doubt)).answer == "weakens"
 
 
@@ -266,6 +278,16 @@ def test_poisson_has_its_own_ways() -> None:
     crv3 = ppml(COUNTS.panel, replace(COUNTS.design, covariance=Clustered("importer", "none", "CRV3")))
     assert the_line(found, "CRV3").p_value == crv3.pvalues.iloc[1]
     assert "linear headline" in the_line(found, "few treated", role="not made").note
+
+
+def test_a_gap_of_groups_has_the_bootstrap_of_the_difference() -> None:
+    found = found_in(few_clusters.CHECK, BY_REGIME)
+    how = Bootstrap(draws=99, seed=1, weights="webb")
+    table = wild_bootstrap(BY_REGIME.panel, BY_REGIME.design, how, difference=("low", "high"))
+    row = table[(table["group"] == "low - high") & (table["event_time"] == 0)].iloc[0]
+    line = the_line(found, "wild cluster bootstrap, Webb")
+    assert (line.estimate, line.p_value, line.conf_high) == tuple(row[["estimate", "p_value", "conf_high"]])
+    assert the_line(found, "few treated").role == "not made"
 
 
 def judged(**p_values: float) -> Finding:
@@ -292,6 +314,7 @@ def test_crv1_alone_is_not_trusted() -> None:
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.name)
 def test_figures_and_tables_are_made(check: Check) -> None:
     found = found_in(check, PLAIN)
+    assert check.draw is not None
     figure = check.draw(PLAIN, found)
     assert figure.axes and all(axes.get_title("left") for axes in figure.axes)
     assert [c.name for c in asked_checks([check.name])] == [check.name]

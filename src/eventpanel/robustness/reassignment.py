@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from dataclasses import replace
+from typing import Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from eventpanel.datasets.errors import NotAvailableError
+from eventpanel.datasets.errors import DesignError, NotAvailableError
 from eventpanel.estimators.coding import over
 from eventpanel.estimators.placebo_draws import PlaceboDraws, placebo_draws
 from eventpanel.estimators.randomisation import Randomisation
@@ -16,7 +17,7 @@ from eventpanel.robustness.case import Case
 from eventpanel.robustness.lines import Line
 from eventpanel.robustness.variation import unit_of
 
-__all__ = ["Scheme", "drawn", "line_of_draws", "need_regression", "units_with_event", "values_of"]
+__all__ = ["Reassigned", "Scheme", "drawn", "line_of_draws", "need_regression", "units_with_event", "values_of"]
 
 Scheme = Literal["permute", "shift", "spells"]
 # Estimators of the headline whose path is one regression.
@@ -42,8 +43,24 @@ def need_regression(case: Case) -> None:
         )
 
 
-def drawn(case: Case, scheme: Scheme) -> PlaceboDraws:
+class Reassigned(NamedTuple):
+    """Draws of the headline.
+
+    Attributes
+    ----------
+    draws : PlaceboDraws
+    note : str
+        What to know of them, or empty.
+    """
+
+    draws: PlaceboDraws
+    note: str = ""
+
+
+def drawn(case: Case, scheme: Scheme) -> Reassigned:
     """Draw the headline under other assignments; histories are permuted within the strata of the study.
+
+    Where records do not cover the same periods, only units whose records do exchange them.
 
     Parameters
     ----------
@@ -63,10 +80,16 @@ def drawn(case: Case, scheme: Scheme) -> PlaceboDraws:
         strata=tuple(section.randomisation.strata) if scheme == "permute" else (),
         model="linear" if case.is_linear else "poisson score",
     )
-    return placebo_draws(case.panel, case.design, how, case.target)
+    try:
+        return Reassigned(placebo_draws(case.panel, case.design, how, case.target))
+    except DesignError:
+        if scheme != "permute":
+            raise
+    matched = placebo_draws(case.panel, case.design, replace(how, unequal="match"), case.target)
+    return Reassigned(matched, "exchanged only between units whose records cover the same periods")
 
 
-def line_of_draws(case: Case, blank: Line, found: PlaceboDraws, side: Literal["two", "one"] = "two") -> Line:
+def line_of_draws(case: Case, blank: Line, reassigned: Reassigned, side: Literal["two", "one"] = "two") -> Line:
     """Fill a line with what draws say.
 
     Parameters
@@ -74,12 +97,13 @@ def line_of_draws(case: Case, blank: Line, found: PlaceboDraws, side: Literal["t
     case : Case
     blank : Line
         What the number is.
-    found : PlaceboDraws
+    reassigned : Reassigned
     side : {"two", "one"}
         Draws as large in absolute value, or in the predicted direction.
     """
+    found = reassigned.draws
     p = found.p_value if side == "two" else found.p_directed
-    notes = [blank.note] if blank.note else []
+    notes = [note for note in (blank.note, reassigned.note) if note]
     if found.enumerated:
         notes.append("all assignments there are")
     lost = int(np.isnan(found.statistics).sum())
@@ -103,13 +127,14 @@ def line_of_draws(case: Case, blank: Line, found: PlaceboDraws, side: Literal["t
     )
 
 
-def values_of(found: PlaceboDraws) -> tuple[float, ...]:
+def values_of(reassigned: Reassigned) -> tuple[float, ...]:
     """Values that a histogram needs: the data's, then those of the draws that could be estimated.
 
     Parameters
     ----------
-    found : PlaceboDraws
+    reassigned : Reassigned
     """
+    found = reassigned.draws
     return (found.estimate, *found.estimates[~np.isnan(found.estimates)].tolist())
 
 

@@ -87,6 +87,8 @@ def judge(case: Case, lines: Sequence[Line]) -> Finding:
     if not trusted:
         return Finding("cannot tell", f"{words}No other way of inference could be made.")
     words += _told(tests, alpha)
+    if len(trusted) < 3 and clusters_of(case)[1] < FEW_TREATED:
+        words += f" With so few clusters with an event {' and '.join(line.part for line in trusted)} count."
     share = sum(line.p_value < alpha for line in trusted) / len(trusted)
     if not is_significant(case):
         return Finding("cannot tell", words)

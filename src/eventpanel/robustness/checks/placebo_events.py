@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from eventpanel.datasets.errors import EventPanelError
-from eventpanel.estimators.placebo_draws import PlaceboDraws
 from eventpanel.estimators.record import event_unit
 from eventpanel.robustness.case import Case
 from eventpanel.robustness.check import Check, Finding, Part
@@ -13,6 +12,7 @@ from eventpanel.robustness.inference_figures import histograms
 from eventpanel.robustness.judge import is_significant
 from eventpanel.robustness.lines import Found, Line, made, not_made
 from eventpanel.robustness.reassignment import (
+    Reassigned,
     Scheme,
     drawn,
     line_of_draws,
@@ -44,17 +44,17 @@ def _events(case: Case) -> Found:
     except EventPanelError as error:
         return _both(Found((not_made(blank, reason(error)),)), _found(case, "shift", drawn(case, "shift")))
     struck = units_with_event(case)
-    if len(dealt.held) <= MOST * struck:
+    if len(dealt.draws.held) <= MOST * struck:
         return _found(case, "spells", dealt)
     unit = event_unit(case.panel, case.design.event)
     why = (
-        f"{len(dealt.held)} of {struck} {unit} units with events have no quiet period to move them into: read the "
-        "turned records instead"
+        f"{len(dealt.draws.held)} of {struck} {unit} units with events have no quiet period to move them into: "
+        "read the turned records instead"
     )
     return _both(_found(case, "spells", dealt, why), _found(case, "shift", drawn(case, "shift")))
 
 
-def _found(case: Case, scheme: Scheme, found: PlaceboDraws, note: str = "") -> Found:
+def _found(case: Case, scheme: Scheme, found: Reassigned, note: str = "") -> Found:
     part = TURNED if scheme == "shift" else DEALT
     quantity = f"p-value by placebo events, {case.target.describe()}"
     blank = Line(NAME, part, TWO, "test", quantity, note=note)

@@ -27,7 +27,7 @@ def parts(case: Case) -> Sequence[Part]:
 
 def _scheme(scheme: Scheme, case: Case) -> Found:
     found, label = drawn(case, scheme), _named(case, scheme)
-    note = f"in the predicted direction p = {found.p_directed:.3g}"
+    note = f"in the predicted direction p = {found.draws.p_directed:.3g}"
     blank = Line(NAME, scheme, label, "test", f"p-value by randomisation, {case.target.describe()}", note=note)
     return Found((line_of_draws(case, blank, found),), {label: values_of(found)})
 
