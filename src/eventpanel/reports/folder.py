@@ -6,16 +6,19 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from eventpanel.datasets.errors import OutputError, first_few
+from eventpanel.datasets.store import try_lock
 
-__all__ = ["UNFINISHED", "check_folder", "publish", "write_table", "write_whole"]
+__all__ = ["LOCK", "UNFINISHED", "alone_in", "check_folder", "publish", "remove_files", "write_table", "write_whole"]
 
 MANIFEST = "manifest.json"
 # Ending of a file that is being written; what has another ending is whole.
 UNFINISHED = ".part"
+LOCK = ".lock"
 
 
 def check_folder(folder: Path) -> None:
@@ -177,6 +180,51 @@ def write_whole(path: Path, content: bytes) -> None:
         fresh.replace(path)
     finally:
         fresh.unlink(missing_ok=True)
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Make a folder if it is not there, and hold it alone; the system gives it back when the process ends.
+
+    Parameters
+    ----------
+    folder : Path
+
+    Raises
+    ------
+    OutputError
+        Another process holds it.
+    OSError
+        The disk refuses.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / LOCK).open("ab") as stream:
+        # A lock on a file that was removed meanwhile holds nothing.
+        if not try_lock(stream) or not (folder / LOCK).exists():
+            raise OutputError(
+                "Another eventpanel is at work on the same results.",
+                str(folder),
+                "wait until it ends, or choose another --out",
+            )
+        yield
+
+
+def remove_files(folder: Path, is_ours: Callable[[str], bool]) -> None:
+    """Remove files of a folder by their names, and the folder if nothing else is in it; what refuses stays.
+
+    Parameters
+    ----------
+    folder : Path
+    is_ours : callable
+        From the name of a file.
+    """
+    try:
+        for path in sorted(folder.iterdir()):
+            if is_ours(path.name):
+                path.unlink(missing_ok=True)
+        folder.rmdir()
+    except OSError:
+        return
 
 
 def _write(path: Path, content: bytes) -> None:

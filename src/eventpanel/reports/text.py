@@ -54,8 +54,10 @@ def versions() -> dict[str, str]:
     return found
 
 
-def manifest(study: Mapping[str, Any], sources: Sequence[Source], outputs: Mapping[str, bytes]) -> bytes:
-    """Say what went in and what came out: study, inputs with checksums, versions, outputs with checksums.
+def manifest(
+    study: Mapping[str, Any], sources: Sequence[Source], outputs: Mapping[str, bytes], command: str = "run"
+) -> bytes:
+    """Say what went in and what came out: command, study, inputs with checksums, versions, outputs with checksums.
 
     The manifest holds no time and no path, so that equal runs leave equal manifests.
 
@@ -67,8 +69,11 @@ def manifest(study: Mapping[str, Any], sources: Sequence[Source], outputs: Mappi
         The inputs.
     outputs : mapping of str to bytes
         File names and their content.
+    command : str
+        What made them, such as ``"run"``.
     """
     content = {
+        "command": command,
         "title": study["title"],
         "label": study["label"],
         "seed": (study.get("simulation") or {}).get("seed"),

@@ -44,7 +44,7 @@ def render(case: Case, plan: Plan, checked: Sequence[Checked]) -> dict[str, byte
             pictures[one.check.name] = save(figure, "png")
             files |= {f"{one.check.name}.png": pictures[one.check.name], f"{one.check.name}.pdf": save(figure, "pdf")}
     files["report.html"] = _page(case, plan, checked, pictures).encode()
-    return files | {"manifest.json": manifest(case.study.model_dump(), case.panel.sources, files)}
+    return files | {"manifest.json": manifest(case.study.model_dump(), case.panel.sources, files, "robustness")}
 
 
 def _findings(plan: Plan, checked: Sequence[Checked]) -> pd.DataFrame:
