@@ -16,6 +16,7 @@ LAYERS: tuple[dict[str, tuple[str, ...]], ...] = (
     {"front door": ("api", "public", "__main__")},
     {"cli": ("cli",)},
     {"commands": ("commands",)},
+    {"runs": ("runs", "rerun")},
     {"brookings": ("brookings",), "run": ("run",)},
     {"robustness": ("robustness",)},
     {"build": ("build", "comparisons", "covariances", "inputs"), "estimating": ("estimating",)},
@@ -25,10 +26,17 @@ LAYERS: tuple[dict[str, tuple[str, ...]], ...] = (
     },
     {"multiple": ("estimators.multiple",), "ppml_influence": ("estimators.ppml_influence",)},
     {
+        "joint_curve": ("estimators.joint_curve",),
+        "score_curve": ("estimators.score_curve",),
+        "curve_statistics": ("estimators.curve_statistics",),
+    },
+    {"curve_draws": ("estimators.curve_draws",)},
+    {
         "cross_check": ("estimators.cross_check",),
         "wild_bootstrap": ("estimators.wild_bootstrap",),
         "score_bootstrap": ("estimators.score_bootstrap",),
-        "randomisation": ("estimators.randomisation",),
+        "randomisation": ("estimators.randomisation", "estimators.placebo_draws"),
+        "lead_placebo": ("estimators.lead_placebo",),
         "few_treated": ("estimators.few_treated",),
         "logit": ("estimators.logit",),
         "probit": ("estimators.probit",),
@@ -50,7 +58,13 @@ LAYERS: tuple[dict[str, tuple[str, ...]], ...] = (
     {"imputation": ("estimators.imputation",)},
     {"aggregate_att": ("estimators.aggregate_att",)},
     {
-        "influence": ("estimators.influence",),
+        "influence": (
+            "estimators.influence",
+            "estimators.influential",
+            "estimators.leave_out",
+            "estimators.parts",
+            "estimators.without",
+        ),
         "many": ("estimators.many",),
         "comparison": ("estimators.comparison",),
         "pretrends": (
@@ -276,8 +290,8 @@ BANNED_CALLS = {"eval", "exec", "compile", "__import__", "os.system", "os.popen"
 PICKLES = {"read_pickle", "to_pickle"}
 BANNED_MODULES = {"pickle", "yaml", "shelve", "marshal", "dill", "joblib", "subprocess", "requests", "urllib", "socket"}
 WRITERS = {"write_text", "write_bytes", "to_excel", "to_parquet", "to_stata", "tofile", "mkdir", "unlink"}
-# Results, and fetched files.
-THE_WRITERS = {"reports.folder", "datasets.store"}
+# Results, what is finished of them, and fetched files.
+THE_WRITERS = {"reports.folder", "robustness.store", "datasets.store"}
 # The one module that talks to other machines, and what it does it with; urllib.parse only takes addresses apart.
 THE_CALLER = {"datasets.transfer": {"requests", "urllib"}, "datasets.downloads": {"urllib"}}
 

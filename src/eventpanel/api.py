@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from eventpanel.datasets.audit import audit as audit_codes
     from eventpanel.datasets.countries import country_years, existed, harmonise, match, name_of
     from eventpanel.datasets.coverage import coverage_table
-    from eventpanel.datasets.derive import any_of, log, log1p, ratio, total
+    from eventpanel.datasets.derive import any_of, continent, log, log1p, ratio, region, total
     from eventpanel.datasets.errors import EventPanelError
     from eventpanel.datasets.fetch import fetch
     from eventpanel.datasets.merge import merge, spine
@@ -62,9 +62,12 @@ if TYPE_CHECKING:
         wald,
     )
     from eventpanel.estimators.influence import leave_one_out
+    from eventpanel.estimators.influential import Dropping, drop_influential
     from eventpanel.estimators.interactive_effects import InteractiveEffects, interactive_effects
     from eventpanel.estimators.lag_plans import DistributedLag
+    from eventpanel.estimators.lead_placebo import lead_placebo
     from eventpanel.estimators.leads_in_words import leads_in_words
+    from eventpanel.estimators.leave_out import leave_out
     from eventpanel.estimators.linear import Linear, LinearFit, linear
     from eventpanel.estimators.local_projections import LocalProjections, local_projections
     from eventpanel.estimators.logit import logit
@@ -78,6 +81,7 @@ if TYPE_CHECKING:
     from eventpanel.estimators.normalised import normalised
     from eventpanel.estimators.orthogonalised import orthogonalised
     from eventpanel.estimators.panel_match import Lagged, Matching, PanelMatch, Refinement, panel_match
+    from eventpanel.estimators.placebo_draws import PlaceboDraws, placebo_draws
     from eventpanel.estimators.placebo_gaps import placebo_gaps, placebo_interval
     from eventpanel.estimators.placebo_units import Placebo, placebo_units
     from eventpanel.estimators.ppml import percent, ppml, separated_rows
@@ -90,6 +94,7 @@ if TYPE_CHECKING:
     from eventpanel.estimators.side_by_side import SideBySide, compare_estimators
     from eventpanel.estimators.stacked_did import StackedDid, stacked_did
     from eventpanel.estimators.sun_abraham import SunAbraham, sun_abraham
+    from eventpanel.estimators.target import Target
     from eventpanel.estimators.treatment import Reach
     from eventpanel.estimators.twfe_weights import TwfeWeights, twfe_weights
     from eventpanel.estimators.two_stage import TwoStage, two_stage
@@ -117,6 +122,7 @@ __all__ = [
     "DidMultiplegt",
     "DistributedLag",
     "DriscollKraay",
+    "Dropping",
     "Dyadic",
     "Estimate",
     "EstimationWarning",
@@ -142,6 +148,7 @@ __all__ = [
     "Panel",
     "PanelMatch",
     "Placebo",
+    "PlaceboDraws",
     "PretrendPower",
     "Randomisation",
     "Reach",
@@ -155,6 +162,7 @@ __all__ = [
     "Study",
     "SunAbraham",
     "SwitchRules",
+    "Target",
     "Term",
     "Test",
     "Threshold",
@@ -181,6 +189,7 @@ __all__ = [
     "code_events",
     "compare_estimators",
     "concord",
+    "continent",
     "count",
     "country_years",
     "covariate_balance",
@@ -191,6 +200,7 @@ __all__ = [
     "did_multiplegt",
     "difference",
     "distributed_lag",
+    "drop_influential",
     "equality_test",
     "estimate_many",
     "estimate_study",
@@ -206,10 +216,12 @@ __all__ = [
     "iplot",
     "joint_test",
     "lag_test",
+    "lead_placebo",
     "lead_test",
     "leads_in_words",
     "leave_one_out",
     "leave_one_out_ppml",
+    "leave_out",
     "lincom",
     "linear",
     "load_study",
@@ -229,6 +241,7 @@ __all__ = [
     "orthogonalised",
     "panel_match",
     "percent",
+    "placebo_draws",
     "placebo_gaps",
     "placebo_interval",
     "placebo_units",
@@ -246,6 +259,7 @@ __all__ = [
     "read",
     "recurrence",
     "recurrence_totals",
+    "region",
     "romano_wolf",
     "run_study",
     "score_bootstrap",

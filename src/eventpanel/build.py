@@ -36,6 +36,8 @@ DERIVATIONS: dict[str, Callable[[Panel, str, list[str]], Panel]] = {
     "ratio": derive.ratio,
     "log": derive.log,
     "log1p": derive.log1p,
+    "region": derive.region,
+    "continent": derive.continent,
 }
 Step = Callable[[str], None]
 Folders = Path | Sequence[Path]

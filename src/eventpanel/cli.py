@@ -79,7 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     check = commands.add_parser("check", help="stop after the panel: coverage, conflicts, recurrence of the event")
     coverage = commands.add_parser("coverage", help="draw which answer each source gives: a chart, a map, a table")
     verify = commands.add_parser(
-        "verify", help="compare with the published numbers of the paper that a study replicates"
+        "verify", help="make the run of a folder again and compare; or compare with the paper a study replicates"
     )
     robustness = commands.add_parser("robustness", help="run the checks of a study; a run that was stopped goes on")
     for command in (run, check, coverage, verify, robustness):
@@ -87,7 +87,7 @@ def _parser() -> argparse.ArgumentParser:
             "study",
             metavar="STUDY",
             help="name of a built-in study (brookings-public, brookings, demo, unrest-deals, world-panel) or "
-            "a TOML file",
+            f"a TOML file{'; or the output folder of a run' if command is verify else ''}",
         )
         command.add_argument("--out", "--to", metavar="DIR", help="output folder (run: default eventpanel-STUDY)")
         command.add_argument("--data", metavar="DIR", help="folder of the publishers' files (default: EVENTPANEL_DATA)")
@@ -95,6 +95,8 @@ def _parser() -> argparse.ArgumentParser:
             "--set", metavar="KEY=VALUE", action="append", default=[], help="change a setting, such as window.leads=3"
         )
         command.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    verify.add_argument("--tolerance", metavar="NUMBER", type=float, help="of numbers of a run (default: 1e-8)")
+    _add_diff(commands.add_parser("diff", help="what changed between two runs: inputs, versions, settings, estimates"))
     run.add_argument("--package", metavar="DIR", help="also write a replication package (family brookings)")
     robustness.add_argument("--only", metavar="CHECK", action="append", default=[], help="run this check (repeatable)")
     robustness.add_argument("--list", action="store_true", help="list the checks and their parts, and run none")
@@ -106,6 +108,14 @@ def _parser() -> argparse.ArgumentParser:
     _add_fetch(commands.add_parser("fetch", help="fetch publishers' files, or say how to get them by hand"))
     _add_codes(commands.add_parser("codes", help="audit the country codes of a file of your own"))
     return parser
+
+
+def _add_diff(diff: argparse.ArgumentParser) -> None:
+    diff.add_argument("first", metavar="RUN_A", help="output folder of a run")
+    diff.add_argument("second", metavar="RUN_B", help="output folder of another")
+    diff.add_argument("--out", "--to", metavar="DIR", help="also write a page, a table and a manifest")
+    diff.add_argument("--csv", metavar="FILE", help="write all estimates of both to a csv file")
+    diff.add_argument("--quiet", action="store_true", help="print nothing but errors")
 
 
 def _add_fetch(fetch: argparse.ArgumentParser) -> None:

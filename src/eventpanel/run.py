@@ -33,7 +33,16 @@ from eventpanel.reports.tables import latex, markdown
 from eventpanel.reports.text import csv_bytes, manifest
 from eventpanel.study import Study
 
-__all__ = ["Checked", "check_study", "check_tables", "compare_study", "estimate_study", "run_study"]
+__all__ = [
+    "Checked",
+    "check_files",
+    "check_study",
+    "compare_study",
+    "estimate_study",
+    "render",
+    "run_files",
+    "run_study",
+]
 
 Step = Callable[[str], None]
 
@@ -156,14 +165,28 @@ def run_study(study: Study, out: Path, data: Folders = (), step: Step = _silent)
         Anything wrong with study, data, design or folder; then nothing is written.
     """
     check_folder(out)
+    results, files = run_files(study, data, step)
+    step("writing")
+    publish(out, files)
+    return results
+
+
+def run_files(study: Study, data: Folders = (), step: Step = _silent) -> tuple[tuple[Result, ...], dict[str, bytes]]:
+    """Run a study and keep its files in memory: results, and all files by name.
+
+    Parameters
+    ----------
+    study : Study
+    data : Path or sequence of Path
+        Folders of the publishers' files, searched in order.
+    step : callable
+        Called with what is done next.
+    """
     checked = check_study(study, data, step)
     results = estimate_study(study, checked.panel, step)
     compared = compare_study(study, checked.panel, step)
     step("drawing")
-    files = render(study, checked, results, compared)
-    step("writing")
-    publish(out, files)
-    return results
+    return results, render(study, checked, results, compared)
 
 
 def render(
@@ -195,7 +218,7 @@ def render(
         "ledger.csv": _ledger(results),
         "comparison.csv": comparison_table(compared, study.output.level),
         "comparison_differences.csv": differences_table(compared),
-        **check_tables(checked),
+        **_check_tables(checked),
     }
     rendered = {
         **{name: csv_bytes(table.assign(label=label)) for name, table in files.items() if len(table.columns) > 1},
@@ -205,7 +228,7 @@ def render(
         "table.tex": latex(results, title, label).encode(),
         "report.html": page(report).encode(),
     }
-    return rendered | {"manifest.json": manifest(study.model_dump(), panel.sources, rendered)}
+    return rendered | {"manifest.json": manifest(study.model_dump(), panel.sources, rendered, "run")}
 
 
 def _as_run(checked: Checked, compared: Mapping[str, Compared]) -> Checked:
@@ -219,13 +242,21 @@ def _ledger(results: Sequence[Result]) -> pd.DataFrame:
     return ledger[["estimate", *ledger.columns.drop("estimate")]]
 
 
-def check_tables(checked: Checked) -> dict[str, pd.DataFrame]:
-    """Tables of a study's panel before any estimate, by file name.
+def check_files(study: Study, checked: Checked) -> dict[str, bytes]:
+    """All files of a check, by name.
 
     Parameters
     ----------
+    study : Study
     checked : Checked
     """
+    tables = {name: table for name, table in _check_tables(checked).items() if len(table.columns) > 1}
+    files = {name: csv_bytes(table.assign(label=study.label)) for name, table in tables.items()}
+    return files | {"manifest.json": manifest(study.model_dump(), checked.panel.sources, files, "check")}
+
+
+def _check_tables(checked: Checked) -> dict[str, pd.DataFrame]:
+    """Tables of a study's panel before any estimate, by file name."""
     return {
         "coverage.csv": checked.panel.coverage,
         "conflicts.csv": checked.panel.conflicts,

@@ -62,7 +62,7 @@ class PanelSection(Section):
 class DeriveSection(Section):
     """A column made from columns."""
 
-    how: Literal["any_of", "total", "ratio", "log", "log1p"]
+    how: Literal["any_of", "total", "ratio", "log", "log1p", "region", "continent"]
     columns: Some
 
 

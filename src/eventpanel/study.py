@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 from eventpanel.datasets.errors import MissingFileError, StudyError, first_few
 from eventpanel.sections import Study
 
-__all__ = ["Study", "built_in_studies", "content_of", "explained", "load_study", "said"]
+__all__ = ["Study", "built_in_studies", "content_of", "explained", "load_study", "said", "study_from", "study_text"]
 
 # What pydantic finds wrong, in the words of a study file.
 KINDS = {
@@ -98,6 +98,24 @@ def load_study(name: str, settings: Sequence[str] = ()) -> Study:
             name,
             "use `eventpanel run`",
         )
+    return study_from(content, name)
+
+
+def study_from(content: dict[str, Any], name: str) -> Study:
+    """Check the tables of a study.
+
+    Parameters
+    ----------
+    content : dict
+        Tables of a study file, or what a manifest holds of it.
+    name : str
+        For messages.
+
+    Raises
+    ------
+    StudyError
+        An unknown key, a value of the wrong kind.
+    """
     try:
         return Study.model_validate(content)
     except ValidationError as error:

@@ -161,3 +161,9 @@ def test_a_package_runs_again_and_finds_the_same_numbers(tmp_path: Path) -> None
     assert answer.returncode == 0, answer.stderr
     assert "rows of numbers are the same" in answer.stdout
     assert (package / "outputs-again" / "index.html").read_bytes() == (package / "outputs" / "index.html").read_bytes()
+
+
+def test_a_run_of_the_family_is_made_again(toys: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", "brookings", "--out", "out", "--quiet"]) == 0
+    assert main(["verify", "out"]) == 0
+    assert "The run comes out as it was." in capsys.readouterr().out

@@ -63,7 +63,7 @@ def test_help_names_every_command_and_the_built_in_studies(capsys: pytest.Captur
         main(["--help"])
     assert stop.value.code == 0
     text = capsys.readouterr().out
-    for command in ("run", "check", "coverage", "verify", "sources", "fetch", "codes"):
+    for command in ("run", "check", "coverage", "verify", "diff", "sources", "fetch", "codes"):
         assert f"\n    {command} " in text
     with pytest.raises(SystemExit):
         main(["run", "--help"])

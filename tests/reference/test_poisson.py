@@ -2,14 +2,15 @@
 
 fixest's own example ``trade``: log(dist_km) with origin, destination, product and year effects, -1.52787, clustered by
 origin .115678. Yotov, Piermartini, Monteiro and Larch (2016), An Advanced Guide to Trade Policy Analysis: regional
-trade agreements .5572 (.1022) with exporter-year, importer-year and pair effects; gravity without pair
-effects, N 28,152.
+trade agreements .5572 (.1022) with exporter-year, importer-year and pair effects; .5200 (.0859) beside a placebo, the
+agreement four years ahead, .0774 (.0921); gravity without pair effects, N 28,152.
 ppmlhdfe's example data, total trade: fta .192445, clustered by pair .041953.
 """
 
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,11 +18,18 @@ import pandas as pd
 import pytest
 import rdata
 
+from eventpanel.datasets.panel import Panel
 from eventpanel.estimators.core.arrays import Codes, Floats
 from eventpanel.estimators.core.groups import recode
 from eventpanel.estimators.core.poisson import poisson
 from eventpanel.estimators.core.sandwich import clustered
 from eventpanel.estimators.core.separation import separation
+from eventpanel.estimators.covariance import Clustered
+from eventpanel.estimators.design import Design
+from eventpanel.estimators.events import Event
+from eventpanel.estimators.lead_placebo import lead_placebo
+from eventpanel.estimators.ppml import ppml
+from eventpanel.estimators.window import EventWindow
 
 
 def table(path: Path) -> pd.DataFrame:
@@ -96,3 +104,31 @@ def test_agreements_with_pair_effects(gravity: pd.DataFrame) -> None:
     (coef,), (error,), _ = estimate(rows["trade"].to_numpy(), X, effects, pair)
     assert coef == pytest.approx(0.5572, abs=6e-5)
     assert error == pytest.approx(0.1022, abs=6e-5)
+
+
+def test_the_placebo_of_agreements_ahead(gravity: pd.DataFrame) -> None:
+    """Periods of four years; the record of agreements reaches to 2010, trade to 2006."""
+    rows, pair = gravity.assign(rta_lead4=gravity["rta_lead4"].astype(float)), ["exporter", "importer"]
+    # The column of leads leaves out agreements of 1990 and before, which the pair effects absorb.
+    older, last = rows[rows["year"] == 1990].set_index(pair)["rta"], rows[rows["year"] == 2006]
+    ahead = last["rta_lead4"].to_numpy() + older.reindex(pd.MultiIndex.from_frame(last[pair])).to_numpy()
+    frame = pd.concat([rows, last.assign(year=2010.0, trade=np.nan, rta=ahead)], ignore_index=True)
+    frame = frame.assign(period=((frame["year"] - 1986) // 4).astype(int))
+    frame["flow"] = frame["exporter"].astype(str) + ">" + frame["importer"].astype(str)
+    panel = Panel(frame, ("flow",), "period")
+    design = Design(
+        outcome="trade",
+        event=Event(column="rta", kind="dose"),
+        window=EventWindow(leads=0, lags=0, reference=None),
+        fixed_effects=("exporter^period", "importer^period", "pair_id"),
+        covariance=Clustered("pair_id", "ppmlhdfe"),
+    )
+    placebo = lead_placebo(panel, design, (1,), model="poisson")
+    assert placebo["estimate"].iloc[0] == pytest.approx(0.0774, abs=6e-5)
+    assert placebo["std_error"].iloc[0] == pytest.approx(0.0921, abs=6e-5)
+    assert (placebo["nobs"] == 28_482).all()
+    # One lead: the joint test is its own.
+    assert placebo["p_value"].iloc[1] == pytest.approx(placebo["p_value"].iloc[0], rel=1e-9)
+    whole = ppml(panel, replace(design, window=replace(design.window, leads=1)))
+    assert whole.params["rta, same period"] == pytest.approx(0.5200, abs=6e-5)
+    assert whole.std_errors["rta, same period"] == pytest.approx(0.0859, abs=6e-5)

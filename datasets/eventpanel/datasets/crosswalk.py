@@ -15,6 +15,10 @@ codes of CEPII's BACI (release 202501), each compared with a second copy. They a
 customs area differs: 842 USA, 251 France, 579 Norway, 699 India, 757 Switzerland, and 492, which is Monaco
 in M49 and a residual in Comtrade. A number that never meant another state is accepted in all years of its
 state, also before its publisher used it. 490 (Other Asia, nes) is a residual, although mostly Taiwan.
+
+``data/regions.csv`` holds the geographic regions of M49, each country's smallest (its intermediate region where it has
+one, such as Eastern Africa, else its sub-region) and the continent. Former states stand where most of their people
+lived; Kosovo and Taiwan, which M49 does not list, where their neighbours do. Antarctica has none.
 """
 
 from __future__ import annotations
@@ -39,6 +43,7 @@ __all__ = [
     "names",
     "normalise",
     "not_countries",
+    "region_of",
     "spells",
 ]
 
@@ -112,6 +117,20 @@ def names() -> dict[str, str]:
     """Latest English name of each ISO3 code."""
     table = crosswalk().sort_values("last")
     return dict(zip(table["iso3"], table["name"], strict=True))
+
+
+@cache
+def region_of(column: Literal["region", "subregion"]) -> dict[str, str]:
+    """Continent or geographic region of each ISO3 code; codes without one are left out.
+
+    Examples
+    --------
+    >>> region_of("region")["KEN"], region_of("subregion")["KEN"], region_of("subregion")["SUN"]
+    ('Africa', 'Eastern Africa', 'Eastern Europe')
+    """
+    table = _read("regions.csv")
+    table = table[table[column] != ""]
+    return dict(zip(table["iso3"], table[column], strict=True))
 
 
 @cache

@@ -1,18 +1,20 @@
-"""Columns made from columns: any, total, ratio, log; a missing part makes the whole missing."""
+"""Columns made from columns: any, total, ratio, log, region; a missing part makes the whole missing."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
 from eventpanel.datasets.answers import Watched
+from eventpanel.datasets.countries import require_iso3
+from eventpanel.datasets.crosswalk import region_of
 from eventpanel.datasets.errors import NumberError, first_few
 from eventpanel.datasets.panel import Panel
 
-__all__ = ["any_of", "log", "log1p", "ratio", "total"]
+__all__ = ["any_of", "continent", "log", "log1p", "ratio", "region", "total"]
 
 
 def any_of(panel: Panel, name: str, columns: Sequence[str]) -> Panel:
@@ -122,6 +124,62 @@ def log1p(panel: Panel, name: str, columns: Sequence[str]) -> Panel:
     if (values < 0).any():
         raise NumberError(f"Column {columns[0]!r} has negative values.", f"{int((values < 0).sum())} rows")
     return _with(panel, name, pd.Series(np.log1p(values.to_numpy()), index=values.index), columns)
+
+
+def region(panel: Panel, name: str, columns: Sequence[str]) -> Panel:
+    """Add the geographic region of a country, such as Eastern Africa; missing where it has none.
+
+    Regions are those of the United Nations Statistics Division (M49): the intermediate region of a country where it
+    has one, else its sub-region. States that no longer exist have the region they lay in.
+
+    Parameters
+    ----------
+    panel : Panel
+    name : str
+        The new column.
+    columns : sequence of str
+        One column of ISO3 codes.
+
+    Raises
+    ------
+    CountryError
+        A text that is no ISO3 code.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> panel = Panel(pd.DataFrame({"importer": ["KEN", "YUG"], "year": 1990}), ("importer",), "year")
+    >>> region(panel, "region", ["importer"]).frame["region"].tolist()
+    ['Eastern Africa', 'Southern Europe']
+    """
+    return _placed(panel, name, columns, region_of("subregion"))
+
+
+def continent(panel: Panel, name: str, columns: Sequence[str]) -> Panel:
+    """Add the continent of a country (M49: Africa, Americas, Asia, Europe, Oceania); missing where it has none.
+
+    Parameters
+    ----------
+    panel : Panel
+    name : str
+        The new column.
+    columns : sequence of str
+        One column of ISO3 codes.
+
+    Raises
+    ------
+    CountryError
+        A text that is no ISO3 code.
+    """
+    return _placed(panel, name, columns, region_of("region"))
+
+
+def _placed(panel: Panel, name: str, columns: Sequence[str], regions: Mapping[str, str]) -> Panel:
+    if len(columns) != 1:
+        raise NumberError("A region needs one column.", first_few(columns), "name one column of ISO3 codes")
+    codes = panel.column(columns[0])
+    require_iso3(map(str, codes.dropna().unique()))
+    return _with(panel, name, codes.map(regions), columns)
 
 
 def _one(panel: Panel, columns: Sequence[str]) -> pd.Series:

@@ -16,6 +16,7 @@
     |-- StudyError (40)            a study file or a setting that is not understood
     |-- OutputError (50)           results that cannot be written
     |-- WorkerError (51)           a process that ended before its work was done
+    |-- VerificationError (60)     a run that does not come out again as its folder says
 
 The number is the exit code of the command line.
 """
@@ -204,3 +205,9 @@ class WorkerError(EventPanelError):
     """A process that ended before its work was done."""
 
     exit_code = 51
+
+
+class VerificationError(EventPanelError):
+    """A run that does not come out again as its folder says."""
+
+    exit_code = 60

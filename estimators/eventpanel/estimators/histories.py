@@ -1,26 +1,30 @@
-"""Histories: the event record of every unit as a source that others may receive, leads and lags rebuilt from it."""
+"""Histories: the event record of every unit, moved to other units or in time, and leads and lags rebuilt from it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
 from eventpanel.datasets.errors import DesignError, first_few
 from eventpanel.datasets.panel import Panel
+from eventpanel.estimators.coding import coded, over
 from eventpanel.estimators.core.arrays import Codes, Floats, Mask
-from eventpanel.estimators.core.assignments import Assignments, Choices, Permutations
+from eventpanel.estimators.core.assignments import Assignments, Choices, Deals, Permutations
 from eventpanel.estimators.core.groups import cross, recode
 from eventpanel.estimators.core.permutation import Moved
+from eventpanel.estimators.core.spells import deck
 from eventpanel.estimators.design import Design
 from eventpanel.estimators.matrices import Matrices
-from eventpanel.estimators.path import event_path
+from eventpanel.estimators.occurrences import spells
+from eventpanel.estimators.path import event_grids
 from eventpanel.estimators.places import Places, places
-from eventpanel.estimators.record import record
+from eventpanel.estimators.record import Record, record
 
-__all__ = ["Histories", "permuted", "shifted"]
+__all__ = ["Histories", "dealt", "permuted", "shifted"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,18 +35,28 @@ class Histories:
     ----------
     moved : Moved
         Columns of the path, for any assignment.
-    assignments : Permutations or Choices
+    assignments : Permutations, Choices or Deals
         Which assignments there are.
     other : ndarray, shape (n,)
         Code of what names a row besides its unit and period.
     held : tuple of str
         Units that cannot receive another history.
+    rebuild : callable, optional
+        For deals: leads and lags of the records of a draw, from its cells of shape (U, T) to shape (U, ., K).
     """
 
     moved: Moved
     assignments: Assignments
     other: Codes
     held: tuple[str, ...]
+    rebuild: Callable[[Codes], Floats] | None = None
+
+    def sources(self, draws: Codes) -> tuple[Floats, Codes]:
+        """Return the histories that some draws need, shape (S, T, K), and the source of each unit, shape (draws, U)."""
+        if self.rebuild is None:
+            return self.moved.histories, draws
+        count, units = draws.shape[:2]
+        return np.concatenate([self.rebuild(cells) for cells in draws]), np.arange(count * units).reshape(count, units)
 
 
 def permuted(panel: Panel, design: Design, m: Matrices, kept: Mask, strata: Sequence[str], unequal: str) -> Histories:
@@ -66,12 +80,12 @@ def permuted(panel: Panel, design: Design, m: Matrices, kept: Mask, strata: Sequ
         Strata that change within a unit, records that do not cover what another unit needs, or nothing to permute.
     """
     rows = places(panel, design, m)
-    values = _paths(panel, design, rows, _raw(panel, design))
+    values = _paths(design, rows, record(panel, design.event))
     known, code = np.asarray(~np.isnan(values).any(axis=2)), _strata(panel, design, m, rows, strata)
     if unequal == "match":
         code = cross(code, recode(np.unique(known, axis=0, return_inverse=True)[1].reshape(-1)))
     _check_cover(rows, known, code)
-    filled = np.where(np.isnan(values), 0.0, values)
+    filled = _filled(values)
     kinds = np.unique(filled.reshape(len(filled), -1), axis=0, return_inverse=True)[1].reshape(-1)
     assignments = Permutations(code, kinds.astype(np.int64))
     if assignments.count == 1:
@@ -96,49 +110,113 @@ def shifted(panel: Panel, design: Design, m: Matrices, kept: Mask) -> Histories:
     Raises
     ------
     DesignError
-        A record with gaps, an event standardised within periods, or a lead or lag that a turned record does not tell.
+        A record with gaps, an event coded within periods, or a lead or lag that a turned record does not tell.
     """
-    if design.event.scale == "period_sd":
-        raise DesignError(
-            "A record standardised within periods cannot be shifted unit by unit.",
-            design.event.column,
-            "use scale='unit_sd' or 'sd', or scheme='permute'",
-        )
-    rows, raw = places(panel, design, m), _raw(panel, design)
-    units = raw.index.get_level_values(0)
-    _check_unbroken(raw, rows)
-    sizes = pd.Series(units).groupby(units.to_numpy()).size()
-    counts = sizes.reindex(rows.names).to_numpy().astype(np.int64)
-    first, place = np.searchsorted(units, units), pd.Series(units).groupby(units.to_numpy()).cumcount().to_numpy()
-    length = sizes.reindex(units).to_numpy()
+    rows, events = _of_units(panel, design, m)
+    known = _known(events, rows)
+    counts, first = known.sum(axis=1), np.argmax(known, axis=1)
+    time = np.arange(known.shape[1])
     turned = []
     for step in range(int(counts.max())):
-        values = raw.to_numpy()[first + (place - step) % length]
-        turned.append(_paths(panel, design, rows, pd.Series(values, index=raw.index)))
+        cells = np.where(known, first[:, None] + (time - first[:, None] - step) % counts[:, None], time)
+        turned.append(_rearranged(design, rows, events, cells))
     starts = np.concatenate([[0], np.cumsum(counts)[:-1]]).astype(np.int64)
-    values = np.concatenate([np.array(turned)[:count, u] for u, count in enumerate(counts)])
-    _check_turned(rows, values, np.repeat(np.arange(len(counts)), counts))
-    filled = np.where(np.isnan(values), 0.0, values)
-    return _histories(m, rows, filled, kept, Choices(starts, counts))
+    every = np.array(turned)
+    values = np.concatenate([every[:count, u] for u, count in enumerate(counts)])
+    _check_told(rows, values, np.repeat(np.arange(len(counts)), counts))
+    return _histories(m, rows, _filled(values), kept, Choices(starts, counts))
 
 
-def _raw(panel: Panel, design: Design) -> pd.Series:
-    return record(panel, design.event).raw
+def dealt(panel: Panel, design: Design, m: Matrices, kept: Mask) -> Histories:
+    """Histories whose spells and quiet gaps are dealt out anew in time, unit by unit.
+
+    A spell is a run of periods with an event: above the threshold, or with a dose that is not zero. For an onset or a
+    spell as the kind of event, quiet gaps shorter than ``quiet`` belong to it. It moves with its values. As many quiet
+    periods as part two spells stay between them; all others fall anywhere, every arrangement with equal chance. Values
+    of quiet periods keep their order.
+
+    Parameters
+    ----------
+    panel : Panel
+    design : Design
+    m : Matrices
+    kept : ndarray of bool, shape (terms of the path,)
+
+    Raises
+    ------
+    DesignError
+        A record with gaps, a change as the event, an event coded within periods, nothing to deal out, or a lead or lag
+        that a record dealt out anew does not tell.
+    """
+    event = design.event
+    if event.kind == "change":
+        raise DesignError(
+            "Changes of a level are not dealt out as spells.", event.column, "use scheme='shift' or scheme='permute'"
+        )
+    rows, events = _of_units(panel, design, m)
+    passed = over(events.given, event)
+    apart = event.quiet if event.kind in ("onset", "spell") else 1
+    standing = spells(passed, apart) == 1
+    # Records that are coded alike are one.
+    shown, known = (passed if event.is_binary else events.given), _known(events, rows)
+    where = _rows_of(events, rows)
+    assignments = Deals(tuple(deck(shown[u], standing[u], known[i], apart) for i, u in enumerate(where)))
+    if assignments.count == 1:
+        raise DesignError(
+            "There is nothing to deal out: no record has another order of its spells and quiet periods.",
+            f"{len(rows.names)} units, {int(assignments.held.sum())} of them with events",
+            "use scheme='shift' or scheme='permute'",
+        )
+
+    rebuild = partial(_rebuilt, design, rows, events)
+    return replace(_histories(m, rows, rebuild(assignments.own), kept, assignments), rebuild=rebuild)
 
 
-def _paths(panel: Panel, design: Design, rows: Places, raw: pd.Series) -> Floats:
+def _rebuilt(design: Design, rows: Places, events: Record, cells: Codes) -> Floats:
+    values = _rearranged(design, rows, events, cells)
+    _check_told(rows, values, np.arange(len(values)))
+    return _filled(values)
+
+
+def _of_units(panel: Panel, design: Design, m: Matrices) -> tuple[Places, Record]:
+    """Places and record of a design whose units can each be rearranged in time."""
+    event = design.event
+    by_period = event.threshold is not None and event.threshold.rule == "period_quantile"
+    if event.scale == "period_sd" or by_period:
+        raise DesignError(
+            "A record coded within periods cannot be moved in time unit by unit.",
+            event.column,
+            "standardise or cut over units or all periods, or use scheme='permute'",
+        )
+    rows, events = places(panel, design, m), record(panel, event)
+    _check_unbroken(rows, _known(events, rows))
+    return rows, events
+
+
+def _rows_of(events: Record, rows: Places) -> Codes:
+    """Rows of the calendar in which the units of the sample stand, shape (U,)."""
+    return np.asarray(events.calendar.units.get_indexer(rows.names), dtype=np.int64)
+
+
+def _known(events: Record, rows: Places) -> Mask:
+    return np.asarray(events.known[_rows_of(events, rows)])
+
+
+def _paths(design: Design, rows: Places, events: Record) -> Floats:
     """Leads and lags of a record for the units and periods of the sample, shape (U, T, K); missing where unknown."""
-    units, times = raw.index.get_level_values(0), raw.index.get_level_values(1).to_numpy()
-    start = min(int(times.min()), int(rows.times.min()))
-    span = np.arange(max(int(times.max()), int(rows.times.max())) - start + 1)
-    watched = units.unique()
-    grid = pd.MultiIndex.from_product([watched, span], names=["unit", "time"])
-    placed = pd.Series(raw.to_numpy(), index=pd.MultiIndex.from_arrays([units, times - start])).reindex(grid)
-    small = Panel(placed.rename("event").reset_index(), ("unit",), "time")
-    moved = replace(design, event=replace(design.event, column="event", by="unit"))
-    path = event_path(small, moved, record(small, moved.event)).to_numpy()
-    cube = path.reshape(len(watched), len(span), -1)
-    return np.asarray(cube[watched.get_indexer(rows.names)][:, rows.times - start])
+    cube = np.stack(list(event_grids(design, events).values()), axis=2)
+    return np.asarray(cube[_rows_of(events, rows)][:, rows.times - events.calendar.first])
+
+
+def _rearranged(design: Design, rows: Places, events: Record, cells: Codes) -> Floats:
+    """Leads and lags where each cell has the value of another cell of its unit; cells of shape (U, T)."""
+    given, where = events.given.copy(), _rows_of(events, rows)
+    given[where] = np.take_along_axis(given[where], cells, axis=1)
+    return _paths(design, rows, replace(events, given=given, code=coded(given, design.event)))
+
+
+def _filled(values: Floats) -> Floats:
+    return np.where(np.isnan(values), 0.0, values)
 
 
 def _strata(panel: Panel, design: Design, m: Matrices, rows: Places, strata: Sequence[str]) -> Codes:
@@ -174,23 +252,21 @@ def _check_cover(rows: Places, known: Mask, code: Codes) -> None:
         )
 
 
-def _check_unbroken(raw: pd.Series, rows: Places) -> None:
-    times = pd.Series(raw.index.get_level_values(1), index=raw.index)
-    steps = times.groupby(level=0).diff()
-    broken = steps[steps > 1].index.get_level_values(0).unique().intersection(rows.names)
-    if len(broken):
+def _check_unbroken(rows: Places, known: Mask) -> None:
+    broken = (np.diff(known.astype(np.int64), axis=1) == 1).sum(axis=1) + known[:, 0] > 1
+    if broken.any():
         raise DesignError(
-            "A record with gaps cannot be turned around in time.",
-            f"{len(broken)} units: {first_few(broken)}",
+            "A record with gaps cannot be moved in time.",
+            f"{int(broken.sum())} units: {first_few(rows.names[broken])}",
             "leave these units out, complete their records, or use scheme='permute'",
         )
 
 
-def _check_turned(rows: Places, values: Floats, unit: Codes) -> None:
+def _check_told(rows: Places, values: Floats, unit: Codes) -> None:
     unknown = (np.isnan(values).any(axis=2) & rows.needed[unit]).any(axis=1)
     if unknown.any():
         raise DesignError(
-            "After a shift some leads or lags inside the sample cannot be told.",
+            "With the record moved in time some leads or lags inside the sample cannot be told.",
             f"units: {first_few(rows.names[np.unique(unit[unknown])])}",
             "start the sample later, so that every onset has its quiet periods in the record, or use another event",
         )

@@ -1,4 +1,4 @@
-"""Randomisation inference for a path: the same regression with events reassigned between units, or moved in time."""
+"""Randomisation inference for a path: the same regression with events moved between units or in time."""
 
 from __future__ import annotations
 
@@ -16,12 +16,13 @@ from eventpanel.datasets.errors import DesignError, first_few
 from eventpanel.datasets.panel import Panel
 from eventpanel.estimators.averages import averaged
 from eventpanel.estimators.comparison import Comparison, contrast, path_rows
-from eventpanel.estimators.core.arrays import Codes, Mask
+from eventpanel.estimators.core.arrays import Codes, Floats, Mask
 from eventpanel.estimators.core.assignments import BLOCK, block, blocks, is_enumerated
 from eventpanel.estimators.core.groups import cross
 from eventpanel.estimators.core.permutation import (
     Drawn,
     Fixed,
+    Moved,
     least_squares_draws,
     poisson_draws,
     score_problem,
@@ -31,17 +32,17 @@ from eventpanel.estimators.core.separation import separation
 from eventpanel.estimators.design import Design
 from eventpanel.estimators.distributed_lag import distributed_lag
 from eventpanel.estimators.estimate import Estimate
-from eventpanel.estimators.histories import Histories, permuted, shifted
+from eventpanel.estimators.histories import Histories, dealt, permuted, shifted
 from eventpanel.estimators.matrices import Matrices, matrices, without_rows
 from eventpanel.estimators.poisson_model import SEPARATED
 from eventpanel.estimators.ppml import ppml
 from eventpanel.estimators.regression import effects_of
 from eventpanel.estimators.solution import EstimationWarning
 
-__all__ = ["Randomisation", "randomisation"]
+__all__ = ["Randomisation", "path_of", "randomisation", "reassigned"]
 
 OPTIONS = {
-    "scheme": ("permute", "shift"),
+    "scheme": ("permute", "shift", "spells"),
     "unequal": ("refuse", "match"),
     "statistic": ("t", "coefficient"),
     "model": ("linear", "poisson score", "poisson refit"),
@@ -58,9 +59,11 @@ class Randomisation:
         Number of draws. Where no more assignments than that differ from one another, each is taken once.
     seed : int
         Same seed, same draws, whatever the number of workers.
-    scheme : {"permute", "shift"}
+    scheme : {"permute", "shift", "spells"}
         ``"permute"``: units of a stratum exchange their whole event histories. ``"shift"``: each unit's record is
-        turned around in time by a random number of periods, independently of the others.
+        turned around in time by a random number of periods, independently of the others. ``"spells"``: each unit's
+        record is dealt out anew in time: the same spells with the same values, in any order and with any quiet gaps
+        between them that fit, all equally likely.
     strata : tuple of str
         Columns with one value a unit, or the name of the moderator, within which histories are permuted. Units
         without a value form a stratum. Without any column, all units may exchange.
@@ -79,7 +82,7 @@ class Randomisation:
 
     draws: int
     seed: int
-    scheme: Literal["permute", "shift"]
+    scheme: Literal["permute", "shift", "spells"]
     strata: tuple[str, ...] = ()
     unequal: Literal["refuse", "match"] = "refuse"
     statistic: Literal["t", "coefficient"] = "t"
@@ -91,11 +94,11 @@ class Randomisation:
         for name, allowed in OPTIONS.items():
             if getattr(self, name) not in allowed:
                 raise DesignError(f"Unknown {name} {getattr(self, name)!r}.", "", f"choose one of {', '.join(allowed)}")
-        if self.scheme == "shift" and (self.strata or self.unequal == "match"):
+        if self.scheme != "permute" and (self.strata or self.unequal == "match"):
             raise DesignError(
-                "A shift moves no history between units.",
+                f"The scheme {self.scheme!r} moves no history between units.",
                 f"strata={self.strata}, unequal={self.unequal!r}",
-                "leave both out with scheme='shift'",
+                "leave both out, or use scheme='permute'",
             )
 
     @property
@@ -159,20 +162,64 @@ def randomisation(
     --------
     See docs/methods/randomisation.md.
     """
-    estimate = distributed_lag(panel, design) if how.model == "linear" else ppml(panel, design)
+    estimate = path_of(panel, design, how)
     asked = contrast(estimate, difference) if difference else None
-    m, kept = _problem(panel, design, how, estimate)
-    path = np.array([term.event_time is not None for term in m.terms])
-    histories = _histories(panel, design, m, kept[path], how)
-    _warn_of_held(histories)
-    fixed = Fixed(m.y, m.X[:, ~path & kept], effects_of(m), m.clusters, m.weights)
-    evaluate = _evaluator(m, fixed, histories, how)
-    compared = _compare(evaluate, histories, how, workers, step)
+    compared = reassigned(panel, estimate, how, workers=workers, step=step)
     rows = path_rows(estimate.select(list(estimate.path)), compared)
     if asked is not None:
         rows += path_rows(asked[0], compared.combine(asked[1]))
     table = pd.DataFrame(rows).astype({"event_time": "Int64"})
     return table.assign(draws=len(compared.draws.coef), enumerated=compared.enumerated)
+
+
+def path_of(panel: Panel, design: Design, how: Randomisation) -> Estimate:
+    """Estimate what is compared with the draws.
+
+    Parameters
+    ----------
+    panel : Panel
+    design : Design
+    how : Randomisation
+    """
+    return distributed_lag(panel, design) if how.model == "linear" else ppml(panel, design)
+
+
+def reassigned(
+    panel: Panel,
+    estimate: Estimate,
+    how: Randomisation,
+    *,
+    workers: int = 1,
+    step: Callable[[str], None] | None = None,
+) -> Comparison:
+    """Draw assignments and estimate each, in the terms of the path: what every table and figure of draws rests on.
+
+    Parameters
+    ----------
+    panel : Panel
+    estimate : Estimate
+        From :func:`path_of`.
+    how : Randomisation
+    workers, step
+        As for :func:`randomisation`.
+
+    Raises
+    ------
+    DesignError
+        Histories that cannot be reassigned, with the units concerned.
+
+    Warns
+    -----
+    EstimationWarning
+        Units that cannot receive another history.
+    """
+    design = estimate.design
+    m, kept = _problem(panel, design, how, estimate)
+    path = np.array([term.event_time is not None for term in m.terms])
+    histories = _histories(panel, design, m, kept[path], how)
+    _warn_of_held(histories, how)
+    fixed = Fixed(m.y, m.X[:, ~path & kept], effects_of(m), m.clusters, m.weights)
+    return _compare(_evaluator(m, fixed, histories, how), histories, how, workers, step)
 
 
 def _problem(panel: Panel, design: Design, how: Randomisation, estimate: Estimate) -> tuple[Matrices, Mask]:
@@ -188,44 +235,55 @@ def _problem(panel: Panel, design: Design, how: Randomisation, estimate: Estimat
 
 
 def _histories(panel: Panel, design: Design, m: Matrices, kept: Mask, how: Randomisation) -> Histories:
-    if how.scheme == "shift":
-        return shifted(panel, design, m, kept)
+    if how.scheme != "permute":
+        return (shifted if how.scheme == "shift" else dealt)(panel, design, m, kept)
     return permuted(panel, design, m, kept, how.strata, how.unequal)
 
 
-def _warn_of_held(histories: Histories) -> None:
+def _warn_of_held(histories: Histories, how: Randomisation) -> None:
     held, units = histories.held, len(histories.assignments.own)
     if held:
         note = f"{len(held)} of {units} units keep their own history, for there is no other to receive: "
-        warnings.warn(note + first_few(held), EstimationWarning, stacklevel=3)
+        instead = "; scheme='shift' would turn it around" if how.scheme == "spells" else ""
+        warnings.warn(note + first_few(held) + instead, EstimationWarning, stacklevel=4)
 
 
-def _evaluator(m: Matrices, fixed: Fixed, histories: Histories, how: Randomisation) -> Callable[[Codes], Drawn]:
+# From histories and the source of each unit in every draw to coefficients.
+Evaluate = Callable[[Floats, Codes], Drawn]
+
+
+def _evaluator(m: Matrices, fixed: Fixed, histories: Histories, how: Randomisation) -> Evaluate:
     """How a block of draws becomes coefficients: by look-up where that is exact, else row by row."""
-    if how.model == "poisson refit":
-        return partial(poisson_draws, fixed, histories.moved)
-    if how.model == "poisson score":
-        return partial(least_squares_draws, score_problem(fixed), histories.moved, at_null=True)
     moved, other = histories.moved, histories.other
+    if how.model == "poisson refit":
+        return _by_rows(partial(poisson_draws, fixed), moved)
+    if how.model == "poisson score":
+        return _by_rows(partial(least_squares_draws, score_problem(fixed), at_null=True), moved)
     mean = averaged(m, fixed, moved)
     if mean is not None:
         (fixed, moved), other = mean, np.zeros(len(mean[0].y), dtype=np.int64)
     table = tables(fixed, moved, cross(other, moved.period), histories.assignments)
-    return partial(least_squares_draws, fixed, moved) if table is None else partial(look_up, table)
+    if table is None:
+        return _by_rows(partial(least_squares_draws, fixed), moved)
+    return lambda _, sources: look_up(table, sources)
+
+
+def _by_rows(estimated: Callable[[Moved, Codes], Drawn], moved: Moved) -> Evaluate:
+    return lambda values, sources: estimated(replace(moved, histories=values), sources)
 
 
 def _compare(
-    evaluate: Callable[[Codes], Drawn],
+    evaluate: Evaluate,
     histories: Histories,
     how: Randomisation,
     workers: int,
     step: Callable[[str], None] | None,
 ) -> Comparison:
     chosen = histories.assignments
-    data = evaluate(chosen.own[None])
+    data = evaluate(*histories.sources(chosen.own[None]))
 
     def run(number: int) -> Drawn:
-        return evaluate(block(chosen, how.draws, how.seed, number))
+        return evaluate(*histories.sources(block(chosen, how.draws, how.seed, number)))
 
     parts: list[Drawn] = []
     with ThreadPoolExecutor(max_workers=workers) as pool:

@@ -14,7 +14,7 @@ from eventpanel.datasets.errors import StudyError, first_few
 from eventpanel.sections import InputSection, Section, Some, Whole
 from eventpanel.study import content_of, explained
 
-__all__ = ["Family", "RoleSection", "is_family", "load_family"]
+__all__ = ["Family", "RoleSection", "family_from", "is_family", "load_family"]
 
 OWN = "deal_list"
 
@@ -120,7 +120,24 @@ def load_family(name: str, settings: Sequence[str] = ()) -> Family:
     >>> load_family("brookings", ["switches.regime_cutoff=polity_6"]).switches.regime_cutoff
     'polity_6'
     """
-    content = content_of(name, settings)
+    return family_from(content_of(name, settings), name)
+
+
+def family_from(content: dict[str, Any], name: str) -> Family:
+    """Check the tables of a study of the family.
+
+    Parameters
+    ----------
+    content : dict
+        Tables of a study file, or what a manifest holds of it.
+    name : str
+        For messages.
+
+    Raises
+    ------
+    StudyError
+        As :func:`load_family`.
+    """
     try:
         family = Family.model_validate(content)
     except ValidationError as error:

@@ -129,7 +129,7 @@ def package_files(package: Package) -> dict[str, bytes]:
     files["checksums.sha256"] = "".join(
         f"{hashlib.sha256(content).hexdigest()}  {name}\n" for name, content in sorted(files.items())
     ).encode()
-    return files | {"manifest.json": manifest(family.model_dump(), sources, files)}
+    return files | {"manifest.json": manifest(family.model_dump(), sources, files, "package")}
 
 
 def _render(name: str, values: Mapping[str, object]) -> bytes:

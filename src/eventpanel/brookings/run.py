@@ -23,7 +23,7 @@ from eventpanel.datasets.simulated import simulate_materials
 from eventpanel.reports.folder import check_folder, publish
 from eventpanel.reports.text import csv_bytes, manifest
 
-__all__ = ["materials_of", "rendered", "run_family"]
+__all__ = ["family_files", "materials_of", "rendered", "run_family"]
 
 Step = Callable[[str], None]
 
@@ -83,9 +83,7 @@ def run_family(
     check_folder(out)
     if package is not None:
         _check_package(package, out)
-    step("reading")
-    materials = materials_of(family, data, step)
-    made = make_exhibits((*CATALOGUE, *exhibits_of(materials)), materials, family.switches, step)
+    materials, made = _made(family, data, step)
     files = rendered(family, materials, made, step)
     step("writing")
     publish(out, files)
@@ -96,6 +94,26 @@ def run_family(
             package_files(Package(family=family, materials=materials, made=made, files=files, machine=taken)),
         )
     return made
+
+
+def _made(family: Family, data: Sequence[Path], step: Step) -> tuple[Materials, tuple[Made, ...]]:
+    step("reading")
+    materials = materials_of(family, data, step)
+    return materials, make_exhibits((*CATALOGUE, *exhibits_of(materials)), materials, family.switches, step)
+
+
+def family_files(family: Family, data: Sequence[Path] = (), step: Step = _silent) -> dict[str, bytes]:
+    """Make every exhibit and keep the files in memory, by name.
+
+    Parameters
+    ----------
+    family : Family
+    data : sequence of Path
+        Folders of the files of inputs, searched in order.
+    step : callable
+        Called with what is done next.
+    """
+    return rendered(family, *_made(family, data, step), step)
 
 
 def _check_package(package: Path, out: Path) -> None:
@@ -140,7 +158,7 @@ def rendered(family: Family, materials: Materials, made: tuple[Made, ...], step:
     )
     files |= files_of_data(materials)
     files |= {"index.html": index_page(page).encode()}
-    return files | {"manifest.json": manifest(family.model_dump(), materials.sources, files)}
+    return files | {"manifest.json": manifest(family.model_dump(), materials.sources, files, "run")}
 
 
 def _standing(switches: Switches) -> tuple[tuple[str, str, str], ...]:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from importlib import resources
-
 import numpy as np
 import pandas as pd
-from jinja2 import Environment, StrictUndefined
 
 from eventpanel.brookings.family import Family
 from eventpanel.brookings.verify import OTHER, VERDICTS, Row, summary
 from eventpanel.datasets.materials import Materials
+from eventpanel.reports.compared import compared_page
 from eventpanel.reports.tables import Grid, markdown_grids
 from eventpanel.reports.text import csv_bytes, manifest
 
@@ -30,15 +28,12 @@ def verified_files(family: Family, materials: Materials, table: pd.DataFrame) ->
     told = summary(table, materials)
     grids = [_counts(table, tuple(told.splitlines())), *_grids(table)]
     title = f"{family.title}: published numbers"
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    template = resources.files("eventpanel.reports.templates").joinpath("verify.html").read_text("utf-8")
-    page = environment.from_string(template).render(title=family.title, label=family.label, summary=told, grids=grids)
     files = {
         "verify.csv": csv_bytes(table.assign(label=family.label)),
         "verify.md": markdown_grids(grids, title, family.label).encode(),
-        "verify.html": page.encode(),
+        "verify.html": compared_page(title, family.label, told, grids).encode(),
     }
-    return files | {"manifest.json": manifest(family.model_dump(), materials.sources, files)}
+    return files | {"manifest.json": manifest(family.model_dump(), materials.sources, files, "verify")}
 
 
 def _counts(table: pd.DataFrame, notes: tuple[str, ...]) -> Grid:

@@ -16,8 +16,7 @@ from eventpanel.reports.document import conflicts_summary, coverage_summary
 from eventpanel.reports.events import cards_table
 from eventpanel.reports.folder import check_folder, publish
 from eventpanel.reports.terminal import aligned, wrapped
-from eventpanel.reports.text import csv_bytes, manifest
-from eventpanel.run import Checked, check_study, check_tables
+from eventpanel.run import Checked, check_files, check_study
 from eventpanel.study import Study
 
 SHOWN = 15
@@ -37,7 +36,7 @@ def main(options: Namespace) -> int:
     if not options.quiet:
         _show(study, checked)
     if options.out is not None:
-        publish(Path(options.out), _files(study, checked))
+        publish(Path(options.out), check_files(study, checked))
     return 0
 
 
@@ -84,9 +83,3 @@ def _table(title: str, table: pd.DataFrame) -> None:
 def _more(lines: int) -> None:
     if lines > SHOWN:
         print(f"  ... and {lines - SHOWN} more; use --out DIR for all")
-
-
-def _files(study: Study, checked: Checked) -> dict[str, bytes]:
-    tables = {name: table for name, table in check_tables(checked).items() if len(table.columns) > 1}
-    files = {name: csv_bytes(table.assign(label=study.label)) for name, table in tables.items()}
-    return files | {"manifest.json": manifest(study.model_dump(), checked.panel.sources, files)}

@@ -54,7 +54,7 @@ def _files(study: Study, panel: Panel, options: Namespace) -> tuple[dict[str, by
     files["coverage.csv"] = csv_bytes(panel.coverage.assign(label=study.label))
     by_year = coverage_table(panel, by=[str(panel.period)]).drop(columns=["first", "last"])
     files["coverage_by_year.csv"] = csv_bytes(by_year.assign(label=study.label))
-    return files | {"manifest.json": manifest(study.model_dump(), panel.sources, files)}, remark
+    return files | {"manifest.json": manifest(study.model_dump(), panel.sources, files, "coverage")}, remark
 
 
 def _charts(study: Study, panel: Panel) -> dict[str, bytes]:

@@ -1,4 +1,4 @@
-"""``eventpanel verify STUDY``."""
+"""``eventpanel verify STUDY|RUN``."""
 
 from __future__ import annotations
 
@@ -12,21 +12,36 @@ from eventpanel.brookings.published import published
 from eventpanel.brookings.run import materials_of
 from eventpanel.brookings.verified import verified_files
 from eventpanel.brookings.verify import compare, summary
+from eventpanel.commands.made_again import made_again
 from eventpanel.commands.progress import progress
-from eventpanel.commands.shared import data_folders
+from eventpanel.commands.shared import data_folders, given_folders
 from eventpanel.datasets.errors import StudyError
 from eventpanel.reports.folder import check_folder, publish
 from eventpanel.reports.terminal import wrapped
+from eventpanel.study import built_in_studies
 
 
 def main(options: Namespace) -> int:
-    """Make the exhibits that have published numbers, compare, and say what agrees."""
-    if not is_family(options.study, options.set):
+    """Compare with the published numbers of a study, or make the run of a folder again."""
+    named = Path(options.study).expanduser()
+    if options.study not in built_in_studies() and named.is_dir():
+        return made_again(named, given_folders(options), options)
+    if is_family(options.study, options.set):
+        if options.tolerance is not None:
+            raise StudyError("Published numbers are compared to their digits.", "--tolerance", "leave it out")
+        return _published(options)
+    folder = Path(f"eventpanel-{named.stem}")
+    if not folder.is_dir():
         raise StudyError(
-            f"The study {options.study} has no published numbers to be compared with.",
+            f"The study {options.study} has no published numbers, and there is no run of it in {folder}.",
             options.study,
-            "verify compares with published numbers; so far the family brookings has these",
+            "run it first, or name the output folder of a run; the family brookings has published numbers",
         )
+    return made_again(folder, data_folders(options), options)
+
+
+def _published(options: Namespace) -> int:
+    """Make the exhibits that have published numbers, compare, and say what agrees."""
     family = load_family(options.study, options.set)
     out = None if options.out is None else Path(options.out)
     if out is not None:

@@ -13,7 +13,18 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from eventpanel.datasets.errors import OutputError, first_few
 from eventpanel.datasets.store import try_lock
 
-__all__ = ["LOCK", "UNFINISHED", "alone_in", "check_folder", "publish", "remove_files", "write_table", "write_whole"]
+__all__ = [
+    "LOCK",
+    "MANIFEST",
+    "UNFINISHED",
+    "alone_in",
+    "check_folder",
+    "is_inside",
+    "publish",
+    "remove_files",
+    "write_table",
+    "write_whole",
+]
 
 MANIFEST = "manifest.json"
 # Ending of a file that is being written; what has another ending is whole.
@@ -70,14 +81,14 @@ def _subfolders(names: Iterable[str]) -> set[str]:
 
 def _check_names(names: Collection[str]) -> None:
     """Refuse names that lead out of the folder, are not plain, or name a file and a folder at once."""
-    wrong = [name for name in names if not _is_inside(name)] + sorted(_subfolders(names) & set(names))
+    wrong = [name for name in names if not is_inside(name)] + sorted(_subfolders(names) & set(names))
     if wrong:
         raise OutputError(
             "Files of an output folder have relative names without detours.", first_few(wrong), "rename them"
         )
 
 
-def _is_inside(name: str) -> bool:
+def is_inside(name: str) -> bool:
     """Whether a name leads to a file below a folder on every system, and is written in one way only."""
     windows, plain = PureWindowsPath(name), PurePosixPath(name)
     if "\0" in name or "\\" in name or windows.drive or windows.root:

@@ -14,7 +14,7 @@ import pandas as pd
 
 from eventpanel.datasets.panel import Source
 
-__all__ = ["csv_bytes", "manifest", "versions"]
+__all__ = ["csv_bytes", "manifest", "system", "versions"]
 
 PACKAGES = ("eventpanel", "numpy", "pandas", "scipy", "matplotlib", "pydantic")
 FORMULA = ("=", "+", "-", "@", "\t", "\n")
@@ -54,9 +54,12 @@ def versions() -> dict[str, str]:
     return found
 
 
-def manifest(
-    study: Mapping[str, Any], sources: Sequence[Source], outputs: Mapping[str, bytes], command: str = "run"
-) -> bytes:
+def system() -> str:
+    """Name the kind of machine, such as ``"Linux x86_64"``."""
+    return f"{platform.system()} {platform.machine()}"
+
+
+def manifest(study: Mapping[str, Any], sources: Sequence[Source], outputs: Mapping[str, bytes], command: str) -> bytes:
     """Say what went in and what came out: command, study, inputs with checksums, versions, outputs with checksums.
 
     The manifest holds no time and no path, so that equal runs leave equal manifests.
@@ -79,7 +82,7 @@ def manifest(
         "seed": (study.get("simulation") or {}).get("seed"),
         "inputs": [asdict(source) for source in sources],
         "versions": versions(),
-        "platform": f"{platform.system()} {platform.machine()}",
+        "platform": system(),
         "study": study,
         "outputs": {name: hashlib.sha256(data).hexdigest() for name, data in outputs.items()},
     }

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 
 from eventpanel.datasets.errors import StudyError
 from eventpanel.robustness.check import Check
-from eventpanel.robustness.checks import axes
+from eventpanel.robustness.checks import axes, curve
 
 __all__ = ["CHECKS", "asked_checks"]
 
-CHECKS: dict[str, Check] = {check.name: check for check in (axes.CHECK,)}
+CHECKS: dict[str, Check] = {check.name: check for check in (curve.CHECK, axes.CHECK)}
 
 
 def asked_checks(names: Sequence[str] | None) -> tuple[Check, ...]:

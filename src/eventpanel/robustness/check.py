@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+import pandas as pd
 from matplotlib.figure import Figure
 
 from eventpanel.robustness.case import Case
@@ -71,6 +72,8 @@ class Check:
         What all lines of the check together say.
     draw : callable, optional
         A figure of them.
+    join : callable, optional
+        Lines that rest on all parts together, such as a joint test of their draws; they come before the others.
     tables : callable, optional
         More tables of the check, by file name without ending.
     """
@@ -81,4 +84,6 @@ class Check:
     reading: str
     parts: Callable[[Case], Sequence[Part]]
     judge: Callable[[Case, Sequence[Line]], Finding]
-    draw: Callable[[Case, Found], Figure] | None = field(default=None)
+    draw: Callable[[Case, Found], Figure] | None = None
+    join: Callable[[Case, Found], Sequence[Line]] | None = None
+    tables: Callable[[Case, Found], Mapping[str, pd.DataFrame]] | None = None

@@ -11,7 +11,18 @@ import pandas as pd
 from eventpanel.estimators.core.distributions import t_quantile
 from eventpanel.estimators.estimate import Estimate
 
-__all__ = ["Found", "Line", "Role", "line_of", "lines_table", "not_made", "plain_found", "read_found"]
+__all__ = [
+    "Found",
+    "Line",
+    "Role",
+    "line_of",
+    "lines_table",
+    "made",
+    "not_made",
+    "plain_found",
+    "read_found",
+    "with_interval",
+]
 
 # What a number is for the reader. headline: the number under test. variation: the same quantity in another way, which
 # should stay. other: another quantity, of which only sign and significance compare. placebo: should be nothing. test:

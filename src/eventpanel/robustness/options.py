@@ -18,7 +18,7 @@ OF_DESIGN = ("outcome", "fixed_effects", "controls", "offset", "moderator", "sam
 OF_STUDY = ("event", "window")
 SHARED = ("covariance", "weights")
 MORE = {"also_controls": "controls", "also_fixed_effects": "fixed_effects"}
-# What takes the moderator away.
+# What takes the moderator away, or a key of a moderator: TOML has no other word for nothing.
 NONE = "none"
 KEYS = (*OF_DESIGN, *OF_STUDY, *SHARED, *MORE, "moderators")
 
@@ -27,7 +27,8 @@ def changed_study(study: Study, name: str, changes: Mapping[str, Any]) -> Study:
     """Return a study whose estimate of a name has been changed.
 
     Tables (``event``, ``window``, ``sample``, ``covariance``, ``moderators``) change the keys they have; lists and
-    plain values replace; ``also_controls`` and ``also_fixed_effects`` add; ``moderator = "none"`` takes it away.
+    plain values replace; ``also_controls`` and ``also_fixed_effects`` add; ``moderator = "none"`` takes it away,
+    and so does ``"none"`` a key of a moderator.
 
     Parameters
     ----------
@@ -52,7 +53,7 @@ def changed_study(study: Study, name: str, changes: Mapping[str, Any]) -> Study:
     moderators = {key: _plain(one) for key, one in study.moderators.items()}
     for key, value in changes.items():
         if key == "moderators":
-            moderators = _merged(moderators, value)
+            moderators = {name: _without_none(one) for name, one in _merged(moderators, value).items()}
         elif key in MORE:
             own[MORE[key]] = [*own[MORE[key]], *(one for one in value if one not in own[MORE[key]])]
         else:
@@ -89,6 +90,10 @@ def _resolved(study: Study, name: str) -> dict[str, Any]:
 
 def _plain(section: Any) -> dict[str, Any]:
     return dict(section.model_dump(exclude_none=True))
+
+
+def _without_none(table: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in table.items() if value != NONE}
 
 
 def _merged(held: Any, value: Any) -> Any:

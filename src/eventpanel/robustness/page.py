@@ -39,6 +39,9 @@ def render(case: Case, plan: Plan, checked: Sequence[Checked]) -> dict[str, byte
     }
     pictures = {}
     for one in checked:
+        if one.check.tables is not None:
+            tables = one.check.tables(case, one.found)
+            files |= {f"{name}.csv": csv_bytes(table.assign(label=label)) for name, table in tables.items()}
         if one.check.draw is not None and any(not np.isnan(line.estimate) for line in one.found.lines):
             figure = one.check.draw(case, one.found)
             pictures[one.check.name] = save(figure, "png")

@@ -119,6 +119,8 @@ def run_checks(case: Case, plan: Plan, store: Store | None, workers: int, watch:
 def _checked(case: Case, check: Check, found: Sequence[Found]) -> Checked:
     draws = {label: values for part in found for label, values in part.draws.items()}
     whole = Found(tuple(line for part in found for line in part.lines), draws)
+    if check.join is not None:
+        whole = whole._replace(lines=(*check.join(case, whole), *whole.lines))
     return Checked(check, whole, check.judge(case, whole.lines))
 
 

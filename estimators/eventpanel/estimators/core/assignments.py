@@ -1,19 +1,20 @@
 """Assignments: which unit receives which history in a draw; every draw follows from the seed and its number alone.
 
-A draw is a vector of sources, one a unit. Blocks of a fixed number of draws have a seed of their own, so that the draws
-are the same however the blocks are shared out among workers.
+A draw is a vector of sources, one a unit, or says where each cell of a unit's record comes from. Blocks of a fixed
+number of draws have a seed of their own, so that the draws are the same however blocks are shared out among workers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice, product
-from math import factorial, prod
+from math import prod
 
 import numpy as np
 
 from eventpanel.estimators.core.arrays import Codes, Mask
+from eventpanel.estimators.core.orders import arrangements, orders
+from eventpanel.estimators.core.spells import Deck
 
 # Draws that share a seed; another number would give other draws.
 BLOCK = 256
@@ -43,7 +44,7 @@ class Permutations:
     def count(self) -> int:
         """Number of different assignments, the data among them."""
         members = [self.kinds[self.strata == s] for s in np.unique(self.strata)]
-        return prod(_arrangements(np.unique(kinds, return_counts=True)[1].tolist()) for kinds in members)
+        return prod(arrangements(np.unique(kinds, return_counts=True)[1].tolist()) for kinds in members)
 
     @property
     def held(self) -> Mask:
@@ -61,8 +62,8 @@ class Permutations:
     def some(self, first: int, last: int) -> Codes:
         """List different assignments, all equally likely, from one place in their order to another, shape (., U)."""
         members = [np.flatnonzero(self.strata == s) for s in np.unique(self.strata)]
-        orders = product(*[list(_each(self.kinds[units].tolist())) for units in members])
-        chosen = list(islice(orders, first, last))
+        every = product(*[list(orders(self.kinds[units].tolist())) for units in members])
+        chosen = list(islice(every, first, last))
         out = np.tile(self.own, (len(chosen), 1))
         for row, kinds in zip(out, chosen, strict=True):
             for units, wanted in zip(members, kinds, strict=True):
@@ -108,7 +109,44 @@ class Choices:
         return self.starts + np.array(list(steps), dtype=np.int64).reshape(-1, len(self.starts))
 
 
-Assignments = Permutations | Choices
+@dataclass(frozen=True, slots=True)
+class Deals:
+    """The record of each unit is dealt out anew in time, independently of the others.
+
+    A draw is not one source a unit: it is the cell of its own record that each cell receives its value from.
+
+    Attributes
+    ----------
+    decks : tuple of Deck, length U
+    """
+
+    decks: tuple[Deck, ...]
+
+    @property
+    def own(self) -> Codes:
+        """Cells of the data: each its own, shape (U, T)."""
+        return np.array([np.arange(deck.periods) for deck in self.decks])
+
+    @property
+    def count(self) -> int:
+        """Number of different assignments, the data among them."""
+        return prod(deck.count for deck in self.decks)
+
+    @property
+    def held(self) -> Mask:
+        """Units with events that have one record only, shape (U,)."""
+        return np.array([bool(deck.spells) and deck.count == 1 for deck in self.decks])
+
+    def draw(self, rng: np.random.Generator, draws: int) -> Codes:
+        """Draw assignments, all equally likely, shape (draws, U, T)."""
+        return np.stack([deck.draw(rng, draws) for deck in self.decks], axis=1)
+
+    def some(self, first: int, last: int) -> Codes:
+        """List different assignments from one place in their order to another, shape (., U, T)."""
+        return np.array(list(islice(product(*[list(deck.each()) for deck in self.decks]), first, last)))
+
+
+Assignments = Permutations | Choices | Deals
 
 
 def is_enumerated(assignments: Assignments, draws: int) -> bool:
@@ -122,11 +160,11 @@ def blocks(assignments: Assignments, draws: int) -> int:
 
 
 def block(assignments: Assignments, draws: int, seed: int, number: int) -> Codes:
-    """Draws of one block, shape (at most BLOCK, U).
+    """Draws of one block, shape (at most BLOCK, U), or (at most BLOCK, U, T) for deals.
 
     Parameters
     ----------
-    assignments : Permutations or Choices
+    assignments : Permutations, Choices or Deals
     draws : int
         Draws asked for in all; where there are no more assignments than that, each is taken once.
     seed : int
@@ -145,18 +183,3 @@ def block(assignments: Assignments, draws: int, seed: int, number: int) -> Codes
     # The children that SeedSequence(seed).spawn would give.
     rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(number,)))
     return assignments.draw(rng, BLOCK)[: draws - first]
-
-
-def _arrangements(counts: Sequence[int]) -> int:
-    return factorial(sum(counts)) // prod(factorial(count) for count in counts)
-
-
-def _each(kinds: list[int]) -> Iterator[list[int]]:
-    """Yield every different order of the kinds, the given one first."""
-    if not kinds:
-        yield []
-    for kind in dict.fromkeys(kinds):
-        rest = kinds.copy()
-        rest.remove(kind)
-        for others in _each(rest):
-            yield [kind, *others]

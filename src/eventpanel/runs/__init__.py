@@ -1,0 +1,1 @@
+"""Output folders of earlier runs: read, made again, compared."""
