@@ -26,7 +26,7 @@ from tests.robustness import toy
 
 if __name__ == "__main__":
     CHECKS["toy"] = toy.check(40)
-    sys.exit(main(["robustness", "demo", "--out", "out", "--workers", "2", *sys.argv[1:]]))
+    sys.exit(main(["robustness", "demo", "--out", "out", "--only", "toy", "--only", "axes", "--workers", "2", *sys.argv[1:]]))
 """
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -18,7 +18,7 @@ from eventpanel.reports.text import csv_bytes
 from eventpanel.robustness.case import Case
 from eventpanel.robustness.check import Part
 from eventpanel.robustness.lines import Found, lines_table
-from eventpanel.robustness.run import plan_checks
+from eventpanel.robustness.run import plan_checks, with_checks
 from eventpanel.robustness.runner import THREADS, run_parts
 from eventpanel.robustness.standing import Clock, Standing
 from eventpanel.robustness.store import Store
@@ -36,14 +36,13 @@ def test_one_worker_and_two_and_a_run_that_died_give_the_same_bytes(
     demo_case: Case, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OPENBLAS_NUM_THREADS", "2")
-    plan = plan_checks(demo_case)
+    axes = plan_checks(with_checks(demo_case, ["axes"])).every
     settings = Part("toy", "settings", toy.settings)
     more = [*toy.parts(3), Part("toy", "refused", toy.refused), settings]
-    undisturbed = run_parts(demo_case, [*plan.every, *more], None, 1)
+    undisturbed = run_parts(demo_case, [*axes, *more], None, 1)
 
     # The same parts, others made in another order; the worker dies in the last but one that it is given.
-    again = plan_checks(demo_case)
-    parts = [*again.every, *more]
+    parts = [*plan_checks(with_checks(demo_case, ["axes"])).every, *more]
     with store.opened(), pytest.raises(WorkerError) as caught:
         run_parts(demo_case, [*reversed(parts[3:]), Part("toy", "deadly", toy.deadly), *parts[:3]], store, 1)
     assert caught.value.where == "toy: deadly"
