@@ -26,7 +26,8 @@ from tests.robustness import toy
 
 if __name__ == "__main__":
     CHECKS["toy"] = toy.check(40)
-    sys.exit(main(["robustness", "demo", "--out", "out", "--only", "toy", "--only", "axes", "--workers", "2", *sys.argv[1:]]))
+    only = ["--only", "toy", "--only", "axes"]
+    sys.exit(main(["robustness", "demo", "--out", "out", "--workers", "2", *only, *sys.argv[1:]]))
 """
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -169,8 +169,7 @@ def test_the_fingerprint_tells_settings_cells_and_versions_apart(demo_case: Case
     panel, settings = demo_case.panel, demo_case.study.model_dump()
     before = fingerprint(settings, panel, {"numpy": "2"})
     frame = panel.frame.copy()
-    place = frame.columns.get_loc("any_deal")
-    frame.iloc[5, place] = 1 - float(frame.iloc[5, place])
+    frame["any_deal"] = frame["any_deal"].where(frame.index != frame.index[5], 1 - frame["any_deal"])
     changed = {
         "study": fingerprint(settings | {"title": "Another"}, panel, {"numpy": "2"}),
         "data": fingerprint(settings, panel.with_frame(frame), {"numpy": "2"}),

@@ -143,11 +143,15 @@ def read_found(plain: Mapping[str, Any]) -> Found:
     >>> read_found({"lines": [], "draws": {"mean": [1.0, None, "inf"]}}).draws
     {'mean': (1.0, nan, inf)}
     """
-    lines = [
-        Line(*(value if name in TEXTS else _number(value) for name, value in zip(Line._fields, values, strict=True)))
-        for values in plain["lines"]
-    ]
-    return Found(tuple(lines), {label: tuple(map(_number, values)) for label, values in plain["draws"].items()})
+    return Found(
+        tuple(map(_read_line, plain["lines"])),
+        {label: tuple(map(_number, values)) for label, values in plain["draws"].items()},
+    )
+
+
+def _read_line(values: Sequence[Any]) -> Line:
+    named = zip(Line._fields, values, strict=True)
+    return Line._make(value if name in TEXTS else _number(value) for name, value in named)
 
 
 def _number(value: float | str | None) -> float:

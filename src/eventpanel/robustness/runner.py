@@ -10,7 +10,7 @@ import threading
 import time
 import warnings
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing, contextmanager
@@ -93,7 +93,7 @@ def _kept(done: Done, store: Store | None) -> Found:
     return read_found(plain_found(done.found)) if store is None else store.keep(done.part, done.found)
 
 
-def _run(case: Case, todo: Sequence[Part], workers: int) -> Iterator[Done | None]:
+def _run(case: Case, todo: Sequence[Part], workers: int) -> Generator[Done | None, None, None]:
     """Yield parts as they are done, None for every second; no more are handed out than workers can begin."""
     queue, waiting = deque(todo), dict[Future[tuple[Found, float]], Part]()
     if not queue:
