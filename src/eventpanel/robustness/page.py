@@ -25,6 +25,10 @@ __all__ = ["render"]
 HEAD = ("", "what it is", "estimate", "s.e.", "p", "interval", "N", "clusters", "in units of", "note")
 
 
+# Rows of one check on the page; results.csv has all.
+SHOWN = 400
+
+
 def render(case: Case, plan: Plan, checked: Sequence[Checked]) -> dict[str, bytes]:
     """All files of a run of checks, by name.
 
@@ -91,8 +95,8 @@ def _page(case: Case, plan: Plan, checked: Sequence[Checked], pictures: dict[str
 
 
 def _rows(lines: Sequence[Line]) -> list[tuple[str, list[str]]]:
-    """Cells of lines, with their role."""
-    return [(line.role, _cells(line)) for line in lines]
+    """Cells of the first lines, with their role."""
+    return [(line.role, _cells(line)) for line in lines[:SHOWN]]
 
 
 def _cells(line: Line) -> list[str]:
