@@ -33,9 +33,13 @@ if TYPE_CHECKING:
     from eventpanel.estimators.bootstrap import Bootstrap
     from eventpanel.estimators.callaway_santanna import CallawaySantanna, callaway_santanna
     from eventpanel.estimators.card import Card, card
+    from eventpanel.estimators.confounding import Confounding, confounding
     from eventpanel.estimators.covariance import Clustered, Conley, DriscollKraay, Dyadic, NeweyWest, Robust
+    from eventpanel.estimators.curve_draws import CurveDraws, JointDraws
+    from eventpanel.estimators.curve_statistics import joint_statistics
     from eventpanel.estimators.debiased_ppml import debiased_ppml
     from eventpanel.estimators.design import Design, Sample
+    from eventpanel.estimators.detectable import Detectable, Simulation, detectable
     from eventpanel.estimators.did_multiplegt import DidMultiplegt, SwitchRules, average_total_effect, did_multiplegt
     from eventpanel.estimators.distributed_lag import EstimationWarning, distributed_lag
     from eventpanel.estimators.estimate import Estimate, Term
@@ -64,6 +68,7 @@ if TYPE_CHECKING:
     from eventpanel.estimators.influence import leave_one_out
     from eventpanel.estimators.influential import Dropping, drop_influential
     from eventpanel.estimators.interactive_effects import InteractiveEffects, interactive_effects
+    from eventpanel.estimators.joint_curve import joint_curve
     from eventpanel.estimators.lag_plans import DistributedLag
     from eventpanel.estimators.lead_placebo import lead_placebo
     from eventpanel.estimators.leads_in_words import leads_in_words
@@ -100,6 +105,7 @@ if TYPE_CHECKING:
     from eventpanel.estimators.two_stage import TwoStage, two_stage
     from eventpanel.estimators.wild_bootstrap import wild_bootstrap
     from eventpanel.estimators.window import EventWindow
+    from eventpanel.estimators.zeros import rescaled, zero_handling
     from eventpanel.reports.coverage import plot_coverage
     from eventpanel.reports.coverage_map import plot_coverage_map
     from eventpanel.reports.show import etable, iplot
@@ -117,8 +123,11 @@ __all__ = [
     "Card",
     "Clustered",
     "ConditioningWarning",
+    "Confounding",
     "Conley",
+    "CurveDraws",
     "Design",
+    "Detectable",
     "DidMultiplegt",
     "DistributedLag",
     "DriscollKraay",
@@ -135,6 +144,7 @@ __all__ = [
     "Honest",
     "Imputation",
     "InteractiveEffects",
+    "JointDraws",
     "Lagged",
     "Linear",
     "LinearFit",
@@ -157,6 +167,7 @@ __all__ = [
     "Robust",
     "Sample",
     "SideBySide",
+    "Simulation",
     "Source",
     "StackedDid",
     "Study",
@@ -189,6 +200,7 @@ __all__ = [
     "code_events",
     "compare_estimators",
     "concord",
+    "confounding",
     "continent",
     "count",
     "country_years",
@@ -196,6 +208,7 @@ __all__ = [
     "coverage_table",
     "cumulative",
     "debiased_ppml",
+    "detectable",
     "detectable_slope",
     "did_multiplegt",
     "difference",
@@ -214,6 +227,8 @@ __all__ = [
     "imputation",
     "interactive_effects",
     "iplot",
+    "joint_curve",
+    "joint_statistics",
     "joint_test",
     "lag_test",
     "lead_placebo",
@@ -260,6 +275,7 @@ __all__ = [
     "recurrence",
     "recurrence_totals",
     "region",
+    "rescaled",
     "romano_wolf",
     "run_study",
     "score_bootstrap",
@@ -279,6 +295,7 @@ __all__ = [
     "two_stage",
     "wald",
     "wild_bootstrap",
+    "zero_handling",
 ]
 
 
