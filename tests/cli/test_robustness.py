@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -48,6 +49,20 @@ def test_a_run_leaves_its_files_and_nothing_else(out: Path) -> None:
     results = pd.read_csv(out / "results.csv")
     assert results["label"].str.startswith("SIMULATED DATA").all()
     assert set(results["check"]) == {"axes"}
+    assert {"headline", "Polity below 6", "trends of importers"} <= set(results["name"])
+
+
+@pytest.mark.parametrize("name", ["results.csv", "findings.csv"])
+def test_every_column_is_on_the_page_in_order(out: Path, name: str) -> None:
+    page = (ROOT / "docs" / "outputs.md").read_text("utf-8")
+    section = page.split(f"## `{name}`")[1].split("\n## ")[0]
+    assert re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE) == list(pd.read_csv(out / name).columns)
+
+
+def test_every_file_is_on_the_page(out: Path) -> None:
+    page = (ROOT / "docs" / "outputs.md").read_text("utf-8").split("`eventpanel robustness STUDY`")[1].split("\n\n")[0]
+    for path in out.iterdir():
+        assert f"`{path.name.replace('axes.', 'CHECK.')}`" in page
 
 
 def test_the_list_runs_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -232,3 +247,9 @@ def test_workers_and_the_order_of_hashes_change_no_byte(tmp_path: Path) -> None:
         subprocess.run(command, cwd=folder, env=os.environ | {"PYTHONHASHSEED": workers}, check=True)
         found.append({path.name: path.read_bytes() for path in (folder / "out").iterdir()})
     assert found[0] == found[1] == found[2]
+
+
+@pytest.mark.slow
+def test_a_run_of_checks_can_be_verified(out: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["verify", str(out)]) == 0
+    assert "results.csv" not in capsys.readouterr().err

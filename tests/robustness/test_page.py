@@ -107,6 +107,7 @@ def test_no_cell_of_a_table_is_a_formula(hostile: dict[str, bytes], demo_case: C
     for name in ("results.csv", "findings.csv"):
         for row in csv.DictReader(io.StringIO(files[name].decode())):
             assert row["label"].startswith("SIMULATED DATA")
+            assert row.get("name", "'=HYPERLINK(1)") == "'=HYPERLINK(1)"
             texts = [value for key, value in row.items() if not _is_number(value)]
             assert not any(text.startswith(("=", "+", "@", "-")) for text in texts)
 

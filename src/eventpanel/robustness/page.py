@@ -40,7 +40,7 @@ def render(case: Case, plan: Plan, checked: Sequence[Checked]) -> dict[str, byte
     """
     label = case.study.label
     files = {
-        "results.csv": csv_bytes(lines_table(line for one in checked for line in one.found.lines).assign(label=label)),
+        "results.csv": csv_bytes(_results(checked).assign(label=label)),
         "findings.csv": csv_bytes(_findings(plan, checked).assign(label=label)),
     }
     pictures = {}
@@ -57,6 +57,11 @@ def render(case: Case, plan: Plan, checked: Sequence[Checked]) -> dict[str, byte
     files["verdict.tex"] = latex_grids(grids, f"{case.study.title}: robustness", label).encode()
     files["report.html"] = _page(case, plan, checked, pictures).encode()
     return files | {"manifest.json": manifest(case.study.model_dump(), case.panel.sources, files, "robustness")}
+
+
+def _results(checked: Sequence[Checked]) -> pd.DataFrame:
+    """All lines; what differs from the headline is its name, since the label of every table says what the data are."""
+    return lines_table(line for one in checked for line in one.found.lines).rename(columns={"label": "name"})
 
 
 def _findings(plan: Plan, checked: Sequence[Checked]) -> pd.DataFrame:
