@@ -199,7 +199,7 @@ def test_killed_twenty_times_a_run_ends_like_one_that_was_not(tmp_path: Path) ->
     process = begin(folder)
     assert process.communicate(timeout=120)[1] == ""
     assert {path.name: path.read_bytes() for path in (folder / "out").iterdir()} == expected
-    assert not (folder / "out.unfinished").exists()
+    assert sorted(path.name for path in folder.iterdir()) == ["out", "script.py"]
 
 
 @pytest.mark.slow

@@ -172,7 +172,7 @@ def test_the_page_begins_with_the_headline_in_the_terms_of_the_study(
 def test_every_setting_is_shown_with_where_it_comes_from(demo_case: Case, several: tuple[Plan, list[Checked]]) -> None:
     rows = {key: (value, origin) for key, value, origin in settings(demo_case.section)}
     assert rows["robustness.seed"] == ("1", "default")
-    assert rows["robustness.estimate"] == ('"regimes"', "study file")
+    assert rows["robustness.estimate"] == ('"regimes"', "set")
     assert rows["robustness.influential.most"] == ("10", "default")
     assert rows["robustness.placebo_units"] == ("none", "default")
     leaves = {key.split(".")[1] for key in rows}

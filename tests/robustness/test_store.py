@@ -86,8 +86,12 @@ def test_files_that_were_being_written_are_removed(store: Store) -> None:
         store.keep(PART, FOUND)
     half = store.folder / ".toy.json.77.part"
     half.write_bytes(b'{"half')
+    results = store.folder / ".out-x7.part" / "new"
+    results.mkdir(parents=True)
+    (results / "results.csv").write_bytes(b"half")
     with store.opened():
         assert not half.exists()
+        assert not results.exists()
         assert store.find(PART) is not None
 
 

@@ -96,7 +96,7 @@ def is_inside(name: str) -> bool:
     return bool(plain.parts) and ".." not in plain.parts and plain.as_posix() == name
 
 
-def publish(folder: Path, files: Mapping[str, bytes]) -> None:
+def publish(folder: Path, files: Mapping[str, bytes], scratch: Path | None = None) -> None:
     """Write files to a new folder beside the target, then put it in place by one rename.
 
     Parameters
@@ -105,6 +105,8 @@ def publish(folder: Path, files: Mapping[str, bytes]) -> None:
         Made if it is not there; an earlier run's folder is replaced.
     files : mapping of str to bytes
         File names, plain or relative with ``/`` such as ``"outputs/table_2.csv"``, and their content.
+    scratch : Path, optional
+        Folder on the same disk that the new one is made in, such as one that is cleared of what a killed run left.
 
     Raises
     ------
@@ -116,8 +118,8 @@ def publish(folder: Path, files: Mapping[str, bytes]) -> None:
     target = folder.resolve()
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as scratch:
-            fresh, old = Path(scratch) / "new", Path(scratch) / "old"
+        with tempfile.TemporaryDirectory(UNFINISHED, f".{target.name}-", scratch or target.parent) as beside:
+            fresh, old = Path(beside) / "new", Path(beside) / "old"
             fresh.mkdir()
             for name, content in files.items():
                 (fresh / name).parent.mkdir(parents=True, exist_ok=True)
@@ -221,7 +223,7 @@ def alone_in(folder: Path) -> Iterator[None]:
 
 
 def remove_files(folder: Path, is_ours: Callable[[str], bool]) -> None:
-    """Remove files of a folder by their names, and the folder if nothing else is in it; what refuses stays.
+    """Remove what a folder holds by its names, and the folder if nothing else is in it; what refuses stays.
 
     Parameters
     ----------
@@ -231,7 +233,11 @@ def remove_files(folder: Path, is_ours: Callable[[str], bool]) -> None:
     """
     try:
         for path in sorted(folder.iterdir()):
-            if is_ours(path.name):
+            if not is_ours(path.name):
+                continue
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
                 path.unlink(missing_ok=True)
         folder.rmdir()
     except OSError:

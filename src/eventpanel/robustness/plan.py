@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from eventpanel.robustness.check import Check, Finding, Part
 from eventpanel.robustness.lines import Found
-from eventpanel.robustness.standing import name_of
 
 __all__ = ["Checked", "Plan"]
 
@@ -32,7 +31,7 @@ class Plan:
     without: tuple[tuple[Check, str], ...]
 
     def __post_init__(self) -> None:
-        names = Counter(name_of(part) for part in self.every)
+        names = Counter(str(part) for part in self.every)
         twice = [name for name, count in names.items() if count > 1]
         if twice:
             raise ValueError(f"parts of one name: {', '.join(twice[:5])}")

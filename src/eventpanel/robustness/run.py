@@ -149,7 +149,7 @@ def run_robustness(case: Case, out: Path, job: Job, watch: Watch = silent) -> tu
     store = Store(out.with_name(f"{out.name}.unfinished"), key)
     with store.opened(fresh=job.fresh):
         checked = run_checks(case, plan, store, job.workers, watch)
-        publish(out, render(case, plan, checked))
+        publish(out, render(case, plan, checked), scratch=store.folder)
         store.remove()
     return checked
 

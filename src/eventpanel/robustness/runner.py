@@ -23,7 +23,7 @@ from eventpanel.estimators.solution import EstimationWarning
 from eventpanel.robustness.case import Case
 from eventpanel.robustness.check import Part
 from eventpanel.robustness.lines import Found, Line, plain_found, read_found
-from eventpanel.robustness.standing import Clock, Standing, Watch, name_of, silent
+from eventpanel.robustness.standing import Clock, Standing, Watch, silent
 from eventpanel.robustness.store import Store
 from eventpanel.robustness.variation import reason
 
@@ -84,7 +84,7 @@ def run_parts(
                 found[done.part] = _kept(done, store)
                 del todo[done.part]
                 clock.took(done.part.check, done.seconds)
-            tell("" if done is None else name_of(done.part))
+            tell("" if done is None else str(done.part))
     return {part: found[part] for part in parts}
 
 
@@ -112,7 +112,7 @@ def _run(case: Case, todo: Sequence[Part], workers: int) -> Generator[Done | Non
         except BrokenProcessPool as error:
             raise WorkerError(
                 "A worker process ended before its part was done.",
-                " or ".join(name_of(part) for part in waiting.values()) or "at its start",
+                " or ".join(str(part) for part in waiting.values()) or "at its start",
                 f"if memory ran out, use fewer --workers; a script needs `if __name__ == '__main__':`; {KEPT}",
             ) from error
 
@@ -132,7 +132,7 @@ def _raise(future: Future[tuple[Found, float]], part: Part) -> None:
     except BrokenProcessPool:
         raise
     except BaseException as error:
-        error.add_note(f"This came up in {name_of(part)}; {KEPT}.")
+        error.add_note(f"This came up in {part}; {KEPT}.")
         raise
 
 

@@ -7,9 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from eventpanel.robustness.check import Part
-
-__all__ = ["Clock", "Standing", "Watch", "name_of", "silent"]
+__all__ = ["Clock", "Standing", "Watch", "silent"]
 
 
 class Standing(NamedTuple):
@@ -72,13 +70,3 @@ class Clock:
         means = {check: sum(seconds) / len(seconds) for check, seconds in self.spent.items()}
         usual = sum(times) / len(times)
         return sum(means.get(check, usual) for check in checks) / self.workers
-
-
-def name_of(part: Part) -> str:
-    """Say which part it is.
-
-    Parameters
-    ----------
-    part : Part
-    """
-    return f"{part.check}: {part.name}"

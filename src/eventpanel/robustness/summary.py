@@ -45,7 +45,9 @@ def summary(case: Case, plan: Plan, checked: Sequence[Checked]) -> Grid:
     plan : Plan
     checked : sequence of Checked
     """
-    rows = [(one.check.title, one.finding.answer, *_numbers(case, one.found.lines)) for one in checked]
+    rows: list[tuple[str, ...]] = [
+        (one.check.title, one.finding.answer, *_numbers(case, one.found.lines)) for one in checked
+    ]
     rows += [(check.title, "not made", "", "", "", "") for check, _ in plan.without]
     notes = [headline_in_words(case), verdict_in_words(checked)]
     notes += [f"{one.check.title}: {one.finding.answer}. {one.finding.words}" for one in checked]
@@ -78,7 +80,7 @@ def _numbers(case: Case, lines: Sequence[Line]) -> tuple[str, str, str, str]:
 
 
 def settings(section: BaseModel, start: str = "robustness") -> list[tuple[str, str, str]]:
-    """Every setting in force: key as in the study file, value, and whether the study file says so.
+    """Every setting in force: key as in the study file, value, and whether it is the default.
 
     Parameters
     ----------
@@ -93,12 +95,13 @@ def settings(section: BaseModel, start: str = "robustness") -> list[tuple[str, s
             rows += settings(value, key)
         elif name == "axes" and isinstance(value, dict):
             rows += [
-                (f"{key}.{axis}", f"{option}: {_said(changes)}", "study file")
+                (f"{key}.{axis}", f"{option}: {_said(changes)}", "set")
                 for axis, options in value.items()
                 for option, changes in options.items()
             ]
         else:
-            rows.append((key, _said(value), "study file" if name in section.model_fields_set else "default"))
+            default = type(section).model_fields[name].get_default(call_default_factory=True)
+            rows.append((key, _said(value), "default" if value == default else "set"))
     return rows
 
 
