@@ -47,7 +47,6 @@ from eventpanel.estimators.solution import ABSORBED_WELL, EstimationWarning, ass
 from eventpanel.estimators.target import Target
 
 __all__ = ["joint_curve"]
-
 Step = Callable[[str], None]
 # Samples with their effects that are held at a time.
 HELD = 8

@@ -7,11 +7,36 @@ from collections.abc import Sequence
 
 from eventpanel.datasets.errors import StudyError
 from eventpanel.robustness.check import Check
-from eventpanel.robustness.checks import axes, curve
+from eventpanel.robustness.checks import (
+    axes,
+    curve,
+    cutoffs,
+    differences,
+    placebo_outcomes,
+    placebo_units,
+    pretrends,
+    rescaled,
+    same_sample,
+    windows,
+)
 
 __all__ = ["CHECKS", "asked_checks"]
 
-CHECKS: dict[str, Check] = {check.name: check for check in (curve.CHECK, axes.CHECK)}
+CHECKS: dict[str, Check] = {
+    check.name: check
+    for check in (
+        curve.CHECK,
+        axes.CHECK,
+        same_sample.CHECK,
+        windows.CHECK,
+        cutoffs.CHECK,
+        pretrends.CHECK,
+        differences.CHECK,
+        placebo_outcomes.CHECK,
+        placebo_units.CHECK,
+        rescaled.CHECK,
+    )
+}
 
 
 def asked_checks(names: Sequence[str] | None) -> tuple[Check, ...]:
