@@ -89,6 +89,7 @@ def _page(case: Case, plan: Plan, checked: Sequence[Checked], pictures: dict[str
         rules=RULES,
         columns=table.columns,
         summary=list(zip(names, table.rows, strict=True)),
+        own=table.counts[0],
         head=HEAD,
         checks=[(one, _rows(one.found.lines)) for one in checked],
         without=plan.without,

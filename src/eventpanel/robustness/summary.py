@@ -18,7 +18,7 @@ from eventpanel.robustness.verdict import headline_in_words, verdict_in_words
 __all__ = ["settings", "short", "summary"]
 
 # What a check is summed up by: the first of these that it has.
-ROLES: tuple[Role, ...] = ("variation", "placebo", "test", "other", "size")
+ROLES: tuple[Role, ...] = ("variation", "placebo", "other", "test", "size")
 
 
 def short(value: float) -> str:
@@ -53,7 +53,19 @@ def summary(case: Case, plan: Plan, checked: Sequence[Checked]) -> Grid:
     notes += [f"{one.check.title}: {one.finding.answer}. {one.finding.words}" for one in checked]
     notes += [f"{check.title}: not made. {reason}" for check, reason in plan.without]
     head = ("", "Answer", "Numbers", "Range", "Median", f"p below {_alpha(case)}")
-    return Grid(f"Robustness of {case.target.describe()}", head, tuple(rows), (), tuple(notes))
+    return Grid(f"Robustness of {case.target.describe()}", head, tuple(rows), (_own(case),), tuple(notes))
+
+
+def _own(case: Case) -> tuple[str, ...]:
+    one = case.headline
+    return (
+        "Headline",
+        "",
+        "1",
+        f"{one.coef[0]:.4g} (s.e. {one.std_errors.iloc[0]:.3g})",
+        "",
+        f"p = {one.pvalues.iloc[0]:.3g}",
+    )
 
 
 def _alpha(case: Case) -> str:
@@ -73,7 +85,7 @@ def _numbers(case: Case, lines: Sequence[Line]) -> tuple[str, str, str, str]:
     sure = sum(line.p_value < 1 - case.level for line in shown)
     return (
         f"{len(shown)}",
-        f"{kind}{values.min():.4g} to {values.max():.4g}" if compared else "",
+        kind + " to ".join(dict.fromkeys((short(values.min()), short(values.max())))) if compared else "",
         f"{kind}{np.median(values):.4g}" if compared else "",
         "" if all(np.isnan(line.p_value) for line in shown) else f"{sure} of {len(shown)}",
     )
