@@ -16,7 +16,7 @@ from eventpanel.robustness.lines import Found
 from eventpanel.robustness.page import render
 from eventpanel.robustness.plan import Checked, Plan
 from eventpanel.robustness.runner import run_parts
-from eventpanel.robustness.standing import Watch, silent
+from eventpanel.robustness.standing import Standing, Watch, silent
 from eventpanel.robustness.store import Store, fingerprint
 from eventpanel.robustness.variation import reason
 
@@ -150,6 +150,8 @@ def run_robustness(case: Case, out: Path, job: Job, watch: Watch = silent) -> tu
     store = Store(target.with_name(f"{target.name}.unfinished"), key)
     with store.opened(fresh=job.fresh):
         checked = run_checks(case, plan, store, job.workers, watch)
+        total = len(plan.every)
+        watch(Standing("drawing and writing", total, total, 0, 0.0))
         publish(out, render(case, plan, checked), scratch=store.folder)
         store.remove()
     return checked
