@@ -51,9 +51,9 @@ def transfer_bar(*, quiet: bool) -> Iterator[tuple[Watch, Callable[[str], None]]
 def parts_bar(*, quiet: bool) -> Iterator[Callable[[Standing], None]]:
     """Yield a function that takes how far a run of checks is; parts of an earlier run are no measure of speed."""
     hidden = quiet or not sys.stderr.isatty()
-    with tqdm(
-        disable=hidden, leave=False, dynamic_ncols=True, bar_format="{desc:<28.28} {bar} {n}/{total} {elapsed}{postfix}"
-    ) as bar:
+    shape = "{desc:<28.28} {bar} {n}/{total} {elapsed}{postfix}"
+    # Nothing is drawn before the first standing, which says how many parts there are.
+    with tqdm(desc="beginning", disable=hidden, leave=False, dynamic_ncols=True, delay=0.01, bar_format=shape) as bar:
 
         def watch(standing: Standing) -> None:
             bar.total, bar.n = standing.total, standing.done
