@@ -163,6 +163,7 @@ def alive(session: int) -> list[str]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 @pytest.mark.skipif(sys.platform == "win32", reason="no such signals")
 def test_killed_twenty_times_a_run_ends_like_one_that_was_not(tmp_path: Path) -> None:
     undisturbed = tmp_path / "undisturbed"
@@ -225,6 +226,7 @@ def test_ctrl_c_is_one_line_ends_the_workers_and_the_same_command_goes_on(tmp_pa
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 def test_workers_and_the_order_of_hashes_change_no_byte(tmp_path: Path) -> None:
     found = []
     for workers in ("1", "2", "3"):
