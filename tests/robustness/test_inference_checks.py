@@ -27,7 +27,8 @@ from eventpanel.robustness.catalogue import asked_checks
 from eventpanel.robustness.check import Check, Finding
 from eventpanel.robustness.checks import few_clusters, placebo_events, randomised
 from eventpanel.robustness.checks import lead_placebo as far_leads
-from eventpanel.robustness.lines import Line
+from eventpanel.robustness.inference_figures import histograms, methods, placebo_path
+from eventpanel.robustness.lines import Found, Line
 from tests.robustness.inference_cases import World, finding, found_in, the_line, world_case
 
 pytestmark = pytest.mark.filterwarnings("ignore::eventpanel.estimators.distributed_lag.EstimationWarning")
@@ -321,6 +322,15 @@ def test_figures_and_tables_are_made(check: Check) -> None:
     if check.tables is not None:
         table = check.tables(PLAIN, found)["few_clusters_weights"]
         assert len(table) == 14 and table["share_of_leverage"].sum() == pytest.approx(1.0)
+
+
+def test_figures_of_what_could_not_be_drawn_are_empty() -> None:
+    path = [x for x in found_in(far_leads.CHECK, PLAIN).lines if x.role == "other"]
+    assert len(placebo_path(PLAIN, Found(tuple(path))).axes) == 1
+    line = the_line(found_in(randomised.CHECK, PLAIN), "whole")
+    assert len(histograms(PLAIN, Found((line,), {line.label: (0.5,)})).axes) == 1
+    facts = [x for x in found_in(few_clusters.CHECK, PLAIN).lines if x.role == "size"]
+    assert len(methods(PLAIN, Found(tuple(facts))).axes) == 1
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.name)

@@ -35,10 +35,12 @@ def histograms(case: Case, found: Found) -> Figure:
         Draws by the label or the part of the lines whose p-values they give.
     """
     tests = made(found.lines, "test")
+    shown = {label: values for label, values in found.draws.items() if len(values) > 1}
+    rows = max(1, len(shown))
     with rc_context(STYLE):
-        figure = new_figure(7.0, 0.5 + 2.7 * len(found.draws))
-        grid = figure.subplots(len(found.draws), 1, squeeze=False, sharex=True)[:, 0]
-        for axes, (label, (truth, *draws)) in zip(grid, found.draws.items(), strict=True):
+        figure = new_figure(7.0, 0.5 + 2.7 * rows)
+        grid = figure.subplots(rows, 1, squeeze=False, sharex=True)[:, 0]
+        for axes, (label, (truth, *draws)) in zip(grid, shown.items(), strict=False):
             line = next(line for line in tests if label in (line.label, line.part))
             _histogram(axes, truth, np.array(draws))
             said = f"{label[:1].upper()}{label[1:]}: p = {line.p_value:.3g}, {line.draws:.0f} draws"
@@ -92,7 +94,8 @@ def placebo_path(case: Case, found: Found) -> Figure:
         axes.axhline(0, color="0.5", linewidth=0.8)
         axes.axhline(float(case.headline.coef[0]), color=COLORS["headline"], linewidth=0.9, linestyle=":")
         far = [line.position for line in shown if line.role == "placebo"]
-        axes.axvspan(min(far) - 0.5, max(far) + 0.5, color=COLORS["placebo"], alpha=0.08, linewidth=0)
+        for place in far:
+            axes.axvspan(place - 0.5, place + 0.5, color=COLORS["placebo"], alpha=0.08, linewidth=0)
         axes.set_xticks([line.position for line in shown])
         axes.set_xlabel("Periods since the event", fontsize=8)
         axes.set_ylabel(wrap(f"Effect on {unit_of(case.question)}", 34), fontsize=8)
