@@ -41,6 +41,7 @@ LAYERS: tuple[dict[str, tuple[str, ...]], ...] = (
         "randomisation": ("estimators.randomisation", "estimators.placebo_draws"),
         "lead_placebo": ("estimators.lead_placebo",),
         "few_treated": ("estimators.few_treated",),
+        "effective_clusters": ("estimators.effective_clusters",),
         "logit": ("estimators.logit",),
         "probit": ("estimators.probit",),
         "binary_bias": ("estimators.binary_bias",),

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from eventpanel.estimators.detectable import Detectable, Simulation, detectable
     from eventpanel.estimators.did_multiplegt import DidMultiplegt, SwitchRules, average_total_effect, did_multiplegt
     from eventpanel.estimators.distributed_lag import EstimationWarning, distributed_lag
+    from eventpanel.estimators.effective_clusters import ClusterWeights, effective_clusters
     from eventpanel.estimators.estimate import Estimate, Term
     from eventpanel.estimators.event_coefficients import EventCoefficients
     from eventpanel.estimators.event_table import code_events
@@ -121,6 +122,7 @@ __all__ = [
     "Bootstrap",
     "CallawaySantanna",
     "Card",
+    "ClusterWeights",
     "Clustered",
     "ConditioningWarning",
     "Confounding",
@@ -214,6 +216,7 @@ __all__ = [
     "difference",
     "distributed_lag",
     "drop_influential",
+    "effective_clusters",
     "equality_test",
     "estimate_many",
     "estimate_study",

@@ -43,7 +43,7 @@ def _robustness(study: dict[str, Any], data: Sequence[Path], step: Step) -> dict
     else:
         checked = study_from(study, NAME)
         case = case_of(checked, build_panel(checked, data, step))
-    return robustness_files(case, Job(workers=os.cpu_count() or 1), step)
+    return robustness_files(case, Job(workers=os.cpu_count() or 1))
 
 
 RERUN: dict[str, Again] = {"run": _run, "check": _check, "robustness": _robustness}

@@ -158,7 +158,7 @@ def test_a_run_of_checks_is_made_again_from_its_manifest(monkeypatch: pytest.Mon
     monkeypatch.setattr(runner, "run_parts", here)
     monkeypatch.setattr(rerun, "materials_of", lambda *_: materials())
     case = robust_case(family(shortest(), regime_cutoff="polity_6"), materials())
-    files = robustness_files(case, Job(names=("rescaled",)), print)
+    files = robustness_files(case, Job(names=("rescaled",)))
     study = json.loads(files["manifest.json"])["study"]
     assert study["robustness"]["checks"] == ["rescaled"]
     assert study["switches"]["regime_cutoff"] == "polity_6"

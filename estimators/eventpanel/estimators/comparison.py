@@ -29,11 +29,16 @@ class Comparison:
         One draw for the data.
     enumerated : bool
         Whether the draws are all there are.
+    held : tuple of str
+        Units that keep their own history in every draw.
+    units : int
     """
 
     data: Drawn
     draws: Drawn
     enumerated: bool
+    held: tuple[str, ...] = ()
+    units: int = 0
 
     def row(self, data: Floats, draws: Floats) -> dict[str, object]:
         """Entries that follow from a statistic of the data, shape (1,), and of the draws, shape (draws,)."""

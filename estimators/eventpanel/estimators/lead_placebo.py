@@ -17,7 +17,7 @@ from eventpanel.estimators.estimate import Estimate
 from eventpanel.estimators.inference import wald
 from eventpanel.estimators.ppml import ppml
 
-__all__ = ["lead_placebo"]
+__all__ = ["lead_placebo", "with_far_leads"]
 
 COLUMNS = ("term", "event_time", "group", "estimate", "std_error", "statistic", "p_value", "conf_low", "conf_high")
 
@@ -101,14 +101,31 @@ def lead_placebo(
     2  all placebos       NaN     0.09
     """
     check_choice("model", model, ("linear", "poisson"))
-    _check(design, ahead)
-    wide = replace(design, window=replace(design.window, leads=max(design.window.leads, *ahead)))
+    wide = with_far_leads(design, ahead)
     estimate = distributed_lag(panel, wide) if model == "linear" else ppml(panel, wide)
     times = {-a for a in ahead}
     single = estimate.tidy(level)
     chosen = single["event_time"].isin(times)
     table = pd.concat([single.loc[chosen, list(COLUMNS)], _joint(estimate, times)], ignore_index=True)
     return table.astype({"event_time": "Int64"}).assign(nobs=estimate.nobs)
+
+
+def with_far_leads(design: Design, ahead: Sequence[int]) -> Design:
+    """Return the design with all leads up to the farthest placebo.
+
+    Parameters
+    ----------
+    design : Design
+    ahead : sequence of int
+        As for :func:`lead_placebo`.
+
+    Raises
+    ------
+    DesignError
+        No placebo, periods that are not ahead, one named twice, the reference of the window.
+    """
+    _check(design, ahead)
+    return replace(design, window=replace(design.window, leads=max(design.window.leads, *ahead)))
 
 
 def _check(design: Design, ahead: Sequence[int]) -> None:

@@ -32,6 +32,10 @@ class PlaceboDraws:
         Of the draws; missing where a draw could not be estimated.
     enumerated : bool
         Whether the draws are all assignments there are, the data among them.
+    held : tuple of str
+        Units that keep their own history in every draw, for there is no other to receive.
+    units : int
+        Of the sample.
     """
 
     target: Target
@@ -40,6 +44,8 @@ class PlaceboDraws:
     estimates: Floats
     statistics: Floats
     enumerated: bool
+    held: tuple[str, ...] = ()
+    units: int = 0
 
     @property
     def p_value(self) -> float:
@@ -51,6 +57,15 @@ class PlaceboDraws:
         """Share of draws whose statistic is at least as large in the predicted direction."""
         sign = self.target.sign
         return p_value(sign * self.statistic, sign * self.statistics, enumerated=self.enumerated)
+
+    def error_of(self, p: float) -> float:
+        """Monte Carlo standard error of one of the p-values; zero where all assignments are taken.
+
+        Parameters
+        ----------
+        p : float
+        """
+        return 0.0 if self.enumerated else float(np.sqrt(p * (1 - p) / len(self.statistics)))
 
     def table(self) -> pd.DataFrame:
         """One row per draw: estimate, statistic."""
@@ -119,4 +134,6 @@ def placebo_draws(
         draws.coef[:, 0],
         t_statistics(draws)[:, 0],
         compared.enumerated,
+        compared.held,
+        compared.units,
     )

@@ -295,4 +295,4 @@ def _compare(
     if how.statistic == "coefficient":
         # Divided by the same numbers in every draw: comparisons are those of the coefficients.
         draws = replace(draws, vcov=np.where(np.isnan(draws.vcov), np.nan, data.vcov))
-    return Comparison(data, draws, is_enumerated(chosen, how.draws))
+    return Comparison(data, draws, is_enumerated(chosen, how.draws), histories.held, len(chosen.own))

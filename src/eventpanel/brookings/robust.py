@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from eventpanel.brookings.family import Family
@@ -41,7 +42,7 @@ def robust_case(family: Family, materials: Materials) -> Case:
         The data lack unrest, regimes or deals with China.
     """
     case = case_of(robust_study(family, companies(materials)), robust_panel(materials, family.switches))
-    return case.made_from(family.model_dump())
+    return replace(case, origin=family.model_dump())
 
 
 def robust_study(family: Family, sellers: tuple[str, ...] = ()) -> Study:

@@ -12,9 +12,13 @@ from eventpanel.robustness.checks import (
     curve,
     cutoffs,
     differences,
+    few_clusters,
+    lead_placebo,
+    placebo_events,
     placebo_outcomes,
     placebo_units,
     pretrends,
+    randomised,
     rescaled,
     same_sample,
     windows,
@@ -35,6 +39,10 @@ CHECKS: dict[str, Check] = {
         placebo_outcomes.CHECK,
         placebo_units.CHECK,
         rescaled.CHECK,
+        randomised.CHECK,
+        placebo_events.CHECK,
+        lead_placebo.CHECK,
+        few_clusters.CHECK,
     )
 }
 
