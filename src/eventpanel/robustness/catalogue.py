@@ -7,11 +7,20 @@ from collections.abc import Sequence
 
 from eventpanel.datasets.errors import StudyError
 from eventpanel.robustness.check import Check
-from eventpanel.robustness.checks import axes, curve
+from eventpanel.robustness.checks import axes, curve, influential, leave_out, zeros
 
 __all__ = ["CHECKS", "asked_checks"]
 
-CHECKS: dict[str, Check] = {check.name: check for check in (curve.CHECK, axes.CHECK)}
+CHECKS: dict[str, Check] = {
+    check.name: check
+    for check in (
+        curve.CHECK,
+        axes.CHECK,
+        zeros.CHECK,
+        leave_out.CHECK,
+        influential.CHECK,
+    )
+}
 
 
 def asked_checks(names: Sequence[str] | None) -> tuple[Check, ...]:
