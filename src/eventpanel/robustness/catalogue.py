@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from eventpanel.datasets.errors import StudyError
 from eventpanel.robustness.check import Check
-from eventpanel.robustness.checks import axes, curve, influential, leave_out, zeros
+from eventpanel.robustness.checks import axes, confounding, curve, influential, leave_out, power, zeros
 
 __all__ = ["CHECKS", "asked_checks"]
 
@@ -19,6 +19,8 @@ CHECKS: dict[str, Check] = {
         zeros.CHECK,
         leave_out.CHECK,
         influential.CHECK,
+        confounding.CHECK,
+        power.CHECK,
     )
 }
 
