@@ -23,6 +23,8 @@ __all__ = ["BENCHMARKS", "COEFFICIENT", "contours"]
 # error and degrees of freedom, those that were asked for.
 BENCHMARKS, COEFFICIENT = "with a confounder as strong as a benchmark", "coefficient"
 POINTS = 80
+# Shares of the headline that contours follow.
+LEVELS = (-2.0, -1.0, -0.5, 0.25, 0.5, 0.75)
 MARKS = "os^DvP"
 
 
@@ -44,8 +46,11 @@ def contours(case: Case, found: Found) -> Figure:
     with rc_context(STYLE):
         figure = new_figure(7.2, 5.2)
         axes = figure.subplots()
-        drawn = axes.contour(treatment, outcome, left[..., 0], levels=9, colors="0.6", linewidths=0.7)
-        axes.clabel(drawn, fontsize=6.5)
+        levels = np.sort(own.estimate * np.array(LEVELS))
+        drawn = axes.contour(
+            treatment, outcome, left[..., 0], levels=levels, colors="0.6", linewidths=0.7, linestyles="solid"
+        )
+        axes.clabel(drawn, fontsize=6.5, fmt="%.3g")
         axes.contour(treatment, outcome, left[..., 0], levels=[0.0], colors=COLORS["headline"], linewidths=1.8)
         axes.contour(treatment, outcome, left[..., 1], levels=[0.0], colors=COLORS["headline"], linestyles="--")
         _marks(axes, marks)
@@ -77,7 +82,9 @@ def _marks(axes: Axes, marks: Mapping[str, tuple[float, ...]]) -> None:
         by.setdefault(label.partition(" x ")[2], []).append(np.array(values))
     for shape, (name, points) in zip(MARKS * len(by), by.items(), strict=False):
         places = np.array(points)
-        axes.plot(places[:, 0], places[:, 1], f"{shape}-", color="0.1", linewidth=0.6, markersize=5, label=wrap(name, 44))
+        axes.plot(
+            places[:, 0], places[:, 1], f"{shape}-", color="0.1", linewidth=0.6, markersize=5, label=wrap(name, 44)
+        )
     axes.plot(0, 0, "+", color="0.1", markersize=9)
     if by:
-        axes.legend(fontsize=7, frameon=False, loc="upper right")
+        axes.legend(fontsize=7, loc="upper right", edgecolor="none", framealpha=1.0)

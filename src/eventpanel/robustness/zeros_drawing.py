@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullLocator
 
 from eventpanel.reports.figures import STYLE, wrap
 from eventpanel.robustness.case import Case
@@ -63,6 +64,8 @@ def _over_units(axes: Axes, case: Case, logs: Sequence[Line]) -> None:
     axes.plot(where, [line.estimate for line in logs], "o-", color=color, markersize=4, linewidth=1.2)
     axes.axhline(0, color="0.5", linewidth=0.8)
     axes.set_xscale("log")
+    axes.set_xticks(where, [f"{one:g}" for one in where])
+    axes.xaxis.set_minor_locator(NullLocator())
     axes.set_xlabel("a: what the outcome is multiplied by, which is its unit and means nothing", fontsize=8)
     axes.set_ylabel("100 times the coefficient", fontsize=8)
     axes.set_title(

@@ -26,7 +26,11 @@ LOOKED, STRONGEST = "more was not tried", "none can be stronger"
 SIGN, SIGNIFICANCE = "times that leave the sign", "times that leave the significance"
 # Labels of shares.
 ZERO, EDGE, CLASSICAL = "to zero", "to the edge of significance", "to the edge of significance, independent rows"
-ALL, DELTA, DELTA_ALL = "to zero, if all of the outcome is explained", "Oster's delta at 1.3 R2", "Oster's delta at R2 = 1"
+ALL, DELTA, DELTA_ALL = (
+    "to zero, if all of the outcome is explained",
+    "Oster's delta at 1.3 R2",
+    "Oster's delta at R2 = 1",
+)
 
 
 def parts(case: Case) -> Sequence[Part]:

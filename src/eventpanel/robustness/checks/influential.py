@@ -66,7 +66,9 @@ def _under_test(case: Case) -> Mask:
 
 def _needed(case: Case, found: Dropping, every: int) -> list[Line]:
     """One line an aim: how many of all have to go."""
-    blank = Line(NAME, NEEDED, "", "size", f"how many have to go, by {_by(case)}", f"of {every}", n_clusters=float(every))
+    blank = Line(
+        NAME, NEEDED, "", "size", f"how many have to go, by {_by(case)}", f"of {every}", n_clusters=float(every)
+    )
     lines, most = [], case.section.influential.most
     for row in found.needed.to_dict("records"):
         enough = not pd.isna(row["dropped"])

@@ -67,14 +67,21 @@ def _minimums(case: Case, found: Detectable) -> list[Line]:
     for row in found.minimums.to_dict("records"):
         simulated = row["simulated_effect"]
         note = "" if np.isnan(simulated) else f"{simulated:.4g} in {found.draws} simulated samples"
-        lines.append(blank._replace(label=f"with a power of {row['power']:.0%}", estimate=float(row["effect"]), note=note))
+        lines.append(
+            blank._replace(label=f"with a power of {row['power']:.0%}", estimate=float(row["effect"]), note=note)
+        )
     return lines
 
 
 def _worth(case: Case, row: Mapping[Hashable, Any]) -> list[Line]:
     """Share of the wrong sign and exaggeration among significant estimates, if the effect is the one that is asked for."""
-    blank = Line(NAME, WORTH, "", "size", "", position=float(row["effect"]), note=f"if the effect is {row['effect']:.4g}")
-    made = ((WRONG, "share of significant estimates", row["wrong_sign"]), (TOO_LARGE, "times the effect", row["exaggeration"]))
+    blank = Line(
+        NAME, WORTH, "", "size", "", position=float(row["effect"]), note=f"if the effect is {row['effect']:.4g}"
+    )
+    made = (
+        (WRONG, "share of significant estimates", row["wrong_sign"]),
+        (TOO_LARGE, "times the effect", row["exaggeration"]),
+    )
     return [blank._replace(label=label, quantity=unit, unit=unit, estimate=float(value)) for label, unit, value in made]
 
 
@@ -83,9 +90,7 @@ def _power(found: Detectable, row: Mapping[Hashable, Any]) -> list[Line]:
     lines = [blank._replace(estimate=float(row["power"]))]
     if found.draws:
         simulated, error = float(row["simulated_power"]), float(row["monte_carlo_error"])
-        lines.append(
-            blank._replace(part=SIMULATED, estimate=simulated, p_error=error, draws=float(found.draws))
-        )
+        lines.append(blank._replace(part=SIMULATED, estimate=simulated, p_error=error, draws=float(found.draws)))
     return lines
 
 

@@ -51,9 +51,7 @@ def _settings(case: Case) -> ZerosSection:
 
 def _treated(case: Case) -> Found:
     asked = _settings(case)
-    table = zero_handling(
-        case.panel, case.design, case.target, asked.column, factors=asked.factors, level=case.level
-    )
+    table = zero_handling(case.panel, case.design, case.target, asked.column, factors=asked.factors, level=case.level)
     return Found((headline(case, NAME), *(_line(case, asked.column, row) for row in table.to_dict("records"))))
 
 
