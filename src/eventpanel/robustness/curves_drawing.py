@@ -33,9 +33,9 @@ def extremes(case: Case, found: Found) -> Figure:
     shown = [line for line in made(found.lines, "variation") if not np.isnan(line.estimate)]
     every = list(dict.fromkeys(line.part for line in shown))
     with rc_context(STYLE):
-        figure = new_figure(8.0, 0.4 + 2.6 * len(every))
-        grid = figure.subplots(len(every), 1, squeeze=False)
-        for axes, part in zip(grid[:, 0], every, strict=True):
+        figure = new_figure(8.0, 0.4 + 2.6 * max(1, len(every)))
+        grid = figure.subplots(max(1, len(every)), 1, squeeze=False)
+        for axes, part in zip(grid[:, 0], every, strict=False):
             lines = sorted((line for line in shown if line.part == part), key=lambda line: line.estimate)
             _by_size(axes, case, lines)
             axes.set_title(f"Without one {part} at a time: {len(lines)} estimates, {_said(case)}", fontsize=8.5)

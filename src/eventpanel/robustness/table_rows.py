@@ -28,5 +28,10 @@ def line_of_row(blank: Line, row: Row, level: float) -> Line:
     """
     if np.isnan(row["estimate"]):
         return not_made(blank, str(row["note"]) or "not identified")
-    numbers = {name: float(row[name]) for name in ("estimate", "std_error", "dof", "p_value")}
-    return with_interval(blank._replace(**numbers), level)
+    filled = blank._replace(
+        estimate=float(row["estimate"]),
+        std_error=float(row["std_error"]),
+        dof=float(row["dof"]),
+        p_value=float(row["p_value"]),
+    )
+    return with_interval(filled, level)

@@ -37,7 +37,9 @@ def by_unit(case: Case, found: Found) -> Figure:
     heights = [0.5] * len(plain) + [2.6] * bool(logs)
     with rc_context(STYLE):
         figure = new_figure(7.5, 0.6 * len(plain) + 3.0 * bool(logs) + 0.4)
-        grid = figure.subplots(len(heights), 1, squeeze=False, gridspec_kw={"height_ratios": heights})[:, 0]
+        grid = figure.subplots(max(1, len(heights)), 1, squeeze=False, gridspec_kw={"height_ratios": heights or [1.0]})[
+            :, 0
+        ]
         for axes, line in zip(grid, plain, strict=False):
             _interval(axes, line)
         grid[0].set_title(f"{case.level:.0%} intervals, each in its own unit", fontsize=8.5)

@@ -91,7 +91,7 @@ def _of_controls(found: Confounding) -> str:
 
 
 def _bounds(case: Case, found: Confounding) -> list[Line]:
-    """The headline with confounders once to three times as strong as each benchmark."""
+    """Adjust the headline for confounders once to three times as strong as each benchmark."""
     blank = Line(NAME, BENCHMARKS, "", "size", "the headline with such a confounder", unit_of(case.question))
     rows = found.bounds[found.bounds["multiple"].isin(SHOWN)].to_dict("records")
     lines = [
@@ -133,7 +133,7 @@ def judge(case: Case, lines: Sequence[Line]) -> Finding:
         return Finding("cannot tell", f"Nothing could be compared: {first_few(dict.fromkeys(failed))}.")
     reach = [line for line in lines if line.part == REACH]
     words = [
-        f"A confounder would have to explain at least {share[ZERO]:.2%} of the variation that is left of both event and "
+        f"A confounder would have to explain at least {share[ZERO]:.2%} of the variation left of both event and "
         f"outcome to take the estimate to zero, and {share[EDGE]:.2%} to take it to the edge of significance.",
         *(_words(one, reach) for one in dict.fromkeys(line.label for line in reach)),
     ]

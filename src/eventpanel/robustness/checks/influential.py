@@ -17,7 +17,7 @@ from eventpanel.robustness.case import Case
 from eventpanel.robustness.check import Answer, Check, Finding, Part
 from eventpanel.robustness.curves_drawing import dropped
 from eventpanel.robustness.judge import is_significant
-from eventpanel.robustness.lines import Found, Line, made
+from eventpanel.robustness.lines import Found, Line
 from eventpanel.robustness.table_rows import Row, line_of_row
 from eventpanel.robustness.variation import headline, unit_of
 
@@ -54,8 +54,17 @@ def _dropped(case: Case) -> Found:
     by = _by(case)
     found = drop_influential(case.panel, case.design, case.target, case.section.influential.most, by)
     every = len(parts_of(case.panel, case.design, by).among(_under_test(case)).labels)
-    lines = [_line(case, row) for row in found.curve.to_dict("records") if row["dropped"]]
+    paths = _paths(found)
+    lines = [_line(case, part, row) for part, path in paths.items() for row in path if row["dropped"]]
     return Found((headline(case, NAME), *_needed(case, found, every), *lines))
+
+
+def _paths(found: Dropping) -> dict[str, list[Row]]:
+    """Rows by aim; an order that all aims share is told once."""
+    curves = dict(list(found.curve.groupby("aim", sort=False)))
+    if len({tuple(curve["left_out"]) for curve in curves.values()}) == 1:
+        return {"whatever the aim": curves["sign"].to_dict("records")}
+    return {f"aim: {AIMS[aim]}": curve.to_dict("records") for aim, curve in curves.items()}
 
 
 def _under_test(case: Case) -> Mask:
@@ -78,10 +87,10 @@ def _needed(case: Case, found: Dropping, every: int) -> list[Line]:
     return lines
 
 
-def _line(case: Case, row: Row) -> Line:
+def _line(case: Case, part: str, row: Row) -> Line:
     blank = Line(
         NAME,
-        f"aim: {AIMS[row['aim']]}",
+        part,
         f"{row['dropped']}: {row['left_out']}",
         "variation",
         case.target.describe(),
@@ -133,7 +142,7 @@ CHECK = Check(
     name=NAME,
     title="The fewest that would have to go",
     question="How few clusters carry the headline: how many would have to be dropped for it to fall?",
-    reading="The most influential are dropped one after another against the headline, and it is estimated again exactly "
+    reading="The most influential are dropped one after another against the headline, which is estimated again exactly "
     "after each (Broderick, Giordano and Meager 2020, arXiv:2011.14999). The search is greedy: other sets of fewer may "
     f"do it, so the numbers are upper bounds. It breaks where one, or up to {FEW:.0%} of all, change the sign, and "
     "weakens where as few remove significance. That is a finding about these, not a proof that they are wrong.",

@@ -25,6 +25,7 @@ ENOUGH = 0.8
 POWER = "share of samples in which the effect is significant at 5 %"
 
 Known = Literal["distributed_lag", "ppml"]
+KNOWN: dict[str, Known] = {"distributed_lag": "distributed_lag", "ppml": "ppml"}
 
 
 def parts(case: Case) -> Sequence[Part]:
@@ -35,13 +36,13 @@ def parts(case: Case) -> Sequence[Part]:
 
 def _estimator(case: Case) -> Known:
     name = case.question.estimator
-    if name == "distributed_lag" or name == "ppml":
-        return name
-    raise NotAvailableError(
-        f"Power is known for distributed lags and Poisson; the headline is made by {name}.",
-        "[robustness] estimate",
-        "choose another headline",
-    )
+    if name not in KNOWN:
+        raise NotAvailableError(
+            f"Power is known for distributed lags and Poisson; the headline is made by {name}.",
+            "[robustness] estimate",
+            "choose another headline",
+        )
+    return KNOWN[name]
 
 
 def _effect(case: Case) -> float:
@@ -74,7 +75,7 @@ def _minimums(case: Case, found: Detectable) -> list[Line]:
 
 
 def _worth(case: Case, row: Mapping[Hashable, Any]) -> list[Line]:
-    """Share of the wrong sign and exaggeration among significant estimates, if the effect is the one that is asked for."""
+    """Say what significant estimates are worth if the effect is the one that is asked for."""
     blank = Line(
         NAME, WORTH, "", "size", "", position=float(row["effect"]), note=f"if the effect is {row['effect']:.4g}"
     )
@@ -105,8 +106,8 @@ def judge(case: Case, lines: Sequence[Line]) -> Finding:
     asked = case.section.power.effect is not None
     words = [
         f"The design finds an effect of {least[EIGHTY]:.4g} with a power of 80%, at 5%.",
-        f"{'An effect' if asked else 'Half the headline, for want of a published effect,'} of {effect:.4g} is found with "
-        f"a power of {power:.0%}.",
+        f"{'An effect of' if asked else 'Half the headline, for want of a published effect,'} {effect:.4g} is found "
+        f"with a power of {power:.0%}.",
     ]
     if not is_significant(case):
         words.append("The headline is not significant: effects below these may be there all the same.")
@@ -124,12 +125,12 @@ CHECK = Check(
     name=NAME,
     title="What could have been found",
     question="Could the design have found the effect at all, and is a significant estimate too large?",
-    reading="Power of the two-sided test at 5 % by the noncentral t distribution, and in samples drawn from the design "
-    "with the residuals of whole clusters; Gelman and Carlin 2014, doi:10.1177/1745691614551642, for the wrong sign and "
-    "the exaggeration. At an effect of zero the simulated curve is the size of the test. Power against the headline "
-    "itself would be its p-value in other words: name an effect from elsewhere. It holds where the headline is "
-    "significant and the effect is found with 80 %; with less, it weakens for a named effect, and nothing can be told "
-    "from half the headline.",
+    reading="Power of the two-sided test at 5 % by the noncentral t distribution, and in samples drawn from the "
+    "design with the residuals of whole clusters; Gelman and Carlin 2014, doi:10.1177/1745691614551642, for the "
+    "wrong sign and the exaggeration. At an effect of zero the simulated curve is the size of the test. Power "
+    "against the headline itself would be its p-value in other words: name an effect from elsewhere. It holds where "
+    "the headline is significant and the effect is found with 80 %; with less, it weakens for a named effect, and "
+    "nothing can be told from half the headline.",
     parts=parts,
     judge=judge,
     draw=power_curve,

@@ -21,7 +21,6 @@ from eventpanel.robustness_section import ZerosSection
 __all__ = ["CHECK"]
 
 NAME = "zeros"
-NUMBERS = ("estimate", "std_error", "p_value", "conf_low", "conf_high", "nobs")
 # What the effects of zero_handling are in.
 OF = {
     "any": "percentage points of any {column}",
@@ -70,7 +69,14 @@ def _line(case: Case, column: str, row: Row) -> Line:
     )
     if np.isnan(row["estimate"]):
         return not_made(line, str(row["note"]) or "not identified")
-    return line._replace(**{name: float(row[name]) for name in NUMBERS})
+    return line._replace(
+        estimate=float(row["estimate"]),
+        std_error=float(row["std_error"]),
+        p_value=float(row["p_value"]),
+        conf_low=float(row["conf_low"]),
+        conf_high=float(row["conf_high"]),
+        nobs=float(row["nobs"]),
+    )
 
 
 def _part(row: Row) -> str:
