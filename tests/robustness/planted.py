@@ -15,14 +15,12 @@ from eventpanel.robustness.lines import Found, Line
 from eventpanel.robustness.runner import work
 from eventpanel.sections import Study
 
-__all__ = ["found_by", "judged", "line", "planted_case", "planted_frame"]
-
 UNITS, YEARS = 40, 12
 
 
 @cache
 def planted_frame() -> pd.DataFrame:
-    """Columns importer, year, x (a count of events), regime, region, gdp, noise, y, deals, share."""
+    """Columns importer, year, x (a count of events), polity, region, gdp, noise, y, deals."""
     rng = np.random.default_rng(7)
     frame = pd.DataFrame(
         [(f"U{u:02d}", 2000 + t) for u in range(UNITS) for t in range(YEARS)], columns=["importer", "year"]

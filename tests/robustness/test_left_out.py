@@ -17,11 +17,9 @@ from eventpanel.robustness.lines import Line
 from tests.robustness.planted import found_by, judged, line, planted_case, planted_frame
 
 LEAVE, DROP = leave_out.CHECK, influential.CHECK
-BY = ("importer", "region", "year")
+BY: dict[str, str | int] = {"importer": "U07", "region": "R3", "year": 2004}
 # Cross-products per cluster on one side, rows on the other.
 close = partial(pytest.approx, rel=1e-9)
-COUNTED = {"outcome": "deals"}
-POISSON = {"estimates": {"plain": {"title": "Plain", "estimator": "ppml"}}}
 
 
 def without(case: Case, column: str, gone: tuple[str | int, ...]) -> list[float]:
@@ -41,7 +39,7 @@ def numbers(found: Line) -> list[float]:
 def test_each_line_is_the_estimate_without_it(level: float) -> None:
     case = planted_case(level=level, leave_out={"by": list(BY)})
     found = found_by(LEAVE, case)
-    for by, value in zip(BY, ("U07", "R3", 2004), strict=True):
+    for by, value in BY.items():
         assert numbers(line(found, by, str(value))) == close(without(case, by, (value,)))
         values = case.panel.frame[by].nunique() - 2 * (by == "year")
         assert sum(x.part == by and x.role == "variation" for x in found.lines) == values

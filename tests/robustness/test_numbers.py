@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from eventpanel.datasets.errors import NotAvailableError
@@ -17,6 +18,7 @@ from eventpanel.estimators.zeros import zero_handling
 from eventpanel.robustness.check import Check
 from eventpanel.robustness.checks import confounding as confounded
 from eventpanel.robustness.checks import influential, leave_out, power, zeros
+from eventpanel.robustness.power_drawing import FORMULA, SIMULATED
 from tests.robustness.planted import found_by, judged, line, planted_case, planted_frame
 
 ZEROS, CONFOUNDING, POWER = zeros.CHECK, confounded.CHECK, power.CHECK
@@ -63,7 +65,7 @@ def test_margins_of_opposite_signs_do_not_hold() -> None:
     """Events make deals more frequent and each of them smaller, so that the mean falls."""
     frame = planted_frame()
     calm = frame["x"] == 0
-    sold = (frame["noise"] < np.where(calm, -0.5, 0.2)) * np.where(calm, 30.0, 4.0)
+    sold: pd.Series = (frame["noise"] < np.where(calm, -0.5, 0.2)) * np.where(calm, 30.0, 4.0)
     case = planted_case(**COUNT)
     found = judged(ZEROS, replace(case, panel=case.panel.with_frame(frame.assign(deals=sold))))
     assert (found.answer, "1 of 3" in found.words) == ("breaks", True)
@@ -133,8 +135,8 @@ def test_power_is_that_of_a_direct_call(estimator: Any) -> None:
     )
     assert [x.estimate for x in found.lines if x.part == power.MINIMUM] == direct.minimums["effect"].tolist()
     at = direct.curve[direct.curve["asked"]].iloc[0]
-    assert line(found, power.FORMULA, "effect 0.2").estimate == at["power"]
-    drawn = line(found, power.SIMULATED, "effect 0.2")
+    assert line(found, FORMULA, "effect 0.2").estimate == at["power"]
+    drawn = line(found, SIMULATED, "effect 0.2")
     assert (drawn.estimate, drawn.p_error, drawn.draws) == (at["simulated_power"], at["monte_carlo_error"], 99)
     assert line(found, power.WORTH, power.TOO_LARGE).estimate == at["exaggeration"]
 
@@ -153,7 +155,7 @@ def test_findings_on_power() -> None:
 
 def test_power_without_clusters_is_not_simulated_and_that_of_a_logit_not_known() -> None:
     found = found_by(POWER, planted_case(design={"covariance": {"kind": "HC1"}}))
-    assert [x for x in found.lines if x.part == power.SIMULATED] == []
+    assert [x for x in found.lines if x.part == SIMULATED] == []
     case = planted_case()
     with pytest.raises(NotAvailableError, match="made by logit"):
         POWER.parts(replace(case, question=replace(case.question, estimator="logit")))

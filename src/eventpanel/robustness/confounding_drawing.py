@@ -21,7 +21,8 @@ __all__ = ["BENCHMARKS", "COEFFICIENT", "contours"]
 
 # Part of the lines, and what stands beside the strengths of benchmarks among the draws: estimate, classical standard
 # error and degrees of freedom, those that were asked for.
-BENCHMARKS, COEFFICIENT = "with a confounder as strong as a benchmark", "coefficient"
+BENCHMARKS = "with a confounder as strong as a benchmark"
+COEFFICIENT = "coefficient"
 POINTS = 80
 # Shares of the headline that contours follow.
 LEVELS = (-2.0, -1.0, -0.5, 0.25, 0.5, 0.75)

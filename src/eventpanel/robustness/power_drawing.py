@@ -16,7 +16,8 @@ from eventpanel.robustness.variation import unit_of
 __all__ = ["FORMULA", "SIMULATED", "power_curve"]
 
 # Parts of the check.
-FORMULA, SIMULATED = "power by formula", "power in simulated samples"
+FORMULA = "power by formula"
+SIMULATED = "power in simulated samples"
 
 
 def power_curve(case: Case, found: Found) -> Figure:

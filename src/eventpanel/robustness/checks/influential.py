@@ -59,9 +59,9 @@ def _dropped(case: Case) -> Found:
     return Found((headline(case, NAME), *_needed(case, found, every), *lines))
 
 
-def _paths(found: Dropping) -> dict[str, list[Row]]:
+def _paths(found: Dropping) -> dict[str, Sequence[Row]]:
     """Rows by aim; an order that all aims share is told once."""
-    curves = dict(list(found.curve.groupby("aim", sort=False)))
+    curves = {aim: found.curve[found.curve["aim"] == aim] for aim in AIMS}
     if len({tuple(curve["left_out"]) for curve in curves.values()}) == 1:
         return {"whatever the aim": curves["sign"].to_dict("records")}
     return {f"aim: {AIMS[aim]}": curve.to_dict("records") for aim, curve in curves.items()}
