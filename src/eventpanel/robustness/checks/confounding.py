@@ -155,7 +155,7 @@ def _words(benchmark: str, reach: Sequence[Line]) -> str:
     up_to = f"One up to {number(int(sign.estimate), 'time')} as strong as {benchmark} leaves the sign{note}"
     if not _is_left(sure):
         return f"{up_to}, but one as strong removes the significance."
-    return f"{up_to}, up to {number(int(sure.estimate), 'time')} also the significance."
+    return f"{up_to}, and up to {number(int(sure.estimate), 'time')} the significance too."
 
 
 def _is_left(line: Line) -> bool:

@@ -108,7 +108,7 @@ def judge(case: Case, lines: Sequence[Line]) -> Finding:
         failed = [line.note for line in lines if line.role == "not made"]
         return Finding("cannot tell", f"Nothing could be dropped: {first_few(dict.fromkeys(failed))}.")
     every = next(iter(needed.values())).n_clusters
-    words = f"Dropped by {_by(case)}; {every:.0f} are in the sample of the headline."
+    words = f"Dropped by {_by(case)}, of which the headline rests on {every:.0f}."
     return Finding(_answer(case, needed), " ".join([words, *map(_words, needed.values())]))
 
 
