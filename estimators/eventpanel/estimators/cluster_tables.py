@@ -51,8 +51,8 @@ class ClusterTables:
         Outcome.
     groups : tuple of ndarray of bool, each shape (groups, G)
         Which groups have rows in which clusters, and in which the event happened.
-    levels : tuple of sparse array, each shape (G, levels)
-        Rows of each level of each effect.
+    levels, held : tuple of sparse array, each shape (levels, G)
+        Rows of each level of each effect, and whether there are any.
     nested : tuple of bool
         Which effect is nested.
     hands : tuple of ndarray of bool, each shape (G,)
@@ -65,6 +65,7 @@ class ClusterTables:
     highest: Floats
     groups: tuple[Mask, Mask]
     levels: tuple[sparse.csr_array, ...]
+    held: tuple[sparse.csr_array, ...]
     nested: tuple[bool, ...]
     hands: tuple[Mask, ...]
 
@@ -81,8 +82,8 @@ class ClusterTables:
         keep = ~out
         if not any(keep[hand].all() for hand in self.hands):
             return None
-        left = [np.asarray(table.sum(axis=0) - table[out].sum(axis=0)) for table in self.levels]
-        if any((rows == 1).any() for rows in left) or not all(self._stays_crossed(e, out) for e in self._crossed):
+        left = [table @ keep.astype(np.int64) for table in self.levels]
+        if any((rows == 1).any() for rows in left) or not all(self._stays_crossed(e, keep) for e in self._crossed):
             return None
         inside = {e: int((rows > 0).sum()) for e, rows in enumerate(left)}
         fell = self.whole.nested - sum(inside[e] for e, is_in in enumerate(self.nested) if is_in)
@@ -104,10 +105,9 @@ class ClusterTables:
     def _crossed(self) -> list[int]:
         return [effect for effect, is_in in enumerate(self.nested) if not is_in]
 
-    def _stays_crossed(self, effect: int, out: Mask) -> bool:
+    def _stays_crossed(self, effect: int, keep: Mask) -> bool:
         """Whether some level still has rows in several clusters."""
-        held = self.levels[effect] > 0
-        return bool((held.sum(axis=0) - held[out].sum(axis=0) > 1).any())
+        return bool((self.held[effect] @ keep.astype(np.int64) > 1).any())
 
 
 def cluster_tables(m: Matrices, whole: Counts) -> ClusterTables | None:
@@ -127,7 +127,7 @@ def cluster_tables(m: Matrices, whole: Counts) -> ClusterTables | None:
     lowest, highest = np.full(number, np.inf), np.full(number, -np.inf)
     np.minimum.at(lowest, m.clusters, m.y)
     np.maximum.at(highest, m.clusters, m.y)
-    ones = np.ones(len(m.y), dtype=np.int64)
+    levels = [_by_cluster(codes, m.clusters) for codes in effects]
     inside = whole.nested if any(nested) else 0
     return ClusterTables(
         whole=whole,
@@ -135,10 +135,16 @@ def cluster_tables(m: Matrices, whole: Counts) -> ClusterTables | None:
         lowest=lowest,
         highest=highest,
         groups=m.by_cluster,
-        levels=tuple(sparse.csr_array(sparse.coo_array((ones, (m.clusters, codes)))) for codes in effects),
+        levels=tuple(levels),
+        held=tuple((table > 0).astype(np.int64) for table in levels),
         nested=nested,
         hands=tuple(hand for hand in _dealt(number) if _beside(m, hand, nested) == whole.absorbed - inside),
     )
+
+
+def _by_cluster(codes: Codes, clusters: Codes) -> sparse.csr_array:
+    """Rows of each level in each cluster."""
+    return sparse.csr_array(sparse.coo_array((np.ones(len(codes), dtype=np.int64), (codes, clusters))))
 
 
 def _dealt(number: int) -> list[Mask]:
