@@ -31,8 +31,8 @@ __all__ = ["Answer", "ByClusters", "Estimator", "Refits", "answer_of", "by_clust
 Estimator = Callable[[Panel, Design], Estimate]
 # Column that says which rows stay; no column of a panel is named so.
 STAYS = "what is left out"
-# Cross-products per cluster with more numbers than this take more time than estimating again.
-LARGE = 30_000_000
+# Cross-products per cluster of more numbers than this, or made of more products, take more time than estimating again.
+LARGE, MANY = 30_000_000, 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +215,7 @@ def by_clusters(panel: Panel, design: Design, target: Target) -> ByClusters | No
     columns = found.within.shape[1] + sum(
         int(codes.max()) + 1 for codes in r.effects if not is_nested(codes, r.clusters)
     )
-    if (int(r.clusters.max()) + 1) * columns**2 > LARGE:
+    if (int(r.clusters.max()) + 1) * columns**2 > LARGE or len(r.clusters) * columns**2 > MANY:
         return None
     terms = [term for term, keep in zip(found.m.terms, found.solution.kept, strict=True) if keep]
     tables = cluster_tables(found.m, counts_left(found.m, len(terms)))
