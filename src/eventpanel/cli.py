@@ -99,6 +99,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_diff(commands.add_parser("diff", help="what changed between two runs: inputs, versions, settings, estimates"))
     run.add_argument("--package", metavar="DIR", help="also write a replication package (family brookings)")
     robustness.add_argument("--only", metavar="CHECK", action="append", default=[], help="run this check (repeatable)")
+    robustness.add_argument("--list", action="store_true", help="list the checks and their parts, and run none")
     robustness.add_argument("--workers", metavar="N", type=int, help="processes (default: one a core)")
     robustness.add_argument("--fresh", action="store_true", help="throw away what an earlier run left unfinished")
     coverage.add_argument("--map", metavar="COLUMN", help="column of the map (default: the event of the study)")

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from eventpanel.brookings.family import family_from
 from eventpanel.brookings.run import family_files
+from eventpanel.build import build_panel
 from eventpanel.datasets.errors import StudyError
+from eventpanel.robustness.case import case_of
+from eventpanel.robustness.run import Job, robustness_files
 from eventpanel.run import check_files, check_study, run_files
 from eventpanel.study import study_from
 
@@ -31,7 +35,13 @@ def _check(study: dict[str, Any], data: Sequence[Path], step: Step) -> dict[str,
     return check_files(checked, check_study(checked, data, step))
 
 
-RERUN: dict[str, Again] = {"run": _run, "check": _check}
+def _robustness(study: dict[str, Any], data: Sequence[Path], step: Step) -> dict[str, bytes]:
+    checked = study_from(study, NAME)
+    case = case_of(checked, build_panel(checked, data, step))
+    return robustness_files(case, Job(workers=os.cpu_count() or 1))
+
+
+RERUN: dict[str, Again] = {"run": _run, "check": _check, "robustness": _robustness}
 
 
 def rerun(command: str, study: dict[str, Any], data: Sequence[Path], step: Step) -> dict[str, bytes]:

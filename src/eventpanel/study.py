@@ -187,7 +187,13 @@ def _value(text: str) -> Any:
     return table["value"] if len(table) == 1 else text
 
 
-def explained(name: str, error: ValidationError, content: dict[str, Any], model: type[BaseModel]) -> StudyError:
+def explained(
+    name: str,
+    error: ValidationError,
+    content: dict[str, Any],
+    model: type[BaseModel],
+    page: str = "docs/studies.md",
+) -> StudyError:
     """Say all problems of a study file in words; a value that may be of several kinds is one problem.
 
     Parameters
@@ -199,6 +205,8 @@ def explained(name: str, error: ValidationError, content: dict[str, Any], model:
         Tables of the file.
     model : type of BaseModel
         What they should be.
+    page : str
+        Where every key is described.
     """
     wanted: dict[str, list[str]] = {}
     given: dict[str, str] = {}
@@ -210,7 +218,7 @@ def explained(name: str, error: ValidationError, content: dict[str, Any], model:
     return StudyError(
         f"The study {name} has {'a key' if len(lines) == 1 else f'{len(lines)} keys'} that cannot be used.",
         first_few(line.replace(" or must be ", " or ") for line in lines),
-        "see docs/studies.md for every key",
+        f"see {page} for every key",
     )
 
 

@@ -13,6 +13,7 @@ from eventpanel.brookings.family import RoleSection, load_family
 from eventpanel.brookings.roles import ROLES
 from eventpanel.datasets.conflicts import no_conflicts
 from eventpanel.datasets.deal_traps import deal_traps
+from eventpanel.datasets.errors import StudyError
 from tests.brookings.own_files import DEALS
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "brookings.md").read_text("utf-8")
@@ -36,6 +37,14 @@ def test_every_key_of_an_input_is_on_the_page() -> None:
     keys = set(re.findall(r"^\| (`.+?) \|", PAGE.split("| key |")[1].split("\n\n")[0], re.MULTILINE))
     named = {word for key in keys for word in re.findall(r"`(\w+)`", key)}
     assert set(RoleSection.model_fields) <= named
+
+
+def test_an_unknown_key_of_the_family_points_to_its_own_page(tmp_path: Path) -> None:
+    study = tmp_path / "own.toml"
+    study.write_text('family = "brookings"\ntitle = "T"\nlabel = "L"\nlevel = 1\n', encoding="utf-8")
+    with pytest.raises(StudyError) as caught:
+        load_family(str(study))
+    assert caught.value.remedy == "see docs/brookings.md for every key"
 
 
 def test_every_trap_is_on_the_page_in_order() -> None:

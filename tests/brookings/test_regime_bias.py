@@ -148,6 +148,60 @@ def test_carnegie_table_leaves_smart_city_ai_out(world: Materials) -> None:
     )
 
 
+def shown(content: Content) -> dict[tuple[str, str], list[float]]:
+    return {(c.panel, c.head): [one.estimate for one in c.coefficients] for c in content.columns}
+
+
+@pytest.mark.parametrize(
+    ("kept", "left"),
+    [
+        (["aid_china"], ["B. US"]),
+        (["aid_usa"], ["B. China"]),
+        (["ai_investment"], ["B. China", "B. US"]),
+    ],
+)
+def test_without_aid_only_the_panels_that_need_it_are_left_out(
+    world: Materials, kept: list[str], left: list[str]
+) -> None:
+    assert world.importers is not None
+    fewer = world.importers.with_frame(world.importers.frame[["importer", *kept]])
+    bare = replace(world, importers=fewer, absent=dict.fromkeys(("aid_china", "aid_usa"), "no input has aid"))
+    content, whole = (BY_NAME["table_3"].make(one, Switches()) for one in (bare, world))
+    assert shown(content) == {key: found for key, found in shown(whole).items() if key[0] not in left}
+    reasons = [note for note in content.notes if note.startswith("Left out")]
+    assert len(reasons) == len(left) and all("no input has aid" in note for note in reasons)
+    assert [note.split(". The")[0] for note in reasons] == [f"Left out: {panel}" for panel in left]
+
+
+def test_without_importers_panel_a_stands(world: Materials) -> None:
+    content = BY_NAME["table_3"].make(without(world, "importers"), Switches())
+    assert [column.panel for column in content.columns] == ["A. China"] * 4 + ["A. US"] * 4
+    assert "Left out: B. China, B. US. There are no data on importers. importers" in content.notes
+
+
+@pytest.mark.parametrize(("absent", "many"), [("island", 3), ("language", 2), ("fta", 1)])
+def test_columns_whose_controls_are_lacking_are_left_out_with_the_reason(
+    world: Materials, absent: str, many: int
+) -> None:
+    assert world.pairs is not None
+    fewer = world.pairs.with_frame(world.pairs.frame.drop(columns=absent))
+    bare = replace(world, pairs=fewer, absent={absent: "the source lacks it"})
+    for how in ("raw", "demeaned"):
+        switches = Switches.model_validate({"interact_controls": how})
+        content, whole = (BY_NAME["table_3"].make(one, switches) for one in (bare, world))
+        kept = {f"({first + place})" for first in (1, 5) for place in range(many)}
+        assert shown(content) == {key: found for key, found in shown(whole).items() if key[1] in kept}
+        (reason,) = (note for note in content.notes if note.startswith("Left out"))
+        assert reason.endswith(f"The data on pairs lack {absent}. the source lacks it")
+
+
+def test_without_distance_no_column_can_be_made(world: Materials) -> None:
+    assert world.pairs is not None
+    bare = replace(world, pairs=world.pairs.with_frame(world.pairs.frame.drop(columns="log_distance")))
+    with pytest.raises(NotAvailableError, match="lack log_distance"):
+        BY_NAME["table_3"].make(bare, Switches())
+
+
 def test_a_control_that_does_not_vary_is_named_with_its_columns(world: Materials) -> None:
     assert world.pairs is not None
     frame = world.pairs.frame
@@ -168,7 +222,7 @@ def test_early_table_follows_its_switch(world: Materials) -> None:
 
 @pytest.mark.parametrize(
     ("name", "part"),
-    [("table_3", "importers"), ("table_a10", "pairs"), ("table_a6", "goods"), ("table_a13", "importers")],
+    [("table_3", "pairs"), ("table_a10", "pairs"), ("table_a6", "goods"), ("table_a13", "importers")],
 )
 def test_missing_parts_are_refused(world: Materials, name: str, part: str) -> None:
     with pytest.raises(NotAvailableError, match=part):

@@ -30,6 +30,7 @@ from eventpanel.brookings.unrest_models import (
 )
 from eventpanel.brookings.unrest_outcomes import Outcome, any_deal
 from eventpanel.brookings.unrest_panel import REGIME, UNREST, Regime, unrest_panel
+from eventpanel.brookings.unrest_parts import estimated
 from eventpanel.datasets.errors import IdentificationError, NotAvailableError
 from eventpanel.datasets.materials import Materials
 from eventpanel.datasets.simulated import simulate_materials
@@ -262,7 +263,7 @@ def test_published_numbers_have_a_place(monkeypatch: pytest.MonkeyPatch) -> None
     names = {one.name for one in unrest_tables.EXHIBITS}
     assert names <= set(printed["exhibit"])
     for name in sorted(names):
-        made = numbers(EXHIBITS[name].make(materials(), Switches()))
+        made = numbers(EXHIBITS[name].make(replace(materials()), Switches()))
         there = set(made[["panel", "column", "term"]].itertuples(index=False, name=None))
         wanted = printed.loc[printed["exhibit"] == name, ["panel", "column", "term"]]
         assert set(wanted.itertuples(index=False, name=None)) <= there
@@ -270,7 +271,7 @@ def test_published_numbers_have_a_place(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_weak_democracies_can_stand_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(unrest_models, "run_method", refuse)
-    made = EXHIBITS["figure_a5"].make(materials(), Switches(arms_regimes="weak"))
+    made = EXHIBITS["figure_a5"].make(replace(materials()), Switches(arms_regimes="weak"))
     assert {one.panel for one in made.columns} == {unrest_figures.WEAK}
 
 
@@ -290,13 +291,23 @@ def refuse(*_: Any) -> None:
     raise IdentificationError("Nothing is estimated.", "", "")
 
 
+def test_table_and_figure_share_what_is_estimated() -> None:
+    parts = (unrest_tables.ALL_AI, unrest_figures.PANELS[0])
+    table, figure = (estimated(materials(), Switches(), part) for part in parts)
+    assert [mine is other for mine, other in zip(table.fits, figure.fits, strict=True)] == [True] * 4
+    later = estimated(materials(), Switches(unrest_years="2008_2021"), unrest_tables.ALL_AI)
+    assert later.fits[0].estimate is not None
+    assert table.fits[0].estimate is not None
+    assert later.fits[0].estimate.nobs != table.fits[0].estimate.nobs
+
+
 @pytest.mark.parametrize("exhibit", EXHIBITS.values(), ids=EXHIBITS)
 def test_switches_that_are_read_are_those_that_an_exhibit_names(
     exhibit: Exhibit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(unrest_models, "run_method", refuse)
     SEEN.clear()
-    exhibit.make(materials(), Watching(regime_timing="base"))
+    exhibit.make(replace(materials()), Watching(regime_timing="base"))
     assert set(exhibit.uses) == SEEN
 
 

@@ -10,7 +10,9 @@ import matplotlib.colors as mcolors
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.legend import Legend
 from matplotlib.patches import FancyArrowPatch, Rectangle
+from matplotlib.text import Text
 
 from eventpanel.brookings import arrow_maps, market_shares, ranked_bars, seeds, summary, time_path
 from eventpanel.brookings.canvas import REGIME_COLORS, values
@@ -246,6 +248,41 @@ def test_every_figure_carries_the_label(name: str) -> None:
     assert draw is not None
     figure = draw(made(name), 0.9, LABEL)
     assert LABEL in figure.get_suptitle().replace("\n", " ")
+
+
+def test_legends_of_the_maps_are_clear_of_titles_and_caption() -> None:
+    frame = MATERIALS.countries.frame
+    half = frame["polity2"].mask(frame["importer"].isin(sorted(set(frame["importer"]))[::2]))
+    # With one deal a pair, the key of widths is short and leaves room for the legend of regimes alone.
+    once = MATERIALS.deals.frame.drop_duplicates(["exporter", "importer"])
+    countries = MATERIALS.countries.with_frame(frame.assign(polity2=half))
+    unknown = replace(MATERIALS, countries=countries, deals=replace(MATERIALS.deals, frame=once))
+    draw = EXHIBITS["figure_1"].draw
+    assert draw is not None
+    figure = draw(made("figure_1", unknown), 0.9, "A LABEL OF SEVERAL LINES. " * 10)
+    figure.draw_without_rendering()
+    legends = [one for ax in figure.axes for one in ax.get_children() if isinstance(one, Legend)]
+    assert len(legends) == 4
+    assert max(len(one.get_texts()) for one in legends) == 3
+    others = [*figure.texts, *(text for ax in figure.axes for text in ax.get_children() if isinstance(text, Text))]
+    written = [text for text in others if text.get_text() and float(text.get_fontsize()) > 7]
+    assert len(written) >= 4
+    for one in legends:
+        assert not any(one.get_window_extent().overlaps(text.get_window_extent()) for text in written)
+
+
+@pytest.mark.parametrize("name", [name for name, exhibit in EXHIBITS.items() if exhibit.draw is not None])
+def test_titles_of_pictures_stay_inside(name: str) -> None:
+    draw = EXHIBITS[name].draw
+    assert draw is not None
+    figure = draw(
+        made(name), 0.9, "SIMULATED DATA. Invented countries, planted effects; no statement about any country."
+    )
+    figure.draw_without_rendering()
+    title = next(text for text in figure.texts if text.get_text() == figure.get_suptitle())
+    box = title.get_window_extent()
+    assert box.x0 >= 0
+    assert box.x1 <= figure.bbox.x1
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,15 @@ SECONDS = 0.3
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--help"], ["run", "--help"], ["fetch", "--help"], ["codes", "audit", "--help"], ["--version"]]
+    "arguments",
+    [
+        ["--help"],
+        ["run", "--help"],
+        ["fetch", "--help"],
+        ["codes", "audit", "--help"],
+        ["robustness", "--help"],
+        ["--version"],
+    ],
 )
 def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
     script = (
@@ -63,8 +71,8 @@ def test_help_names_every_command_and_the_built_in_studies(capsys: pytest.Captur
         main(["--help"])
     assert stop.value.code == 0
     text = capsys.readouterr().out
-    for command in ("run", "check", "coverage", "verify", "diff", "sources", "fetch", "codes"):
-        assert f"\n    {command} " in text
+    for command in ("run", "check", "coverage", "verify", "diff", "robustness", "sources", "fetch", "codes"):
+        assert f"\n    {command}" in text
     with pytest.raises(SystemExit):
         main(["run", "--help"])
     text = " ".join(capsys.readouterr().out.split()).replace("- ", "-")  # lines may end at a hyphen

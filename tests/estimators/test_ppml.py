@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 import statsmodels.api as sm
 
-from eventpanel.datasets.errors import ConstantOutcomeError, DesignError
+from eventpanel.datasets.errors import ConstantOutcomeError, DesignError, IdentificationError
 from eventpanel.datasets.panel import Panel
 from eventpanel.estimators.covariance import Clustered, Kind
 from eventpanel.estimators.design import Sample
@@ -60,6 +60,16 @@ def test_separated_rows_are_on_the_ledger_by_country() -> None:
     assert separated["rows"].tolist() == [12, 12]
     assert got.ledger["rows"].sum() + got.nobs == len(data)
     assert got.n_clusters == 42
+
+
+def test_rows_separated_but_for_a_hair_are_refused_with_the_reason() -> None:
+    """Marked rows are positive by 1e-80: there is a maximum, where their means are too small to compute with."""
+    data = frame()
+    marked = np.random.default_rng(3).random(len(data)) < 0.1
+    data = data.assign(control=marked.astype(float), y=data["y"].mask(marked, 1e-80))
+    with pytest.raises(IdentificationError, match="nearly separated") as caught:
+        ppml(panel(data), design(covariance=RULE, controls=("control",)))
+    assert caught.value.what == "The Poisson regression could not be fitted."
 
 
 def test_paths_by_group_equal_separate_estimates() -> None:

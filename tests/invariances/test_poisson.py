@@ -18,6 +18,8 @@ from tests.strategies import Sample, dense, is_regular, samples
 few = settings(deadline=None, max_examples=20)
 many = settings(deadline=None, max_examples=500)
 RESCALED, PERMUTED = 1e-10, 1e-11
+# Smallest mean at the maximum: below, coefficients hang on rows that weigh next to nothing.
+SMALLEST = 1e-10
 
 
 @dataclass(frozen=True)
@@ -61,10 +63,11 @@ def by_newton(sample: Sample) -> Answer:
 
 
 def settled(sample: Sample) -> Sample:
-    """A sample without its separated rows; drawn again where too little is left."""
+    """A sample without its separated rows; drawn again where too little is left, or all but separated rows are."""
     assume((sample.y > 0).any())
     kept = sample.rows(~separation(sample.y, sample.X, sample.effects).separated)
     assume(len(kept.y) > 0 and is_regular(kept) and (sample.y > 0).sum() > len(kept.y) / 4)
+    assume(by_newton(kept).mu.min() > SMALLEST)
     return kept
 
 

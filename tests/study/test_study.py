@@ -11,13 +11,16 @@ import pytest
 from pydantic import BaseModel
 
 from eventpanel.brookings.family import is_family, load_family
-from eventpanel.build import build_designs, build_event
+from eventpanel.build import build_designs, build_event, build_panel
 from eventpanel.datasets.errors import MissingFileError, StudyError
 from eventpanel.estimators.events import Overlap, Threshold
+from eventpanel.robustness.case import case_of
 from eventpanel.sections import Study
 from eventpanel.study import built_in_studies, load_study
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "studies.md"
+# The tables of one section have a page of their own.
+ROBUSTNESS = PAGE.with_name("robustness.md")
 
 
 def test_the_built_in_studies_load_and_make_designs() -> None:
@@ -167,9 +170,13 @@ def _models(annotation: Any) -> list[type[BaseModel]]:
 
 
 def documented() -> dict[str, dict[str, str]]:
-    """Keys and their rows on the page, by heading."""
-    parts = re.split(r"^## `\[(.+)\]`$", PAGE.read_text("utf-8"), flags=re.MULTILINE)
-    tables = {"": parts[0]} | dict(zip(parts[1::2], parts[2::2], strict=True))
+    """Keys and their rows on the pages, by heading."""
+    parts, more = (
+        re.split(r"^## `\[(.+)\]`$", page.read_text("utf-8"), flags=re.MULTILINE) for page in (PAGE, ROBUSTNESS)
+    )
+    tables = {"": parts[0]}
+    for one in (parts, more):
+        tables |= dict(zip(one[1::2], one[2::2], strict=True))
     return {name: dict(re.findall(r"^\| `(\w+)` \|(.*)$", text, re.MULTILINE)) for name, text in tables.items()}
 
 
@@ -213,6 +220,18 @@ def test_the_page_s_examples_are_studies() -> None:
     assert examples
     whole = Study.model_validate(tomllib.loads("\n".join(examples)))
     assert set(build_designs(whole)) == set(whole.estimates)
+
+
+def test_the_options_on_the_page_of_robustness_make_designs() -> None:
+    examples = re.findall(r"^```toml\n(.*?)^```$", ROBUSTNESS.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    held = tomllib.loads("\n".join(examples))
+    study = Study.model_validate(load_study("demo").model_dump(exclude_none=True) | held)
+    case = case_of(study, build_panel(study))
+    assert set(case.section.axes) == {"event", "regime", "effects"}
+    for options in case.section.axes.values():
+        for changes in options.values():
+            question = case.changed(changes)
+            assert (question.estimator, question.design) != (case.question.estimator, case.question.design)
 
 
 def test_an_overlap_rule_reaches_the_event() -> None:

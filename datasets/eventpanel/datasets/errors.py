@@ -15,6 +15,7 @@
     |   |-- RecurringEventError (36)
     |-- StudyError (40)            a study file or a setting that is not understood
     |-- OutputError (50)           results that cannot be written
+    |-- WorkerError (51)           a process that ended before its work was done
     |-- VerificationError (60)     a run that does not come out again as its folder says
 
 The number is the exit code of the command line.
@@ -198,6 +199,12 @@ class OutputError(EventPanelError):
     """Results that cannot be written."""
 
     exit_code = 50
+
+
+class WorkerError(EventPanelError):
+    """A process that ended before its work was done."""
+
+    exit_code = 51
 
 
 class VerificationError(EventPanelError):

@@ -25,7 +25,7 @@ from eventpanel.datasets.errors import OutputError
 if sys.platform == "win32":
     import msvcrt
 
-    def _lock(stream: IO[bytes]) -> bool:
+    def try_lock(stream: IO[bytes]) -> bool:
         """Take the lock of a file if it is free; the system gives it back when the process ends, however it ends."""
         try:
             msvcrt.locking(stream.fileno(), msvcrt.LK_NBLCK, 1)
@@ -36,7 +36,7 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-    def _lock(stream: IO[bytes]) -> bool:
+    def try_lock(stream: IO[bytes]) -> bool:
         """Take the lock of a file if it is free; the system gives it back when the process ends, however it ends."""
         try:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -155,7 +155,7 @@ class Slot:
 
     def _free(self, stream: IO[bytes]) -> bool:
         with refusals(Path(stream.name)):
-            return _lock(stream)
+            return try_lock(stream)
 
     def held(self, url: str) -> tuple[int, str]:
         """Bytes of this address that have arrived, and the mark of their version; 0 where none can be continued."""

@@ -77,8 +77,8 @@ def estimate_many(panel: Panel, designs: Mapping[Label, Design], step: Step = _s
     -------
     DataFrame
         One row per design and term: design (the label), outcome, term, event_time, group, estimate, std_error,
-        statistic, p_value, conf_low, conf_high (95 %), nobs, n_clusters, n_treated. Terms that cannot be estimated are
-        missing.
+        statistic, p_value, conf_low, conf_high (95 %), nobs, n_clusters, n_treated, dof. Terms that cannot be estimated
+        are missing.
 
     Raises
     ------
@@ -290,5 +290,6 @@ def _table(designs: Mapping[Label, Design], answers: Mapping[Label, _Answer]) ->
             "group": [term.group for term in terms],
             **dict(zip(NUMBERS, values, strict=True)),
             **dict(zip(("nobs", "n_clusters", "n_treated"), sizes.T, strict=True)),
+            "dof": dof,
         }
     )

@@ -89,8 +89,8 @@ def _columns(panel: str, found: pd.DataFrame) -> list[Column]:
 def _column(panel: str, name: str, part: pd.DataFrame, found: pd.DataFrame) -> Column:
     links, deals = float(len(part)), float(part["deals"].sum())
     cells = (
-        Coefficient("links", links),
-        Coefficient("deals", deals),
+        Coefficient("links", links, is_count=True),
+        Coefficient("deals", deals, is_count=True),
         Coefficient("share of links", share(links, float(len(found)))),
         Coefficient("share of deals", share(deals, float(found["deals"].sum()))),
     )
@@ -110,7 +110,7 @@ def draw_arrow_maps(content: Content, level: float, label: str) -> Figure:
     arrows = content.more["arrows"]
     most = float(arrows["deals"].max()) if len(arrows) else 1.0
     with rc_context(STYLE):
-        figure = page((7.4, 9.0), TITLE, label)
+        figure = page((7.4, 9.4), TITLE, label)
         for ax, (code, panel) in zip(figure.subplots(2, 1), EXPORTERS.items(), strict=True):
             mine = arrows[arrows["exporter"] == code].reset_index(drop=True)
             _map(ax, mine, content.more["places"], most)
@@ -144,6 +144,8 @@ def _legend(ax: Axes, content: Content, panel: str) -> None:
             handles.append(Line2D([], [], color=COLORS[head], linewidth=3, label=words))
     box = ax.legend(handles=handles, loc="upper left", bbox_to_anchor=(0.04, 0.0), frameon=False, fontsize=8)
     ax.add_artist(box)
+    # Clipped to the map, it would take no room in the layout.
+    box.set_clip_on(False)
 
 
 def _widths(ax: Axes, most: float) -> None:

@@ -34,7 +34,7 @@ def page(size: tuple[float, float], title: str, label: str) -> Figure:
     # Inches between what is drawn.
     figure = Figure(figsize=size, layout=ConstrainedLayoutEngine(h_pad=0.07, w_pad=0.05))
     FigureCanvasAgg(figure)
-    width = round(12.5 * size[0])
+    width = round(11 * size[0])
     figure.suptitle("\n".join(wrap(line, width) for line in (title, label) if line), fontsize=11)
     return figure
 

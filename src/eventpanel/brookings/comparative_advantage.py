@@ -9,7 +9,7 @@ import numpy as np
 from eventpanel.brookings.exhibit import Content, Exhibit
 from eventpanel.brookings.placebo_exporters import PLACEBO_NOTES, with_placebos
 from eventpanel.brookings.product_panel import GDP_EXPORTER, PANEL_SWITCHES, among, product_panel
-from eventpanel.brookings.product_tables import LOG_NOTE, PRODUCTS, SMART_NOTE, Ask, columns, remarks
+from eventpanel.brookings.product_tables import LOG_NOTE, PRODUCTS, SMART_NOTE, Ask, columns, lacking, remarks
 from eventpanel.brookings.samples import AI, CHINA, US
 from eventpanel.brookings.switches import Switches
 from eventpanel.datasets.materials import Materials
@@ -34,16 +34,16 @@ def advantage_ask(outcome: str) -> Ask:
     return Ask(outcome=outcome, terms=("China", "AI", "China:AI"), cluster="exporter", treatment="China")
 
 
-def _content(panel: Panel, ask: Ask, switches: Switches, *notes: str) -> Content:
+def _content(materials: Materials, panel: Panel, ask: Ask, switches: Switches, *notes: str) -> Content:
     """Four columns, each with its ranks among placebo exporters."""
     made, placebos = with_placebos(panel, ask, columns(panel, ask, switches), switches)
-    said = (*notes, *remarks(made, switches), *PLACEBO_NOTES)
+    said = (*notes, *lacking(materials), *remarks(made, switches), *PLACEBO_NOTES)
     return Content(columns=tuple(c for c, _ in made), notes=said, more={"placebo_exporters": placebos})
 
 
 def table_2(materials: Materials, switches: Switches) -> Content:
     """Equation (1), any trade."""
-    return _content(product_panel(materials, switches), advantage_ask("any"), switches, PRODUCTS)
+    return _content(materials, product_panel(materials, switches), advantage_ask("any"), switches, PRODUCTS)
 
 
 def first_of_table_2(materials: Materials, switches: Switches) -> Content:
@@ -56,18 +56,22 @@ def table_a2(materials: Materials, switches: Switches) -> Content:
     """Equation (1) with the deals of the bibliography that the search began with."""
     materials.records("deals", "carnegie")
     panel, note = product_panel(materials, switches), "Deals of the Carnegie bibliography alone."
-    return _content(panel, advantage_ask("any_carnegie"), switches, PRODUCTS, note)
+    return _content(materials, panel, advantage_ask("any_carnegie"), switches, PRODUCTS, note)
 
 
 def table_a5(materials: Materials, switches: Switches) -> Content:
     """Equation (1) with the amount of trade."""
-    return _content(product_panel(materials, switches), advantage_ask("log_trade"), switches, PRODUCTS, LOG_NOTE)
+    return _content(
+        materials, product_panel(materials, switches), advantage_ask("log_trade"), switches, PRODUCTS, LOG_NOTE
+    )
 
 
 def table_a8(materials: Materials, switches: Switches) -> Content:
     """Equation (1) with deals on smart cities."""
     materials.records("deals", "smart_city")
-    return _content(product_panel(materials, switches), advantage_ask("any_smart_city"), switches, SMART_NOTE)
+    return _content(
+        materials, product_panel(materials, switches), advantage_ask("any_smart_city"), switches, SMART_NOTE
+    )
 
 
 def table_a9(materials: Materials, switches: Switches) -> Content:
@@ -75,7 +79,9 @@ def table_a9(materials: Materials, switches: Switches) -> Content:
     panel = among(product_panel(materials, switches), [CHINA, US])
     ask = replace(advantage_ask("any"), cluster="importer", without=(GDP_EXPORTER,))
     made = columns(panel, ask, switches)
-    return Content(columns=tuple(c for c, _ in made), notes=(PRODUCTS, TWO, *remarks(made, switches)))
+    return Content(
+        columns=tuple(c for c, _ in made), notes=(PRODUCTS, TWO, *lacking(materials), *remarks(made, switches))
+    )
 
 
 def table_a14(materials: Materials, switches: Switches) -> Content:
@@ -83,7 +89,7 @@ def table_a14(materials: Materials, switches: Switches) -> Content:
     panel = product_panel(materials, switches)
     panel = _with_investment(panel.with_frame(panel.frame[panel.frame["product"] == AI]), materials)
     ask = Ask(outcome="any", terms=INVESTMENT_TERMS, cluster="exporter", treatment="China", dummy="")
-    return _content(panel, ask, switches, INVESTMENT)
+    return _content(materials, panel, ask, switches, INVESTMENT)
 
 
 def _with_investment(panel: Panel, materials: Materials) -> Panel:

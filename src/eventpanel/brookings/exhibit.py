@@ -19,12 +19,13 @@ __all__ = ["Coefficient", "Column", "Content", "Exhibit", "column_of", "numbers"
 
 
 class Coefficient(NamedTuple):
-    """One number of a table: an estimate with its standard error, or a value without."""
+    """One number of a table: an estimate with its standard error, a value without, or a count of whole things."""
 
     term: str
     estimate: float
     std_error: float = np.nan
     dof: float = np.nan
+    is_count: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +132,10 @@ def column_of(
     names = list(fit.names) if isinstance(fit, Estimate) else list(fit.terms)
     errors = fit.std_errors.to_numpy()
     found = {name: (fit.coef[k], errors[k], fit.dof[k]) for k, name in enumerate(names)}
-    cells = tuple(Coefficient(shown, *map(float, found.get(name, (np.nan,) * 3))) for name, shown in terms.items())
+    cells = [
+        Coefficient(shown, float(value), float(error), float(dof))
+        for shown, (value, error, dof) in ((shown, found.get(name, (np.nan,) * 3)) for name, shown in terms.items())
+    ]
     treated = float(fit.n_treated) if isinstance(fit, Estimate) else np.nan
     mean = float(fit.sizes[0].outcome_mean) if isinstance(fit, Estimate) else fit.outcome_mean
     facts = dict(fit.facts)
@@ -146,7 +150,7 @@ def column_of(
     return Column(
         panel=panel,
         head=head,
-        coefficients=cells,
+        coefficients=tuple(cells),
         counts=tuple(below.items()),
         nobs=float(fit.nobs),
         clusters=float(fit.n_clusters),

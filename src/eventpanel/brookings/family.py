@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from pydantic import Field, ValidationError
 
+from eventpanel.brookings.made import stand_in
 from eventpanel.brookings.roles import ROLES
 from eventpanel.brookings.switches import Switches
 from eventpanel.datasets.errors import StudyError, first_few
@@ -17,6 +18,7 @@ from eventpanel.study import content_of, explained
 __all__ = ["Family", "RoleSection", "family_from", "is_family", "load_family"]
 
 OWN = "deal_list"
+NOT_AI = "deals that are not AI"
 
 
 class SimulatedSection(Section):
@@ -72,11 +74,22 @@ class Family(Section):
     title: str
     label: str
     kind: Literal["simulated", "public", "own"] = "simulated"
+    deals: str = ""
     simulation: SimulatedSection | None = None
     inputs: dict[str, RoleSection] = Field(default_factory=dict)
     years: YearsSection = Field(default_factory=YearsSection)
     switches: Switches = Field(default_factory=Switches)
     output: LevelSection = Field(default_factory=LevelSection)
+
+    @property
+    def stands_for(self) -> str:
+        """What the deals are that exhibits call AI; empty where they are AI."""
+        return self.deals or (NOT_AI if self.kind == "public" else "")
+
+    @property
+    def banner(self) -> str:
+        """What the data are, above and below every exhibit."""
+        return f"{stand_in(self.stands_for)}. {self.label}" if self.stands_for else self.label
 
 
 def is_family(name: str, settings: Sequence[str] = ()) -> bool:
@@ -141,7 +154,7 @@ def family_from(content: dict[str, Any], name: str) -> Family:
     try:
         family = Family.model_validate(content)
     except ValidationError as error:
-        raise explained(name, error, content, Family) from error
+        raise explained(name, error, content, Family, "docs/brookings.md") from error
     _check_kind(family)
     roles = {key: _role(key, section) for key, section in family.inputs.items()}
     lacking = [role for role, one in ROLES.items() if one.needed and role not in roles.values()]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from matplotlib import rc_context
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from scipy import stats
 
+from eventpanel.brookings.canvas import caption, page
 from eventpanel.brookings.comparative_advantage import ADVANTAGE_SWITCHES, advantage_ask
 from eventpanel.brookings.exhibit import Coefficient, Column, Content, Exhibit
 from eventpanel.brookings.product_panel import CONTROLS, GOODS, product_panel, with_dummies
@@ -19,7 +19,7 @@ from eventpanel.brookings.switches import Switches
 from eventpanel.datasets.materials import Materials
 from eventpanel.datasets.panel import Panel
 from eventpanel.estimators.linear import LinearFit
-from eventpanel.reports.figures import GROUP_COLORS, STYLE, wrap
+from eventpanel.reports.figures import GROUP_COLORS, STYLE
 
 __all__ = ["EXHIBITS", "one_by_one"]
 
@@ -125,9 +125,7 @@ def _bars(content: Content, level: float, lines: tuple[str, str], what: str) -> 
     rows = range(len(cells))
     half = [one.std_error * stats.t.ppf((1 + level) / 2, one.dof) for one in cells]
     with rc_context(STYLE):
-        figure = Figure(figsize=(6.8, 1.6 + 0.27 * len(cells)), layout="constrained")
-        FigureCanvasAgg(figure)
-        figure.suptitle("\n".join(wrap(line, 85) for line in lines if line), fontsize=11)
+        figure = page((6.8, 1.6 + 0.27 * len(cells)), *lines)
         ax = figure.subplots()
         colors = [GROUP_COLORS[0] if one.term == AI else "0.72" for one in cells]
         ax.barh(rows, [one.estimate for one in cells], color=colors, height=0.7)
@@ -140,8 +138,7 @@ def _bars(content: Content, level: float, lines: tuple[str, str], what: str) -> 
         ax.set_xlabel(f"Coefficient of {what}")
         ax.tick_params(axis="y", length=0)
         ax.spines["left"].set_visible(False)
-        text = f"Bars: coefficients. Lines: {level:.0%} intervals. {EACH}"
-        figure.supxlabel(wrap(text, 120), fontsize=7.5, color="0.3", x=0.01, ha="left")
+        caption(figure, f"Bars: coefficients. Lines: {level:.0%} intervals. {EACH}")
     return figure
 
 

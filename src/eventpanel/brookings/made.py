@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from eventpanel.brookings.exhibit import Content, Exhibit
 from eventpanel.brookings.switches import PRINTED, Switches, changed, in_force
@@ -13,8 +14,10 @@ from eventpanel.datasets.materials import Materials
 from eventpanel.estimators.precision import ConditioningWarning
 from eventpanel.estimators.solution import EstimationWarning
 
-__all__ = ["AS_PRINTED", "AS_SET", "Made", "Version", "make_exhibits", "version_of"]
+__all__ = ["AS_PRINTED", "AS_SET", "Made", "Version", "make_exhibits", "marked", "stand_in", "version_of"]
 
+# The word AI, but not in the name of the index of surveillance.
+AI = re.compile(r"\bAI\b(?! Global Surveillance Index)")
 AS_SET = "as set"
 AS_PRINTED = "as printed"
 
@@ -77,6 +80,49 @@ def make_exhibits(
             Made(exhibit=exhibit, versions=tuple(version_of(exhibit, materials, name, way) for name, way in ways))
         )
     return tuple(made)
+
+
+def stand_in(deals: str) -> str:
+    """Say what is called AI.
+
+    Parameters
+    ----------
+    deals : str
+        What the deals are.
+
+    Examples
+    --------
+    >>> stand_in("arms deals")
+    'AI here stands for: arms deals'
+    """
+    return f"AI here stands for: {deals}"
+
+
+def marked(made: Sequence[Made], deals: str) -> tuple[Made, ...]:
+    """Say in the title of each exhibit that speaks of AI what the deals are.
+
+    Parameters
+    ----------
+    made : sequence of Made
+    deals : str
+        What the deals are that exhibits call AI; empty where they are AI.
+    """
+    if not deals:
+        return tuple(made)
+    return tuple(
+        replace(one, exhibit=replace(one.exhibit, title=f"{one.exhibit.title} [{stand_in(deals)}]"))
+        if _speaks_of_ai(one)
+        else one
+        for one in made
+    )
+
+
+def _speaks_of_ai(one: Made) -> bool:
+    contents = [version.content for version in one.versions if version.content is not None]
+    words = [one.exhibit.title, *(note for content in contents for note in content.notes)]
+    words += [text for content in contents for column in content.columns for text in (column.panel, column.head)]
+    words += [cell.term for content in contents for column in content.columns for cell in column.coefficients]
+    return any(AI.search(text) for text in words)
 
 
 def version_of(exhibit: Exhibit, materials: Materials, name: str, switches: Switches) -> Version:

@@ -23,6 +23,8 @@ __all__ = ["EXHIBITS", "sellers"]
 ALL, OTHERS = "All importers", "Other exporters"
 PANELS = {CHINA: "China", US: "United States", OTHERS: OTHERS}
 COLORS = {**RED_AND_BLUE, OTHERS: GREY}
+# Terms that are counts; all others are shares and ratios.
+COUNTS = ("partners", "deals", "deals, earlier half", "deals, later half")
 BY_YEAR = ", share of deals by year"
 TITLE = "Market shares of China and the United States in surveillance AI"
 
@@ -93,7 +95,7 @@ def _yearly(code: str, head: str, part: pd.DataFrame, years: list[int]) -> Colum
 
 
 def _cells(found: dict[str, float]) -> tuple[Coefficient, ...]:
-    return tuple(Coefficient(term, number) for term, number in found.items())
+    return tuple(Coefficient(term, number, is_count=term in COUNTS) for term, number in found.items())
 
 
 def _table(parts: dict[str, pd.DataFrame], years: list[int]) -> pd.DataFrame:

@@ -59,7 +59,7 @@ def _table_a1(materials: Materials, switches: Switches) -> Content:
             panel=title,
             head=HEAD,
             coefficients=tuple(
-                Coefficient(f"{question} {label}", float(starred))
+                Coefficient(f"{question} {label}", float(starred), is_count=True)
                 for index, question, label, starred in rows
                 if index == title
             ),

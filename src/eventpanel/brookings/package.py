@@ -157,7 +157,7 @@ def _listed(title: str, lines: list[str]) -> bytes:
 
 def _deals(package: Package) -> bytes:
     """Write simulated deals in the columns of the paper's list; one that is not there is empty."""
-    frame = package.materials.deals.frame.reindex(columns=list(COLUMNS)).assign(label=package.family.label)
+    frame = package.materials.deals.frame.reindex(columns=list(COLUMNS)).assign(label=package.family.banner)
     return csv_bytes(pd.DataFrame(frame))
 
 
@@ -169,7 +169,7 @@ def _facts(package: Package, files: Mapping[str, bytes]) -> dict[str, object]:
     simulation = family.model_dump().get("simulation") or {}
     return {
         "title": family.title,
-        "label": family.label,
+        "label": family.banner,
         "kind": materials.kind,
         "seed": simulation.get("seed"),
         "made": sum(one["made"] is True for one in exhibits),

@@ -26,6 +26,7 @@ __all__ = [
     "EARLY",
     "GDP_EXPORTER",
     "GOODS",
+    "GRAVITY",
     "PANEL_SWITCHES",
     "among",
     "control_terms",
@@ -81,7 +82,7 @@ def product_panel(materials: Materials, switches: Switches) -> Panel:
     Parameters
     ----------
     materials : Materials
-        With goods, pairs and GDP of countries.
+        With goods, distances of pairs and GDP of countries.
     switches : Switches
         ``countries``, ``regime_base`` (the year of GDP) and ``ceiling_goods`` change it.
 
@@ -91,12 +92,13 @@ def product_panel(materials: Materials, switches: Switches) -> Panel:
         Unit (exporter, importer, product). ``any`` (1 where anything was traded), ``any_smart_city``,
         ``any_carnegie`` and ``any_early`` (the same with deals on smart cities, of the Carnegie bibliography, or up to
         2017, alone; where the list tells), ``log_trade`` (log(1 + trade), trade in US dollars or numbers of deals,
-        standardised within the product), ``China``, ``AI`` and the controls. A country is never its own importer.
+        standardised within the product), ``China``, ``AI`` and the controls that the data have. A country is
+        never its own importer.
 
     Raises
     ------
     NotAvailableError
-        Data that are not there; no goods below the ceiling.
+        Data that are not there, but for further controls of pairs; no goods below the ceiling.
     """
     return _made(materials, tuple((name, getattr(switches, name)) for name in PANEL_SWITCHES))
 
@@ -197,11 +199,12 @@ def _standardised(values: Floats) -> Floats:
 def _pairs(
     materials: Materials, switches: Switches, exporter: npt.NDArray[np.object_], importer: npt.NDArray[np.object_]
 ) -> pd.DataFrame:
-    """Facts of pairs: China and the controls."""
-    held = materials.panel("pairs", *GRAVITY).frame
+    """Facts of pairs: China and the controls that are there, distance among them."""
+    held = materials.panel("pairs", GRAVITY[0]).frame
+    facts = [name for name in GRAVITY if name in held.columns]
     frame = pd.DataFrame({"exporter": exporter, "importer": importer})
-    frame = frame.merge(held[["exporter", "importer", *GRAVITY]], on=["exporter", "importer"], how="left")
-    frame = frame.astype(dict.fromkeys(GRAVITY, float))
+    frame = frame.merge(held[["exporter", "importer", *facts]], on=["exporter", "importer"], how="left")
+    frame = frame.astype(dict.fromkeys(facts, float))
     wealth = materials.panel("countries", "gdp").frame
     base = wealth[wealth["year"] == switches.regime_base].set_index("importer")["gdp"].astype(float)
     log_gdp = pd.Series(np.log(base.where(base > 0)), index=base.index)
@@ -269,7 +272,7 @@ def with_demeaned(panel: Panel) -> Panel:
     """Add all controls less their means over the panel; worked out once."""
 
     def make() -> Panel:
-        every = [name for _, names in CONTROLS for name in names]
+        every = [name for _, names in CONTROLS for name in names if name in panel.frame.columns]
         return panel.with_frame(
             panel.frame.assign(**{f"{name}{DEMEANED}": panel.frame[name] - panel.frame[name].mean() for name in every})
         )

@@ -10,8 +10,10 @@ from itertools import islice
 import numpy as np
 
 from eventpanel.brookings.exhibit import Column, column_of
-from eventpanel.brookings.product_panel import CONTROLS, control_terms, with_demeaned
+from eventpanel.brookings.product_panel import CONTROLS, GRAVITY, control_terms, with_demeaned
 from eventpanel.brookings.switches import Switches
+from eventpanel.datasets.errors import NotAvailableError
+from eventpanel.datasets.materials import Materials
 from eventpanel.datasets.panel import Panel
 from eventpanel.estimators.cautions import EstimationWarning
 from eventpanel.estimators.covariance import Clustered
@@ -25,6 +27,7 @@ __all__ = [
     "Numbered",
     "columns",
     "fitted",
+    "lacking",
     "models",
     "prepared",
     "remarks",
@@ -114,7 +117,7 @@ def shown(term: str) -> str:
 def columns(
     panel: Panel, ask: Ask, switches: Switches, *, name: str = "", first: int = 1, many: int = 4
 ) -> list[Numbered]:
-    """Make the four columns of a panel of a table.
+    """Make the four columns of a panel of a table, or the first of them where the data lack controls of the others.
 
     Parameters
     ----------
@@ -131,7 +134,7 @@ def columns(
     """
     panel = prepared(panel, switches)
     made = []
-    for number, (model, label) in enumerate(islice(models(ask, switches), many), start=first):
+    for number, (model, label) in enumerate(islice(models(ask, switches), min(many, _possible(panel))), start=first):
         fit = fitted(panel, model)
         treated = _treated(panel, ask, fit)
         below = {
@@ -143,6 +146,29 @@ def columns(
         column = column_of(fit, name, f"({number})", {term: shown(term) for term in ask.terms}, below)
         made.append((replace(column, treated=float(treated)), fit))
     return made
+
+
+def _possible(panel: Panel) -> int:
+    """How many of the four columns have all their controls, which are those of the columns before and some more."""
+    there = [set(names) <= set(panel.frame.columns) for _, names in CONTROLS]
+    return [*there, False].index(False)
+
+
+def lacking(materials: Materials) -> tuple[str, ...]:
+    """Say which columns are left out of every panel since the data lack their controls, and why.
+
+    Parameters
+    ----------
+    materials : Materials
+        With distances of pairs, without which there is no column.
+    """
+    try:
+        materials.panel("pairs", *GRAVITY)
+    except NotAvailableError as error:
+        there = {*materials.panel("pairs").variables}
+        first = next(label for label, names in CONTROLS if {*names} & {*GRAVITY} - there)
+        return (f"Left out: columns of each panel from that with {first} on. {error.what} {error.where}",)
+    return ()
 
 
 def _treated(panel: Panel, ask: Ask, fit: LinearFit) -> int:

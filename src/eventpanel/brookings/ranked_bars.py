@@ -90,7 +90,7 @@ def _tied(name: str, counts: pd.Series, unit: str) -> list[str]:
 
 
 def _column(panel: str, head: str, counts: pd.Series) -> Column:
-    cells = tuple(Coefficient(str(code), float(number)) for code, number in ranking(counts).items())
+    cells = tuple(Coefficient(str(code), float(number), is_count=True) for code, number in ranking(counts).items())
     return Column(
         panel=panel,
         head=head,

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import chain
+from typing import NamedTuple
 
 import numpy as np
 
 from eventpanel.brookings.exhibit import Content, Exhibit
+from eventpanel.brookings.left_out import those_possible
 from eventpanel.brookings.product_panel import EARLY, GDP_EXPORTER, PANEL_SWITCHES, among, product_panel
-from eventpanel.brookings.product_tables import LOG_NOTE, PRODUCTS, SMART_NOTE, Ask, Numbered, columns, remarks
+from eventpanel.brookings.product_tables import LOG_NOTE, PRODUCTS, SMART_NOTE, Ask, Numbered, columns, lacking, remarks
 from eventpanel.brookings.samples import CHINA, US, regime_column, weak_in_base_year
 from eventpanel.brookings.switches import Switches
 from eventpanel.datasets.errors import NotAvailableError
@@ -18,9 +22,25 @@ from eventpanel.datasets.panel import Panel
 
 __all__ = ["EXHIBITS", "REGIME_SWITCHES", "from_exporter", "regime_ask", "regime_note", "with_low"]
 
-EXPORTERS = {"China": CHINA, "US": US}
-AID = {"China": "aid_china", "US": "aid_usa"}
-KINDS = "aid_china_"
+
+class Four(NamedTuple):
+    """Panel of a table with its four columns: name, exporter, number of the first column, and column of aid if any."""
+
+    name: str
+    exporter: str
+    first: int
+    aid: str = ""
+
+
+AID = "aid_china"
+KINDS = f"{AID}_"
+PLAIN = (Four("China", CHINA, 1), Four("US", US, 5))
+PANELS_OF_3 = (
+    Four("A. China", CHINA, 1),
+    Four("A. US", US, 5),
+    Four("B. China", CHINA, 1, AID),
+    Four("B. US", US, 5, "aid_usa"),
+)
 REGIME_SWITCHES = (*PANEL_SWITCHES, "regime_cutoff", "interact_controls")
 TERMS = ("Low", "AI", "Low:AI")
 AID_TERMS = ("Low", "AI", "aid", "Low:AI", "AI:aid")
@@ -81,80 +101,85 @@ def _with_aid(panel: Panel, materials: Materials, column: str) -> Panel:
     return panel.with_frame(panel.frame.assign(aid=panel.frame["importer"].map(standardised).astype(float)))
 
 
-def _panels(materials: Materials, switches: Switches, ask: Ask, *, smart_city: bool = True) -> list[Numbered]:
-    """Columns (1) to (4) for China and (5) to (8) for the United States."""
-    made = []
-    for first, (name, exporter) in zip((1, 5), EXPORTERS.items(), strict=True):
-        panel = from_exporter(materials, switches, exporter, smart_city=smart_city)
-        made += columns(panel, ask, switches, name=name, first=first)
-    return made
+def _four(materials: Materials, switches: Switches, ask: Ask, four: Four, *, smart_city: bool) -> list[Numbered]:
+    panel = from_exporter(materials, switches, four.exporter, smart_city=smart_city)
+    if four.aid:
+        panel, ask = _with_aid(panel, materials, four.aid), replace(ask, terms=AID_TERMS)
+    return columns(panel, ask, switches, name=four.name, first=four.first)
 
 
-def _content(made: list[Numbered], switches: Switches, *notes: str) -> Content:
-    said = (*notes, regime_note(switches), *remarks(made, switches))
+def _panels(
+    materials: Materials, switches: Switches, ask: Ask, fours: Sequence[Four] = PLAIN, *, smart_city: bool = True
+) -> tuple[list[Numbered], tuple[str, ...]]:
+    """Make panels, and say which the data cannot give and why; an error where they can give none."""
+    made, left = those_possible(
+        (four.name, partial(_four, materials, switches, ask, four, smart_city=smart_city)) for four in fours
+    )
+    return list(chain.from_iterable(made)), left
+
+
+def _content(materials: Materials, switches: Switches, made: Sequence[Numbered], *notes: str) -> Content:
+    said = (*notes, regime_note(switches), *lacking(materials), *remarks(made, switches))
     return Content(columns=tuple(column for column, _ in made), notes=said)
 
 
 def table_3(materials: Materials, switches: Switches) -> Content:
     """Equation (2) for China and for the United States; in panel B with aid."""
-    made = _panels(materials, switches, regime_ask("any"))
-    plain = [(replace(column, panel=f"A. {column.panel}"), fit) for column, fit in made]
-    for first, (name, exporter) in zip((1, 5), EXPORTERS.items(), strict=True):
-        panel = _with_aid(from_exporter(materials, switches, exporter), materials, AID[name])
-        plain += columns(panel, regime_ask("any", AID_TERMS), switches, name=f"B. {name}", first=first)
+    made, left = _panels(materials, switches, regime_ask("any"), PANELS_OF_3)
     aid = "aid: from the exporter, US dollars, standardised over its importers."
-    return _content(plain, switches, PRODUCTS, IMPORTERS, aid)
+    return _content(materials, switches, made, PRODUCTS, IMPORTERS, aid, *left)
 
 
 def table_a3(materials: Materials, switches: Switches) -> Content:
     """Table 3 with the deals of the bibliography that the search began with."""
     materials.records("deals", "carnegie")
-    made = _panels(materials, switches, regime_ask("any_carnegie"), smart_city=False)
-    return _content(made, switches, "Deals of the Carnegie bibliography; without the product smart-city AI.", IMPORTERS)
+    made, left = _panels(materials, switches, regime_ask("any_carnegie"), smart_city=False)
+    note = "Deals of the Carnegie bibliography; without the product smart-city AI."
+    return _content(materials, switches, made, note, IMPORTERS, *left)
 
 
 def table_a6(materials: Materials, switches: Switches) -> Content:
     """Table 3 with the amount of trade."""
-    return _content(_panels(materials, switches, regime_ask("log_trade")), switches, PRODUCTS, LOG_NOTE, IMPORTERS)
+    made, left = _panels(materials, switches, regime_ask("log_trade"))
+    return _content(materials, switches, made, PRODUCTS, LOG_NOTE, IMPORTERS, *left)
 
 
 def table_a10(materials: Materials, switches: Switches) -> Content:
     """China and the United States in one regression."""
-    panel = with_low(among(product_panel(materials, switches), list(EXPORTERS.values())), materials, switches)
+    panel = with_low(among(product_panel(materials, switches), [CHINA, US]), materials, switches)
     made = columns(panel, regime_ask("any", POOLED_TERMS), switches)
-    return _content(made, switches, PRODUCTS, "Clusters are importers; two exporters are too few for clusters.")
+    two = "Clusters are importers; two exporters are too few for clusters."
+    return _content(materials, switches, made, PRODUCTS, two)
 
 
 def table_a11(materials: Materials, switches: Switches) -> Content:
     """Table 3 with early deals."""
     if switches.early_sample == "carnegie":
         return table_a3(materials, switches)
-    made = _panels(materials, switches, regime_ask("any_early"), smart_city=False)
-    return _content(made, switches, f"Deals up to {EARLY}; without the product smart-city AI.", IMPORTERS)
+    made, left = _panels(materials, switches, regime_ask("any_early"), smart_city=False)
+    note = f"Deals up to {EARLY}; without the product smart-city AI."
+    return _content(materials, switches, made, note, IMPORTERS, *left)
 
 
 def table_a12(materials: Materials, switches: Switches) -> Content:
     """Table 3 with deals on smart cities."""
     materials.records("deals", "smart_city")
-    made = _panels(materials, switches, regime_ask("any_smart_city"))
-    return _content(made, switches, SMART_NOTE, IMPORTERS)
+    made, left = _panels(materials, switches, regime_ask("any_smart_city"))
+    return _content(materials, switches, made, SMART_NOTE, IMPORTERS, *left)
 
 
 def table_a13(materials: Materials, switches: Switches) -> Content:
     """Panel B of Table 3 for China, by kind of aid."""
-    held = materials.panel("importers", AID["China"])
+    held = materials.panel("importers", AID)
     kinds = sorted(name.removeprefix(KINDS) for name in held.variables if name.startswith(KINDS))
     if not kinds:
         raise NotAvailableError(
             "Aid is not known by kind.", materials.absent.get(f"{KINDS}KIND", "importers"), "add it to an input"
         )
-    china, ask = from_exporter(materials, switches, CHINA), regime_ask("any", AID_TERMS)
-    made = [
-        columns(_with_aid(china, materials, f"{KINDS}{kind}"), ask, switches, name=kind.replace("_", " "))
-        for kind in kinds
-    ]
+    fours = [Four(kind.replace("_", " "), CHINA, 1, f"{KINDS}{kind}") for kind in kinds]
+    made, left = _panels(materials, switches, regime_ask("any"), fours)
     aid = "aid: from China, of the kind that heads the panel, US dollars, standardised over importers."
-    return _content(list(chain.from_iterable(made)), switches, PRODUCTS, IMPORTERS, aid)
+    return _content(materials, switches, made, PRODUCTS, IMPORTERS, aid, *left)
 
 
 EXHIBITS: tuple[Exhibit, ...] = tuple(

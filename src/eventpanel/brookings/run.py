@@ -11,7 +11,7 @@ from eventpanel.brookings.family import Family
 from eventpanel.brookings.headlines import HEADLINES
 from eventpanel.brookings.inputs import materials_from_inputs
 from eventpanel.brookings.limits import limits
-from eventpanel.brookings.made import Made, make_exhibits
+from eventpanel.brookings.made import Made, make_exhibits, marked
 from eventpanel.brookings.moves import files_of_moves, grids_of_moves, moves
 from eventpanel.brookings.package import Package, machine, package_files
 from eventpanel.brookings.suppliers import exhibits_of
@@ -99,7 +99,8 @@ def run_family(
 def _made(family: Family, data: Sequence[Path], step: Step) -> tuple[Materials, tuple[Made, ...]]:
     step("reading")
     materials = materials_of(family, data, step)
-    return materials, make_exhibits((*CATALOGUE, *exhibits_of(materials)), materials, family.switches, step)
+    made = make_exhibits((*CATALOGUE, *exhibits_of(materials)), materials, family.switches, step)
+    return materials, marked(made, family.stands_for)
 
 
 def family_files(family: Family, data: Sequence[Path] = (), step: Step = _silent) -> dict[str, bytes]:
@@ -136,19 +137,19 @@ def rendered(family: Family, materials: Materials, made: tuple[Made, ...], step:
     made : tuple of Made
     step : callable
     """
-    files: dict[str, bytes] = {"numbers.csv": csv_bytes(tidy(made).assign(label=family.label))}
+    files: dict[str, bytes] = {"numbers.csv": csv_bytes(tidy(made).assign(label=family.banner))}
     for one in made:
         content = one.versions[0].content
         figure = None
         if one.exhibit.draw is not None and content is not None:
             step(f"drawing {one.exhibit.number}")
-            figure = one.exhibit.draw(content, family.output.level, family.label)
-        files |= files_of(one, figure, family.label)
+            figure = one.exhibit.draw(content, family.output.level, family.banner)
+        files |= files_of(one, figure, family.banner)
     moved = moves(materials, family.switches, HEADLINES, step)
-    files |= files_of_moves(moved, family.output.level, family.label)
+    files |= files_of_moves(moved, family.output.level, family.banner)
     page = Page(
         title=family.title,
-        label=family.label,
+        label=family.banner,
         materials=materials,
         switches=_standing(family.switches),
         made=made,

@@ -65,7 +65,7 @@ def make_time_path(materials: Materials, switches: Switches) -> Content:
 
 
 def _column(name: str, counts: pd.Series) -> Column:
-    cells = tuple(Coefficient(str(year), float(number)) for year, number in counts.items())
+    cells = tuple(Coefficient(str(year), float(number), is_count=True) for year, number in counts.items())
     total = float(counts.sum())
     return Column(panel="", head=name, coefficients=cells, counts=(("Deals", f"{total:,.0f}"),), nobs=total)
 

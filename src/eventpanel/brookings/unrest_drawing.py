@@ -65,7 +65,7 @@ def draw_paths(said: tuple[str, str], content: Content, level: float, label: str
         axes[0].set_ylabel(wrap(f"Effect of unrest on {said[1]}", 34))
         figure.legend(
             *axes[0].get_legend_handles_labels(),
-            title=f"Bars: {level:.0%} intervals. Hollow points: no coefficient, left out or the base.",
+            title=f"Bars: {level:.0%} intervals. Hollow points: no coefficient, left out or the base.\n",
             loc="outside lower left",
             ncols=2,
             **LEGEND,

@@ -10,8 +10,8 @@ from eventpanel.brookings.switches import Switches
 from eventpanel.brookings.unrest_differences import Pair, difference_column, difference_words
 from eventpanel.brookings.unrest_drawing import draw_paths
 from eventpanel.brookings.unrest_outcomes import Outcome, any_arms, any_project
-from eventpanel.brookings.unrest_parts import Part, columns_of, estimated
-from eventpanel.brookings.unrest_tables import ALL_AI, SMART_CITY, UNREST_SWITCHES, make
+from eventpanel.brookings.unrest_parts import UNREST_SWITCHES, Part, columns_of, estimated
+from eventpanel.brookings.unrest_tables import ALL_AI, SMART_CITY, make
 from eventpanel.brookings.unrest_words import words
 from eventpanel.datasets.materials import Materials
 

@@ -19,8 +19,7 @@ from eventpanel.brookings.unrest_drawing import draw_bars
 from eventpanel.brookings.unrest_models import SPECIFICATIONS, Fitted, column, fit, method_of_reading, term_name
 from eventpanel.brookings.unrest_outcomes import Outcome, any_deal, any_good, log_deals, log_good, product_names
 from eventpanel.brookings.unrest_panel import unrest_panel
-from eventpanel.brookings.unrest_parts import Part, Parted
-from eventpanel.brookings.unrest_tables import UNREST_SWITCHES
+from eventpanel.brookings.unrest_parts import UNREST_SWITCHES, Part, Parted
 from eventpanel.brookings.unrest_words import words
 from eventpanel.datasets.materials import Materials
 from eventpanel.estimators.estimate import Estimate

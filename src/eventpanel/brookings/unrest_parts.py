@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 from eventpanel.brookings.exhibit import Column
@@ -11,7 +12,9 @@ from eventpanel.brookings.unrest_outcomes import Outcome
 from eventpanel.brookings.unrest_panel import Regime, Scale, UnrestPanel, unrest_panel
 from eventpanel.datasets.materials import Materials
 
-__all__ = ["Part", "Parted", "columns_of", "estimated"]
+__all__ = ["UNREST_SWITCHES", "Part", "Parted", "columns_of", "estimated"]
+
+UNREST_SWITCHES = ("regime_cutoff", "regime_base", "unrest_years", "regime_timing", "reading", "year_before")
 
 
 class Part(NamedTuple):
@@ -41,7 +44,7 @@ class Parted(NamedTuple):
 
 
 def estimated(materials: Materials, switches: Switches, part: Part, scale: Scale | None = None) -> Parted:
-    """Estimate the four specifications of a panel.
+    """Estimate the four specifications of a panel; worked out once for the same data, switches and outcome.
 
     Parameters
     ----------
@@ -56,8 +59,23 @@ def estimated(materials: Materials, switches: Switches, part: Part, scale: Scale
     NotAvailableError
         The data lack unrest, regimes or the outcome.
     """
-    rows = unrest_panel(materials, switches, (part.regime,), scale)
-    return Parted(part, rows, four(materials, rows, part.outcome, method_of_reading(switches)))
+    standing = tuple((name, getattr(switches, name)) for name in UNREST_SWITCHES)
+    rows, fits = _four(materials, standing, part.outcome, part.regime, scale)
+    return Parted(part, rows, list(fits))
+
+
+# Table 4 uses one panel twice, and Figure 4 shows the same numbers.
+@lru_cache(maxsize=8)
+def _four(
+    materials: Materials,
+    standing: tuple[tuple[str, object], ...],
+    outcome: Outcome,
+    regime: Regime,
+    scale: Scale | None,
+) -> tuple[UnrestPanel, tuple[Fitted, ...]]:
+    switches = Switches.model_validate(dict(standing))
+    rows = unrest_panel(materials, switches, (regime,), scale)
+    return rows, tuple(four(materials, rows, outcome, method_of_reading(switches)))
 
 
 def columns_of(parted: Parted) -> tuple[Column, ...]:

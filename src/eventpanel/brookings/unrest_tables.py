@@ -12,14 +12,13 @@ from eventpanel.brookings.unrest_differences import Pair, difference_column, dif
 from eventpanel.brookings.unrest_models import SPECIFICATIONS, four, method_of_reading, one_line
 from eventpanel.brookings.unrest_outcomes import any_deal, any_goods, log_deals, log_goods
 from eventpanel.brookings.unrest_panel import unrest_panel
-from eventpanel.brookings.unrest_parts import Part, Parted, columns_of, estimated
+from eventpanel.brookings.unrest_parts import UNREST_SWITCHES, Part, Parted, columns_of, estimated
 from eventpanel.brookings.unrest_words import simultaneous, words
 from eventpanel.datasets.errors import NotAvailableError
 from eventpanel.datasets.materials import Materials
 
-__all__ = ["ALL_AI", "EXHIBITS", "SMART_CITY", "UNREST_SWITCHES", "make", "table_4"]
+__all__ = ["ALL_AI", "EXHIBITS", "SMART_CITY", "make", "table_4"]
 
-UNREST_SWITCHES = ("regime_cutoff", "regime_base", "unrest_years", "regime_timing", "reading", "year_before")
 CHINA_LESS_US, WEAK_LESS_MATURE = ("China", "United States"), ("Weak", "mature democracies")
 
 

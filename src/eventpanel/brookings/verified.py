@@ -29,9 +29,9 @@ def verified_files(family: Family, materials: Materials, table: pd.DataFrame) ->
     grids = [_counts(table, tuple(told.splitlines())), *_grids(table)]
     title = f"{family.title}: published numbers"
     files = {
-        "verify.csv": csv_bytes(table.assign(label=family.label)),
-        "verify.md": markdown_grids(grids, title, family.label).encode(),
-        "verify.html": compared_page(title, family.label, told, grids).encode(),
+        "verify.csv": csv_bytes(table.assign(label=family.banner)),
+        "verify.md": markdown_grids(grids, title, family.banner).encode(),
+        "verify.html": compared_page(title, family.banner, told, grids).encode(),
     }
     return files | {"manifest.json": manifest(family.model_dump(), materials.sources, files, "verify")}
 

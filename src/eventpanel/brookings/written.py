@@ -11,7 +11,7 @@ import pandas as pd
 from jinja2 import Environment, StrictUndefined
 from matplotlib.figure import Figure
 
-from eventpanel.brookings.exhibit import Column, Content, Exhibit, numbers
+from eventpanel.brookings.exhibit import Coefficient, Column, Content, Exhibit, numbers
 from eventpanel.brookings.limits import Limit
 from eventpanel.brookings.made import Made, Version
 from eventpanel.brookings.provenance import absences, conflicts, coverage, summed, traps
@@ -70,7 +70,7 @@ def _grid(title: str, columns: Sequence[Column], notes: tuple[str, ...]) -> Grid
     rows: list[tuple[str, ...]] = []
     for term in terms:
         cells = [cells.get(term) for cells in held]
-        rows.append((term, *["" if one is None else number(one.estimate, one.std_error) for one in cells]))
+        rows.append((term, *["" if one is None else _value(one) for one in cells]))
         if any(one is not None and one.std_error == one.std_error for one in cells):
             errors = [
                 "" if one is None or one.std_error != one.std_error else f"({number(one.std_error)})" for one in cells
@@ -80,6 +80,13 @@ def _grid(title: str, columns: Sequence[Column], notes: tuple[str, ...]) -> Grid
     names = dict.fromkeys(name for counts in below for name in counts)
     counts = tuple((name, *[one.get(name, "") for one in below]) for name in names)
     return Grid(title, ("", *[column.head for column in columns]), tuple(rows), counts, notes)
+
+
+def _value(one: Coefficient) -> str:
+    """Write counts as whole numbers, all else as estimates; nothing where there is none."""
+    if one.is_count:
+        return "" if one.estimate != one.estimate else f"{one.estimate:,.0f}"
+    return number(one.estimate, one.std_error)
 
 
 def files_of(one: Made, figure: Figure | None, label: str) -> dict[str, bytes]:

@@ -29,7 +29,7 @@ def run(options: Namespace) -> int:
         made = run_family(family, out, folders, step, package)
     if options.quiet:
         return 0
-    print(wrapped(family.title), wrapped(family.label), "", sep="\n")
+    print(wrapped(family.title), wrapped(family.banner), "", sep="\n")
     lacking = [one for one in made if one.versions[0].content is None]
     print(f"{len(made) - len(lacking)} of {len(made)} tables and figures made.")
     for one in lacking:

@@ -4,40 +4,63 @@ from __future__ import annotations
 
 import os
 from argparse import Namespace
+from collections.abc import Sequence
 from pathlib import Path
 
 from eventpanel.build import build_panel
-from eventpanel.commands.progress import progress
+from eventpanel.commands.progress import parts_bar, progress
 from eventpanel.commands.shared import data_folders, study_of
-from eventpanel.datasets.errors import StudyError
+from eventpanel.datasets.errors import number
 from eventpanel.reports.folder import check_folder
 from eventpanel.reports.terminal import wrapped
-from eventpanel.robustness.case import Case, case_of
-from eventpanel.robustness.run import Job, plan_checks, run_robustness
+from eventpanel.robustness.case import Case, case_of, section_of
+from eventpanel.robustness.catalogue import asked_checks
+from eventpanel.robustness.plan import Checked, Plan
+from eventpanel.robustness.run import Job, plan_checks, run_robustness, with_checks
 from eventpanel.robustness.verdict import headline_in_words
 
 
 def main(options: Namespace) -> int:
-    """Run the checks, print what each says, and where the files are."""
+    """Run the checks, print what each says, and where the files are; or list them."""
     workers = os.cpu_count() or 1 if options.workers is None else options.workers
-    if workers < 1:
-        raise StudyError("There must be a worker.", f"--workers {workers}", "use 1 or more")
-    out = Path(options.out if options.out is not None else f"eventpanel-{Path(options.study).stem}-robustness")
-    check_folder(out)
-    case = _case(options)
     job = Job(names=tuple(options.only), workers=workers, fresh=options.fresh)
-    with progress(len(plan_checks(case, job.names).every) + 1, quiet=options.quiet) as step:
-        checked = run_robustness(case, out, job, step)
+    out = Path(options.out if options.out is not None else f"eventpanel-{Path(options.study).stem}-robustness")
+    if not options.list:
+        check_folder(out)
+    case = with_checks(_case(options), job.names)
+    if options.list:
+        _list(case, plan_checks(case))
+        return 0
+    with parts_bar(quiet=options.quiet) as watch:
+        checked = run_robustness(case, out, job, watch)
     if not options.quiet:
-        print(wrapped(case.study.title), wrapped(case.study.label), "", wrapped(headline_in_words(case)), "", sep="\n")
-        for one in checked:
-            print(wrapped(f"{one.check.title}: {one.finding.answer}. {one.finding.words}"))
-        print(f"\nWritten to {out}: open {out / 'report.html'}")
+        _tell(case, checked, out)
     return 0
 
 
 def _case(options: Namespace) -> Case:
+    """Case of the study; what is wrong with its section is said before any data are read."""
     study = study_of(options)
+    asked_checks(options.only or section_of(study).checks)
     with progress(len(study.inputs) + 1, quiet=options.quiet) as step:
         panel = build_panel(study, data_folders(options), step)
     return case_of(study, panel)
+
+
+def _head(case: Case) -> None:
+    print(wrapped(case.study.title), wrapped(case.study.label), "", wrapped(headline_in_words(case)), "", sep="\n")
+
+
+def _list(case: Case, plan: Plan) -> None:
+    _head(case)
+    for check, parts in plan.parts:
+        print(wrapped(f"{check.name}: {check.title} ({number(len(parts), 'part')})"))
+    for check, reason in plan.without:
+        print(wrapped(f"{check.name}: {check.title} (not made: {reason})"))
+
+
+def _tell(case: Case, checked: Sequence[Checked], out: Path) -> None:
+    _head(case)
+    for one in checked:
+        print(wrapped(f"{one.check.title}: {one.finding.answer}. {one.finding.words}"))
+    print(f"\nWritten to {out}: open {out / 'report.html'}")

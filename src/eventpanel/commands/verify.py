@@ -57,7 +57,7 @@ def _published(options: Namespace) -> int:
         publish(out, verified_files(family, materials, table))
     if not options.quiet:
         lines = [wrapped(line) for line in summary(table, materials).splitlines()]
-        print(wrapped(family.title), wrapped(family.label), "", *lines, sep="\n")
+        print(wrapped(family.title), wrapped(family.banner), "", *lines, sep="\n")
         if out is not None:
             print(f"Written to {out}: open {out / 'verify.html'}")
     return 0

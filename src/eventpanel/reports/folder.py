@@ -6,16 +6,30 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from eventpanel.datasets.errors import OutputError, first_few
+from eventpanel.datasets.store import try_lock
 
-__all__ = ["MANIFEST", "UNFINISHED", "check_folder", "is_inside", "publish", "write_table", "write_whole"]
+__all__ = [
+    "LOCK",
+    "MANIFEST",
+    "UNFINISHED",
+    "alone_in",
+    "check_folder",
+    "is_inside",
+    "publish",
+    "remove_files",
+    "write_table",
+    "write_whole",
+]
 
 MANIFEST = "manifest.json"
 # Ending of a file that is being written; what has another ending is whole.
 UNFINISHED = ".part"
+LOCK = ".lock"
 
 
 def check_folder(folder: Path) -> None:
@@ -82,7 +96,7 @@ def is_inside(name: str) -> bool:
     return bool(plain.parts) and ".." not in plain.parts and plain.as_posix() == name
 
 
-def publish(folder: Path, files: Mapping[str, bytes]) -> None:
+def publish(folder: Path, files: Mapping[str, bytes], scratch: Path | None = None) -> None:
     """Write files to a new folder beside the target, then put it in place by one rename.
 
     Parameters
@@ -91,6 +105,8 @@ def publish(folder: Path, files: Mapping[str, bytes]) -> None:
         Made if it is not there; an earlier run's folder is replaced.
     files : mapping of str to bytes
         File names, plain or relative with ``/`` such as ``"outputs/table_2.csv"``, and their content.
+    scratch : Path, optional
+        Folder on the same disk that the new one is made in, such as one that is cleared of what a killed run left.
 
     Raises
     ------
@@ -102,8 +118,8 @@ def publish(folder: Path, files: Mapping[str, bytes]) -> None:
     target = folder.resolve()
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as scratch:
-            fresh, old = Path(scratch) / "new", Path(scratch) / "old"
+        with tempfile.TemporaryDirectory(UNFINISHED, f".{target.name}-", scratch or target.parent) as beside:
+            fresh, old = Path(beside) / "new", Path(beside) / "old"
             fresh.mkdir()
             for name, content in files.items():
                 (fresh / name).parent.mkdir(parents=True, exist_ok=True)
@@ -177,6 +193,55 @@ def write_whole(path: Path, content: bytes) -> None:
         fresh.replace(path)
     finally:
         fresh.unlink(missing_ok=True)
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Make a folder if it is not there, and hold it alone; the system gives it back when the process ends.
+
+    Parameters
+    ----------
+    folder : Path
+
+    Raises
+    ------
+    OutputError
+        Another process holds it.
+    OSError
+        The disk refuses.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / LOCK).open("ab") as stream:
+        # A lock on a file that was removed meanwhile holds nothing.
+        if not try_lock(stream) or not (folder / LOCK).exists():
+            raise OutputError(
+                "Another eventpanel is at work on the same results.",
+                str(folder),
+                "wait until it ends, or choose another --out",
+            )
+        yield
+
+
+def remove_files(folder: Path, is_ours: Callable[[str], bool]) -> None:
+    """Remove what a folder holds by its names, and the folder if nothing else is in it; what refuses stays.
+
+    Parameters
+    ----------
+    folder : Path
+    is_ours : callable
+        From the name of a file.
+    """
+    try:
+        for path in sorted(folder.iterdir()):
+            if not is_ours(path.name):
+                continue
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
+        folder.rmdir()
+    except OSError:
+        return
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -19,7 +20,7 @@ from eventpanel.robustness.trends import trend_names, with_trends
 from eventpanel.robustness_section import RobustnessSection
 from eventpanel.sections import Study
 
-__all__ = ["Case", "Question", "case_of"]
+__all__ = ["Case", "Question", "case_of", "question_of", "section_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ class Case:
     @property
     def section(self) -> RobustnessSection:
         """What the study file says about its checks."""
-        return _section(self.study)
+        return section_of(self.study)
 
     @property
     def design(self) -> Design:
@@ -108,14 +109,41 @@ class Case:
         return question_of(self.study, self.panel, changes)
 
 
-def _section(study: Study) -> RobustnessSection:
-    if study.robustness is None:
+def section_of(study: Study) -> RobustnessSection:
+    """Return what a study says about its checks.
+
+    Parameters
+    ----------
+    study : Study
+
+    Raises
+    ------
+    StudyError
+        No robustness section, or an estimate that the study does not make.
+    """
+    section = study.robustness
+    if section is None:
         raise StudyError(
             "The study has no robustness section.",
             "[robustness]",
-            "add one; docs/robustness.md has the shortest that works",
+            f"add one to the study file; the shortest is\n\n{_shortest(study)}\n\ndocs/robustness.md has the rest",
         )
-    return study.robustness
+    if section.estimate not in study.estimates:
+        raise StudyError(
+            f"The robustness section names an estimate {section.estimate!r} that the study does not make.",
+            f"estimates: {first_few(study.estimates, 12)}",
+            "correct robustness.estimate",
+        )
+    return section
+
+
+def _shortest(study: Study) -> str:
+    """Write a section for the first estimate, and the first group of its moderator."""
+    name, own = next(iter(study.estimates.items()))
+    moderator = own.moderator or study.design.moderator
+    groups = study.moderators[moderator].groups if moderator in study.moderators else None
+    lines = ["[robustness]", f"estimate = {json.dumps(name, ensure_ascii=False)}"]
+    return "\n".join([*lines, *[f"group = {json.dumps(one, ensure_ascii=False)}" for one in (groups or ())[:1]]])
 
 
 def question_of(study: Study, panel: Panel, changes: Mapping[str, Any]) -> Question:
@@ -129,7 +157,7 @@ def question_of(study: Study, panel: Panel, changes: Mapping[str, Any]) -> Quest
     changes : mapping
         See :meth:`Case.changed`.
     """
-    section, rest = _section(study), dict(changes)
+    section, rest = section_of(study), dict(changes)
     trends, estimator = rest.pop("trends", None), rest.pop("estimator", None)
     if trends is not None:
         rest["also_controls"] = [*rest.get("also_controls", ()), *trend_names(panel, trends)]
@@ -166,13 +194,7 @@ def case_of(study: Study, panel: Panel) -> Case:
     DesignError
         As the estimator of the headline raises it.
     """
-    section = _section(study)
-    if section.estimate not in study.estimates:
-        raise StudyError(
-            f"The robustness section names an estimate {section.estimate!r} that the study does not make.",
-            f"estimates: {first_few(study.estimates, 12)}",
-            "correct robustness.estimate",
-        )
+    section = section_of(study)
     question = question_of(study, panel, {})
     if question.design.moderator is None and (section.group or section.minus):
         raise StudyError(

@@ -7,7 +7,23 @@ from collections.abc import Sequence
 
 from eventpanel.datasets.errors import StudyError
 from eventpanel.robustness.check import Check
-from eventpanel.robustness.checks import axes, confounding, curve, influential, leave_out, power, zeros
+from eventpanel.robustness.checks import (
+    axes,
+    confounding,
+    curve,
+    cutoffs,
+    differences,
+    influential,
+    leave_out,
+    placebo_outcomes,
+    placebo_units,
+    power,
+    pretrends,
+    rescaled,
+    same_sample,
+    windows,
+    zeros,
+)
 
 __all__ = ["CHECKS", "asked_checks"]
 
@@ -16,11 +32,19 @@ CHECKS: dict[str, Check] = {
     for check in (
         curve.CHECK,
         axes.CHECK,
+        same_sample.CHECK,
+        windows.CHECK,
+        cutoffs.CHECK,
         zeros.CHECK,
         leave_out.CHECK,
         influential.CHECK,
+        pretrends.CHECK,
+        differences.CHECK,
+        placebo_outcomes.CHECK,
+        placebo_units.CHECK,
         confounding.CHECK,
         power.CHECK,
+        rescaled.CHECK,
     )
 }
 

@@ -36,6 +36,10 @@ class Part:
     name: str
     work: Callable[[Case], Found]
 
+    def __str__(self) -> str:
+        """Say which part it is."""
+        return f"{self.check}: {self.name}"
+
 
 class Finding(NamedTuple):
     """What a check says of the headline.

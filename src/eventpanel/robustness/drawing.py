@@ -9,17 +9,20 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from eventpanel.reports.figures import STYLE, wrap
 from eventpanel.robustness.case import Case
 from eventpanel.robustness.lines import Found, Line, made
 from eventpanel.robustness.variation import unit_of
 
-__all__ = ["forest", "new_figure", "ranked", "sweep"]
+__all__ = ["SIMULTANEOUS", "forest", "new_figure", "ordered", "ranked", "sweep"]
 
 COLORS = {"headline": "#b2182b", "variation": "#2166ac", "other": "#5aae61", "placebo": "#762a83", "test": "0.35"}
 # Above this many rows a forest cannot be read, and the ranks are drawn.
 MOST_ROWS = 70
+# What a line of role "size" holds whose estimate widens the intervals of its part to a band for all of them at once.
+SIMULTANEOUS = "critical value of the simultaneous band"
 
 
 def new_figure(width: float, height: float) -> Figure:
@@ -154,10 +157,41 @@ def sweep(case: Case, found: Found) -> Figure:
             axes.fill_between(
                 where, [x.conf_low for x in lines], [x.conf_high for x in lines], color=COLORS["variation"], alpha=0.18
             )
+            bands = ["pointwise", *_simultaneous(axes, found, part, lines)]
             axes.plot(where, values, "o-", color=COLORS["variation"], markersize=4, linewidth=1.2)
             axes.axhline(0, color="0.5", linewidth=0.8)
+            if all(place == round(place) for place in where):
+                axes.xaxis.set_major_locator(MaxNLocator(integer=True))
             if unit == unit_of(case.question):
                 axes.axhline(float(case.headline.coef[0]), color=COLORS["headline"], linewidth=0.9, linestyle=":")
             axes.set_ylabel(wrap(f"Effect on {unit}", 32), fontsize=8)
-            axes.set_title(f"{part}; band: pointwise {case.level:.0%} intervals", fontsize=8.5)
+            axes.set_title(f"{part}; band: {', '.join(bands)} {case.level:.0%} intervals", fontsize=8.5)
+    return figure
+
+
+def _simultaneous(axes: Axes, found: Found, part: str, lines: Sequence[Line]) -> list[str]:
+    """Draw the band for all estimates at once where the lines have one, and say so."""
+    critical = [x.estimate for x in found.lines if x.part == part and x.quantity == SIMULTANEOUS]
+    for times in critical:
+        for side in (-times, times):
+            bound = [line.estimate + side * line.std_error for line in lines]
+            axes.plot([line.position for line in lines], bound, ":", color=COLORS["variation"], linewidth=1.0)
+    return ["dotted: simultaneous"] * len(critical)
+
+
+def ordered(case: Case, found: Found) -> Figure:
+    """Draw the headline among placebos, by size, with intervals.
+
+    Parameters
+    ----------
+    case : Case
+    found : Found
+    """
+    shown = [line for line in made(found.lines, "headline", "placebo") if not np.isnan(line.estimate)]
+    if len(shown) > MOST_ROWS:
+        return ranked(case, found)
+    rows = sorted(shown, key=lambda line: -line.estimate)
+    with rc_context(STYLE):
+        figure = new_figure(8.0, 0.25 * len(rows) + 1.0)
+        _intervals(figure.subplots(), case, rows)
     return figure

@@ -16,10 +16,14 @@ __all__ = ["judge_placebos", "judge_tests", "judge_variations"]
 # keep the sign, or where the median is less than this share of the headline.
 KEPT, SHRUNK = 0.9, 0.5
 RULES = (
-    "holds: at least nine in ten variations keep the sign and leave zero out of their interval",
-    "breaks: fewer than half keep the sign, or the median is below half of the headline or of the other sign",
-    "weakens: anything between",
-    "cannot tell: the headline itself is not significant, or nothing could be made",
+    "Numbers that should stay. Holds: at least nine in ten keep the sign and leave zero out of their interval. Breaks: "
+    "fewer than half keep the sign, or their median is below half of the headline or of the other sign. Weakens: "
+    "anything between. Where no number is in the unit of the headline, only signs and intervals count.",
+    "Numbers that should be nothing. Breaks: more than twice as many are significant as chance would give, and more "
+    "than one. Weakens: more than chance would give. Holds: no more than that.",
+    "Other tests of the headline. Holds: all reject. Weakens: at least half. Breaks: fewer.",
+    "Cannot tell: the headline itself is not significant, or nothing could be made.",
+    "A check that judges by other numbers says so in its own text.",
 )
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Literal, NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -11,7 +11,18 @@ import pandas as pd
 from eventpanel.estimators.core.distributions import t_quantile
 from eventpanel.estimators.estimate import Estimate
 
-__all__ = ["Found", "Line", "Role", "line_of", "lines_table", "made", "not_made", "with_interval"]
+__all__ = [
+    "Found",
+    "Line",
+    "Role",
+    "line_of",
+    "lines_table",
+    "made",
+    "not_made",
+    "plain_found",
+    "read_found",
+    "with_interval",
+]
 
 # What a number is for the reader. headline: the number under test. variation: the same quantity in another way, which
 # should stay. other: another quantity, of which only sign and significance compare. placebo: should be nothing. test:
@@ -76,6 +87,9 @@ class Line(NamedTuple):
         return bool(self.conf_low > 0 or self.conf_high < 0)
 
 
+TEXTS = ("check", "part", "label", "role", "quantity", "unit", "note")
+
+
 class Found(NamedTuple):
     """What a part of a check found: lines, and draws behind them by label, where a figure or a joint test needs them.
 
@@ -87,6 +101,61 @@ class Found(NamedTuple):
 
     lines: tuple[Line, ...]
     draws: dict[str, tuple[float, ...]] = {}  # noqa: RUF012
+
+
+def plain_found(found: Found) -> dict[str, Any]:
+    """Lay out what was found as lists of texts and numbers; what is missing or beyond all bounds as JSON can say it.
+
+    Parameters
+    ----------
+    found : Found
+
+    Examples
+    --------
+    >>> plain_found(Found((), {"mean": (1.0, float("nan"), float("inf"))}))
+    {'lines': [], 'draws': {'mean': [1.0, None, 'inf']}}
+    """
+    lines = [[one if isinstance(one, str) else _plain(one) for one in line] for line in found.lines]
+    return {"lines": lines, "draws": {label: [_plain(one) for one in values] for label, values in found.draws.items()}}
+
+
+def _plain(value: float) -> float | str | None:
+    value = float(value)
+    if np.isfinite(value):
+        return value
+    return None if np.isnan(value) else str(value)
+
+
+def read_found(plain: Mapping[str, Any]) -> Found:
+    """Read what :func:`plain_found` laid out.
+
+    Parameters
+    ----------
+    plain : mapping
+
+    Raises
+    ------
+    ValueError, KeyError, TypeError
+        Anything else.
+
+    Examples
+    --------
+    >>> read_found({"lines": [], "draws": {"mean": [1.0, None, "inf"]}}).draws
+    {'mean': (1.0, nan, inf)}
+    """
+    return Found(
+        tuple(map(_read_line, plain["lines"])),
+        {label: tuple(map(_number, values)) for label, values in plain["draws"].items()},
+    )
+
+
+def _read_line(values: Sequence[Any]) -> Line:
+    named = zip(Line._fields, values, strict=True)
+    return Line._make(value if name in TEXTS else _number(value) for name, value in named)
+
+
+def _number(value: float | str | None) -> float:
+    return NONE if value is None else float(value)
 
 
 def line_of(line: Line, one: Estimate, level: float) -> Line:

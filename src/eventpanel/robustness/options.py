@@ -55,6 +55,7 @@ def changed_study(study: Study, name: str, changes: Mapping[str, Any]) -> Study:
         if key == "moderators":
             moderators = {name: _without_none(one) for name, one in _merged(moderators, value).items()}
         elif key in MORE:
+            _check_list(key, value)
             own[MORE[key]] = [*own[MORE[key]], *(one for one in value if one not in own[MORE[key]])]
         else:
             held = design if key in SHARED else own
@@ -90,6 +91,11 @@ def _resolved(study: Study, name: str) -> dict[str, Any]:
 
 def _plain(section: Any) -> dict[str, Any]:
     return dict(section.model_dump(exclude_none=True))
+
+
+def _check_list(key: str, value: object) -> None:
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        raise StudyError("An option cannot be used.", f"{key} must be a list of names, not {value!r}", "write [...]")
 
 
 def _without_none(table: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,16 +11,22 @@ import pandas as pd
 from jinja2 import Environment, StrictUndefined
 
 from eventpanel.reports.figures import save
-from eventpanel.reports.text import csv_bytes, manifest
+from eventpanel.reports.tables import latex_grids, markdown_grids
+from eventpanel.reports.text import csv_bytes, manifest, versions
 from eventpanel.robustness.case import Case
 from eventpanel.robustness.judge import RULES
 from eventpanel.robustness.lines import Line, lines_table
 from eventpanel.robustness.plan import Checked, Plan
-from eventpanel.robustness.verdict import headline_in_words, verdict
+from eventpanel.robustness.summary import settings, short, summary
+from eventpanel.robustness.verdict import headline_in_words, headline_terms, verdict, verdict_in_words
 
 __all__ = ["render"]
 
-HEAD = ("", "estimate", "s.e.", "p", "interval", "N", "clusters", "in units of", "note")
+HEAD = ("", "what it is", "estimate", "s.e.", "p", "interval", "N", "clusters", "in units of", "note")
+
+
+# Rows of one check on the page; results.csv has all.
+SHOWN = 400
 
 
 def render(case: Case, plan: Plan, checked: Sequence[Checked]) -> dict[str, bytes]:
@@ -34,7 +40,7 @@ def render(case: Case, plan: Plan, checked: Sequence[Checked]) -> dict[str, byte
     """
     label = case.study.label
     files = {
-        "results.csv": csv_bytes(lines_table(line for one in checked for line in one.found.lines).assign(label=label)),
+        "results.csv": csv_bytes(_results(checked).assign(label=label)),
         "findings.csv": csv_bytes(_findings(plan, checked).assign(label=label)),
     }
     pictures = {}
@@ -46,8 +52,16 @@ def render(case: Case, plan: Plan, checked: Sequence[Checked]) -> dict[str, byte
             figure = one.check.draw(case, one.found)
             pictures[one.check.name] = save(figure, "png")
             files |= {f"{one.check.name}.png": pictures[one.check.name], f"{one.check.name}.pdf": save(figure, "pdf")}
+    grids = [summary(case, plan, checked)]
+    files["verdict.md"] = markdown_grids(grids, f"{case.study.title}: robustness", label).encode()
+    files["verdict.tex"] = latex_grids(grids, f"{case.study.title}: robustness", label).encode()
     files["report.html"] = _page(case, plan, checked, pictures).encode()
     return files | {"manifest.json": manifest(case.study.model_dump(), case.panel.sources, files, "robustness")}
+
+
+def _results(checked: Sequence[Checked]) -> pd.DataFrame:
+    """All lines; what differs from the headline is its name, since the label of every table says what the data are."""
+    return lines_table(line for one in checked for line in one.found.lines).rename(columns={"label": "name"})
 
 
 def _findings(plan: Plan, checked: Sequence[Checked]) -> pd.DataFrame:
@@ -61,41 +75,46 @@ def _findings(plan: Plan, checked: Sequence[Checked]) -> pd.DataFrame:
 def _page(case: Case, plan: Plan, checked: Sequence[Checked], pictures: dict[str, bytes]) -> str:
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     template = resources.files("eventpanel.reports.templates").joinpath("robustness.html").read_text("utf-8")
+    table = summary(case, plan, checked)
+    names = [one.check.name for one in checked] + ["without"] * len(plan.without)
     return environment.from_string(template).render(
         title=case.study.title,
         label=case.study.label,
         headline=headline_in_words(case),
-        described=case.estimate.describe(case.level),
-        verdict=verdict(case, checked),
+        terms=headline_terms(case),
+        nobs=f"{case.estimate.nobs:,}",
+        clusters=f"{case.estimate.n_clusters:,}",
+        said=verdict_in_words(checked),
+        verdict=verdict(checked),
         rules=RULES,
+        columns=table.columns,
+        summary=list(zip(names, table.rows, strict=True)),
+        own=table.counts[0],
         head=HEAD,
         checks=[(one, _rows(one.found.lines)) for one in checked],
         without=plan.without,
         pictures={name: base64.b64encode(picture).decode() for name, picture in pictures.items()},
+        settings=settings(case.section),
+        versions=versions(),
         sources=case.panel.sources,
     )
 
 
 def _rows(lines: Sequence[Line]) -> list[tuple[str, list[str]]]:
-    """Cells of lines, with their role."""
+    """Cells of the first lines, with their role."""
+    return [(line.role, _cells(line)) for line in lines[:SHOWN]]
+
+
+def _cells(line: Line) -> list[str]:
     return [
-        (
-            line.role,
-            [
-                f"{line.part}: {line.label}" if line.part and line.part != line.label else line.label,
-                _number(line.estimate),
-                _number(line.std_error),
-                _number(line.p_value),
-                "" if np.isnan(line.conf_low) else f"{_number(line.conf_low)} to {_number(line.conf_high)}",
-                "" if np.isnan(line.nobs) else f"{line.nobs:,.0f}",
-                "" if np.isnan(line.n_clusters) else f"{line.n_clusters:,.0f}",
-                line.unit or line.quantity,
-                line.note,
-            ],
-        )
-        for line in lines
+        f"{line.part}: {line.label}" if line.part and line.part != line.label else line.label,
+        line.role,
+        short(line.estimate),
+        short(line.std_error),
+        short(line.p_value),
+        "" if np.isnan(line.conf_low) else f"{short(line.conf_low)} to {short(line.conf_high)}",
+        "" if np.isnan(line.nobs) else f"{line.nobs:,.0f}",
+        "" if np.isnan(line.n_clusters) else f"{line.n_clusters:,.0f}",
+        line.unit or line.quantity,
+        line.note,
     ]
-
-
-def _number(value: float) -> str:
-    return "" if np.isnan(value) else f"{value:.4g}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 from eventpanel.robustness.check import Check, Finding, Part
@@ -19,10 +20,21 @@ class Plan:
     parts : tuple of (Check, tuple of Part)
     without : tuple of (Check, reason)
         Checks that the case has nothing for.
+
+    Raises
+    ------
+    ValueError
+        Two parts of one name, which the store could not tell apart.
     """
 
     parts: tuple[tuple[Check, tuple[Part, ...]], ...]
     without: tuple[tuple[Check, str], ...]
+
+    def __post_init__(self) -> None:
+        names = Counter(str(part) for part in self.every)
+        twice = [name for name, count in names.items() if count > 1]
+        if twice:
+            raise ValueError(f"parts of one name: {', '.join(twice[:5])}")
 
     @property
     def every(self) -> tuple[Part, ...]:

@@ -38,7 +38,7 @@ JOINT = "joint test"
 SIZE = 100
 OWN = ("estimate", "std_error", "dof")
 # Columns of the table of many designs.
-NUMBERS = ("estimate", "std_error", "p_value", "nobs", "n_clusters", "n_treated")
+NUMBERS = ("estimate", "std_error", "p_value", "nobs", "n_clusters", "n_treated", "dof")
 
 
 def parts(case: Case) -> Sequence[Part]:
@@ -121,7 +121,12 @@ def _drawn_alone(case: Case, target: Target, estimates: Mapping[str, Estimate]) 
     linear = {label: e.design for label, e in estimates.items() if e.estimator == "distributed_lag"}
     if len(linear) == len(estimates):
         return joint_curve(case.panel, linear, target, _how(case))
-    return score_curve(estimates, target, _how(case))
+    how = _how(case)
+    if how.null == "permutation":
+        empty = np.empty(0)
+        why = dict.fromkeys(estimates, "histories are permuted in linear specifications only")
+        return CurveDraws((), empty, empty, empty, np.empty((0, how.draws)), np.empty((0, how.draws)), (), why)
+    return score_curve(estimates, target, how)
 
 
 def _blank(case: Case, label: str, question: Question) -> Line:
@@ -153,12 +158,12 @@ def _many(case: Case, target: Target, questions: Mapping[str, Question]) -> dict
 def _filled(blank: Line, numbers: Floats | None, level: float) -> Line:
     if numbers is None or np.isnan(numbers[0]):
         return not_made(blank, "not identified")
-    estimate, error, p_value, nobs, clusters, treated = map(float, numbers)
+    estimate, error, p_value, nobs, clusters, treated, dof = map(float, numbers)
     return with_interval(
         blank._replace(
             estimate=estimate,
             std_error=error,
-            dof=clusters - 1,
+            dof=dof,
             p_value=p_value,
             nobs=nobs,
             n_clusters=clusters,

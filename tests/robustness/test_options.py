@@ -1,0 +1,122 @@
+"""Options change what they name of the headline and nothing else; combinations are all there, each once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import product
+from typing import Any
+
+import numpy as np
+import pytest
+
+from eventpanel.build import build_designs
+from eventpanel.datasets.errors import StudyError
+from eventpanel.estimators.covariance import Clustered
+from eventpanel.estimators.window import EventWindow
+from eventpanel.robustness.specifications import AS_SET, specifications
+from eventpanel.robustness.trends import trend_names
+from tests.robustness.curves import AXES, curve_case
+
+CASE = curve_case({})
+
+
+def test_without_changes_the_question_is_the_estimate_of_the_study() -> None:
+    assert CASE.changed({}).design == build_designs(CASE.study)["main"]
+
+
+def test_tables_merge_lists_replace_and_also_adds() -> None:
+    base = CASE.design
+    changed = CASE.changed(
+        {"window": {"leads": 3}, "also_controls": ["weight"], "covariance": {"small_sample": "statsmodels"}}
+    ).design
+    assert changed.window == EventWindow(leads=3, lags=1, reference=None)
+    assert changed.controls == ("control", "weight")
+    assert changed.covariance == Clustered("importer", "statsmodels")
+    assert replace(changed, window=base.window, controls=base.controls, covariance=base.covariance) == base
+    assert CASE.changed({"controls": ["weight"]}).design.controls == ("weight",)
+
+
+def test_a_control_that_is_there_is_not_added_twice() -> None:
+    assert CASE.changed({"also_controls": ["control", "weight"]}).design.controls == ("control", "weight")
+
+
+def test_none_takes_the_moderator_away_and_the_target_with_it() -> None:
+    question = CASE.changed({"moderator": "none"})
+    assert question.design.moderator is None
+    assert (question.target.group, CASE.target.group) == ("", "low")
+
+
+def test_none_takes_a_key_of_a_moderator_away() -> None:
+    lagged = {"regime": {"timing": "lagged", "by": "importer", "lag": 1}}
+    held = CASE.changed({"moderators": lagged}).design.moderator
+    assert held is not None
+    assert (held.timing, held.by) == ("lagged", "importer")
+    again = CASE.changed({"moderators": {"regime": {"groups": "none"}}}).design.moderator
+    assert again is not None
+    assert again.groups == ()
+
+
+@pytest.mark.parametrize(
+    ("changes", "what"),
+    [
+        ({"colour": 1}, "colour"),
+        ({"window": {"leads": "two"}}, "window.leads"),
+        ({"window": {"ahead": 1}}, "window.ahead"),
+        ({"estimator": "magic"}, "magic"),
+        ({"moderator": "nobody"}, "nobody"),
+        ({"also_controls": "control"}, "also_controls"),
+    ],
+)
+def test_what_an_option_cannot_be_is_said(changes: dict[str, Any], what: str) -> None:
+    with pytest.raises(StudyError) as error:
+        CASE.changed(changes)
+    assert what in str(error.value)
+
+
+def test_trends_are_years_from_the_middle_in_the_rows_of_one_unit() -> None:
+    names = trend_names(CASE.panel, "importer")
+    frame = CASE.panel.frame
+    assert len(names) == frame["importer"].nunique() - 1
+    total = frame[list(names)].sum(axis=1)
+    expected = np.where(frame["importer"] == "U000", 0.0, frame["year"] - 2007.5)
+    assert np.array_equal(total, expected)
+    assert CASE.changed({"trends": "importer"}).design.controls == ("control", *names)
+
+
+def test_all_combinations_are_there_once() -> None:
+    found = specifications(CASE)
+    every = set(product(*([AS_SET, *options] for options in AXES.values())))
+    assert {tuple(option for _, option in one.choices) for one in found.valid} == every
+    assert found.valid[0].label == "headline"
+    assert found.valid[0].question == CASE.question
+    assert len({one.question for one in found.valid}) == len(found.valid) == 36
+    assert found.refused == ()
+
+
+def test_combinations_that_cannot_be_are_listed_with_the_reason() -> None:
+    axes = {
+        "a": {"late": {"sample": {"first": 2004}}, "same": {}},
+        "b": {"later": {"sample": {"first": 2006}}, "early": {"sample": {"last": 2010}}},
+        "c": {"bad": {"window": {"reference": 5}}, "excluded": {"window": {"lags": 2}}},
+    }
+    case = curve_case({"axes": axes})
+    found = specifications(case, without=[{"a": "late", "c": "excluded"}])
+    reasons = {tuple(option for _, option in one.choices): one.reason for one in found.refused}
+    assert len(found.valid) + len(found.refused) == 27
+    assert reasons["late", "later", AS_SET] == "a and b both set sample.first"
+    assert "outside the window" in reasons[AS_SET, AS_SET, "bad"]
+    assert reasons["late", AS_SET, "excluded"] == "left out by the study"
+    assert reasons["same", "early", AS_SET] == "the same as b: early"
+    assert {one.choices[1][1] for one in found.valid if one.choices[0][1] == "late"} == {AS_SET, "early"}
+
+
+def test_options_that_set_a_key_to_one_value_may_be_combined() -> None:
+    axes = {"a": {"x": {"sample": {"first": 2004}}}, "b": {"y": {"sample": {"first": 2004, "last": 2010}}}}
+    labels = {one.label for one in specifications(curve_case({"axes": axes})).valid}
+    assert labels == {"headline", "a: x", "b: y"}
+
+
+@pytest.mark.parametrize("asked", [{"axes": ["nothing"]}, {"without": [{"years": "nothing"}]}])
+def test_an_axis_or_option_that_is_not_there_is_refused(asked: dict[str, Any]) -> None:
+    with pytest.raises(StudyError, match="nothing"):
+        specifications(CASE, **asked)
