@@ -30,6 +30,7 @@ LAYERS: tuple[dict[str, tuple[str, ...]], ...] = (
         "score_curve": ("estimators.score_curve",),
         "curve_statistics": ("estimators.curve_statistics",),
     },
+    {"permuted_curve": ("estimators.permuted_curve",)},
     {"curve_draws": ("estimators.curve_draws",)},
     {
         "cross_check": ("estimators.cross_check",),

@@ -33,6 +33,7 @@ from eventpanel.estimators.design import Design, cluster_name, one_way
 from eventpanel.estimators.distributed_lag import fitted
 from eventpanel.estimators.matrices import Matrices, matrices
 from eventpanel.estimators.path import Term
+from eventpanel.estimators.permuted_curve import permuted_curve
 from eventpanel.estimators.regression import Regression, effects_of
 from eventpanel.estimators.solution import ABSORBED_WELL, EstimationWarning, assemble, counts_of, sizes_of, spread
 from eventpanel.estimators.target import Target
@@ -90,8 +91,8 @@ def joint_curve(
     >>> curve.labels, curve.draws.shape
     ((0, 1), (2, 99))
     """
-    if how.null != "wild":
-        raise DesignError("This curve is drawn by flips.", f"null={how.null!r}", "use null='wild'")
+    if how.null == "permutation":
+        return permuted_curve(panel, designs, target, how, step)
     task = _Task(panel, target, how)
     batches: dict[Hashable, list[Label]] = defaultdict(list)
     for label, design in designs.items():
