@@ -81,7 +81,8 @@ def rejections(effect: float, simulations: int, seed: int) -> dict[str, float]:
         assert not curve.refused
         table = joint_statistics(curve, dict.fromkeys(designs, "linear"))
         p_values.append(table.set_index("statistic")["p_value"])
-    return (pd.DataFrame(p_values) <= 0.05).mean().to_dict()
+    rejected = pd.DataFrame(p_values) <= 0.05
+    return {str(name): float(share) for name, share in rejected.mean().items()}
 
 
 @pytest.mark.slow

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from eventpanel.datasets.errors import DesignError
+from eventpanel.datasets.errors import ColumnError, DesignError
 from eventpanel.datasets.panel import Panel
 from eventpanel.estimators.core.arrays import Floats
 from eventpanel.estimators.covariance import Clustered, Robust
@@ -166,6 +166,7 @@ def test_what_cannot_be_drawn_is_refused_with_the_reason() -> None:
         "CRV3": replace(base, covariance=Clustered("importer", "none", "CRV3")),
         "flat": replace(base, outcome="flat"),
         "absent": replace(base, outcome="absent"),
+        "text": replace(base, outcome="regime"),
         "absorbed": replace(base, fixed_effects=("importer^year",)),
         "short": replace(base, window=EventWindow(leads=1, lags=0, reference=0)),
     }
@@ -177,6 +178,7 @@ def test_what_cannot_be_drawn_is_refused_with_the_reason() -> None:
     assert "CRV3" in curve.refused["CRV3"]
     assert "same in every row" in curve.refused["flat"]
     assert "absent" in curve.refused["absent"]
+    assert "regime" in curve.refused["text"]
     assert curve.refused["absorbed"] == "No term of the path is identified."
     assert curve.refused["short"] == "The path does not hold the number that is watched."
 
@@ -187,6 +189,13 @@ def test_what_cannot_be_drawn_is_refused_with_the_reason() -> None:
 def test_draws_that_make_no_sense_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(DesignError):
         replace(HOW, **wrong)
+
+
+@pytest.mark.parametrize("null", ["wild", "permutation"])
+def test_clusters_that_are_no_column_are_the_fault_of_the_question(null: Any) -> None:
+    panel, asked = of_pairs(pairs(), moderator=None)
+    with pytest.raises(ColumnError):
+        joint_curve(panel, {"a": asked}, PLAIN, replace(HOW, by="nowhere", null=null))
 
 
 def test_curves_of_other_draws_or_the_same_labels_are_not_joined() -> None:

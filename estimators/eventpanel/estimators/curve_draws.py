@@ -14,6 +14,7 @@ from eventpanel.datasets.panel import Panel
 from eventpanel.estimators.core.arrays import Codes, Floats
 from eventpanel.estimators.core.draws import Draws
 from eventpanel.estimators.core.groups import numbered
+from eventpanel.estimators.design import Design, one_way
 
 __all__ = ["CurveDraws", "JointDraws", "Label", "Null", "joined_curves", "shared_signs"]
 
@@ -187,6 +188,19 @@ def joined_curves(curves: Sequence[CurveDraws]) -> CurveDraws:
 
 def _repeats(labels: tuple[Label, ...]) -> bool:
     return len(set(labels)) < len(labels)
+
+
+def refuse_other_than_crv1(design: Design) -> None:
+    """Refuse a design whose standard errors draws do not have.
+
+    Raises
+    ------
+    DesignError
+        A covariance that is not of one way of clusters, or corrected.
+    """
+    kind = one_way(design).kind
+    if kind != "CRV1":
+        raise DesignError(f"Draws are studentised by CRV1, and this design by {kind}.", "", "use kind='CRV1'")
 
 
 def shared_signs(panel: Panel, how: JointDraws) -> tuple[Codes, Floats]:

@@ -28,7 +28,15 @@ from eventpanel.estimators.core.curve import Drawn, Frame, aim, drawn
 from eventpanel.estimators.core.free_effects import free_effects
 from eventpanel.estimators.core.groups import is_nested, numbered
 from eventpanel.estimators.core.least_squares import COLLINEAR
-from eventpanel.estimators.curve_draws import CurveDraws, JointDraws, Label, One, as_curve, shared_signs
+from eventpanel.estimators.curve_draws import (
+    CurveDraws,
+    JointDraws,
+    Label,
+    One,
+    as_curve,
+    refuse_other_than_crv1,
+    shared_signs,
+)
 from eventpanel.estimators.design import Design, cluster_name, one_way
 from eventpanel.estimators.distributed_lag import fitted
 from eventpanel.estimators.matrices import Matrices, matrices
@@ -93,6 +101,8 @@ def joint_curve(
     """
     if how.null == "permutation":
         return permuted_curve(panel, designs, target, how, step)
+    # A column that is not there is the fault of the question, not of each design.
+    shared_signs(panel, how)
     task = _Task(panel, target, how)
     batches: dict[Hashable, list[Label]] = defaultdict(list)
     for label, design in designs.items():
@@ -116,9 +126,12 @@ def _sharing(panel: Panel, d: Design) -> Hashable:
 
 
 def _gaps(panel: Panel, name: str) -> bool:
-    if name not in panel.frame.columns:
+    """Whether a column decides which rows are used, or is no column of numbers at all."""
+    try:
+        values = panel.values(name)
+    except EventPanelError:
         return True
-    return panel.once(("gaps", name), lambda: bool(np.isnan(panel.values(name)).any() or panel.censored(name).any()))
+    return panel.once(("gaps", name), lambda: bool(np.isnan(values).any() or panel.censored(name).any()))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -256,9 +269,7 @@ class _Task:
                 return error.what
 
     def _by_itself(self, design: Design) -> One | str:
-        asked = one_way(design)
-        if asked.kind != "CRV1":
-            raise DesignError(f"Draws are studentised by CRV1, and this design by {asked.kind}.", "", "use CRV1")
+        refuse_other_than_crv1(design)
         found = fitted(self.panel, design)
         estimate = assemble("distributed_lag", design, found.m, found.solution)
         weights = self.target.weights(estimate.terms)

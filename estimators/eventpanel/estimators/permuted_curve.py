@@ -24,8 +24,8 @@ from eventpanel.estimators.core.assignments import Permutations
 from eventpanel.estimators.core.groups import cross, numbered
 from eventpanel.estimators.core.permutation import Drawn, Fixed, least_squares_draws
 from eventpanel.estimators.core.permutation_tables import look_up, tables
-from eventpanel.estimators.curve_draws import CurveDraws, JointDraws, Label, One, as_curve
-from eventpanel.estimators.design import Design, one_way
+from eventpanel.estimators.curve_draws import CurveDraws, JointDraws, Label, One, as_curve, refuse_other_than_crv1
+from eventpanel.estimators.design import Design
 from eventpanel.estimators.distributed_lag import distributed_lag
 from eventpanel.estimators.histories import Histories, permuted
 from eventpanel.estimators.matrices import Matrices, matrices
@@ -132,7 +132,7 @@ class _Task:
                 return error.what
 
     def _one(self, design: Design) -> One | str:
-        one_way(design)
+        refuse_other_than_crv1(design)
         unit = event_unit(self.panel, design.event)
         if unit != self.how.by:
             raise DesignError(
@@ -145,14 +145,14 @@ class _Task:
         histories = permuted(self.panel, design, m, kept[path], self.how.strata, "match")
         evaluate = _evaluator(m, histories, path, kept)
         weights = self.target.weights([t for t, use in zip(m.terms, path & kept, strict=True) if use])
-        data, data_variance = _watched(evaluate(histories.assignments.own[None]), weights)
+        own_variance = _watched(evaluate(histories.assignments.own[None]), weights)[1][0]
         estimates, variances = _watched(evaluate(self._sources(design, m, histories)), weights)
-        if not data_variance[0] > 0:
+        if not own_variance > 0:
             return "The target has no standard error: it is fitted without any error."
         # The factor of small samples is the same in every draw.
         error = float(watched.std_errors.iloc[0])
         with np.errstate(divide="ignore", invalid="ignore"):
-            t = estimates / np.sqrt(variances / data_variance[0]) / error
+            t = estimates / np.sqrt(variances / own_variance) / error
         return One(float(watched.coef[0]), error, float(watched.dof[0]), estimates, t, "permutation")
 
     def _sources(self, design: Design, m: Matrices, histories: Histories) -> Codes:

@@ -44,8 +44,6 @@ def score_curve(estimates: Mapping[Label, Estimate], target: Target, how: JointD
     ------
     DesignError
         Another null than flips.
-    ColumnError
-        No column of the name ``how.by``.
 
     Examples
     --------
