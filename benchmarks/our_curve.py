@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,6 +18,8 @@ from eventpanel.robustness.run import Job, run_robustness
 from eventpanel.robustness.specifications import AS_SET, label_of
 from eventpanel.study import study_from
 
+# Once a peer has set up logging, the fonts of a figure in pdf are told one by one.
+logging.getLogger("fontTools").setLevel(logging.WARNING)
 WORKERS = 2
 HEADLINE = Specification()
 
