@@ -13,7 +13,7 @@ import pandas as pd
 
 from benchmarks import ours
 from benchmarks.workloads import AROUND, CUTOFF, FIRST, GROUPS, LAST, Floats, Specification
-from eventpanel.robustness.case import case_of
+from eventpanel.robustness.case import Case, case_of
 from eventpanel.robustness.run import Job, run_robustness
 from eventpanel.robustness.specifications import AS_SET, label_of
 from eventpanel.study import study_from
@@ -25,7 +25,7 @@ HEADLINE = Specification()
 
 
 def choices(asked: Specification) -> dict[str, tuple[str, dict[str, Any]]]:
-    """By axis, the option that makes the headline this specification, and what it changes."""
+    """By axis, the option of a specification and what it changes."""
     last, around = asked.sample[1], asked.around
     return {
         "outcome": (asked.outcome, {"outcome": asked.outcome}),
@@ -33,7 +33,7 @@ def choices(asked: Specification) -> dict[str, tuple[str, dict[str, Any]]]:
         "effects": (" + ".join(asked.effects), {"fixed_effects": list(asked.effects)}),
         "sample": (f"to {last}", {"sample": {"last": last}}),
         "controls": (", ".join(asked.controls), {"controls": list(asked.controls)}),
-        "window": (f"{around} years", {"window": {"leads": around, "lags": around}}),
+        "window": (f"-{around} to {around}", {"window": {"leads": around, "lags": around}}),
     }
 
 
@@ -51,6 +51,7 @@ def study(every: Sequence[Specification], draws: int) -> dict[str, Any]:
             axes[axis][option] = changes
     for axis, (option, _) in choices(HEADLINE).items():
         axes[axis].pop(option, None)
+    axes = {axis: options for axis, options in axes.items() if options}
     regime = {"column": "polity2", "timing": "base", "by": "importer", "below": CUTOFF, "base": FIRST}
     covariance = {"kind": "CRV1", "by": "importer", "small_sample": "reghdfe"}
     return {
@@ -84,6 +85,11 @@ def study(every: Sequence[Specification], draws: int) -> dict[str, Any]:
     }
 
 
+def case(record: pd.DataFrame, every: Sequence[Specification], draws: int) -> Case:
+    """Return the study on its panel, the headline estimated."""
+    return case_of(study_from(study(every, draws), "curve"), ours.panel(record))
+
+
 def curve(record: pd.DataFrame, every: Sequence[Specification], draws: int) -> dict[str, float]:
     """Run the curve over processes, finished parts kept on disk: the estimate of each specification by its label.
 
@@ -94,9 +100,9 @@ def curve(record: pd.DataFrame, every: Sequence[Specification], draws: int) -> d
         All combinations of their choices.
     draws : int
     """
-    case = case_of(study_from(study(every, draws), "curve"), ours.panel(record))
+    asked = case(record, every, draws)
     with TemporaryDirectory() as place:
-        (checked,) = run_robustness(case, Path(place) / "curve", Job(workers=WORKERS), _silent)
+        (checked,) = run_robustness(asked, Path(place) / "curve", Job(workers=WORKERS), _silent)
     made = {line.label: line.estimate for line in checked.found.lines if line.label in checked.found.draws}
     if len(made) != len(every):
         raise RuntimeError(f"{len(made)} of {len(every)} specifications were drawn")
