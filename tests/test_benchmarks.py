@@ -153,7 +153,7 @@ def test_a_peer_with_draws_estimates_what_it_estimates_without_and_its_draws_hav
     ready = peers.needed(dyads(Shape(importers=12, exporters=3)).ready, [asked])
     drawn = peers.flipped(ready, asked, 2)
     np.testing.assert_allclose(peers.feols_drawn(drawn, asked, 2, way), peers.feols(ready, asked, way), rtol=AGREEMENT)
-    sizes = drawn.groupby("importer")[["draw0", "draw1"]].agg(lambda one: (one**2).sum())
+    sizes = drawn[["draw0", "draw1"]].pow(2).groupby(drawn["importer"]).sum()
     np.testing.assert_allclose(sizes["draw0"], sizes["draw1"])
     assert not np.allclose(drawn["draw0"], drawn["draw1"])
 
