@@ -102,15 +102,11 @@ def curve(record: pd.DataFrame, every: Sequence[Specification], draws: int) -> d
     """
     asked = case(record, every, draws)
     with TemporaryDirectory() as place:
-        (checked,) = run_robustness(asked, Path(place) / "curve", Job(workers=WORKERS), _silent)
+        (checked,) = run_robustness(asked, Path(place) / "curve", Job(workers=WORKERS))
     made = {line.label: line.estimate for line in checked.found.lines if line.label in checked.found.draws}
     if len(made) != len(every):
         raise RuntimeError(f"{len(made)} of {len(every)} specifications were drawn")
     return made
-
-
-def _silent(_: str) -> None:
-    """Report no progress."""
 
 
 def chosen(made: Mapping[str, float], asked: Sequence[Specification]) -> Floats:
