@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 import eventpanel.api as ep
-from benchmarks.workloads import AROUND, CUTOFF, EVENT_TIMES, FIRST, GROUPS, Floats, Large, Specification
+from benchmarks.workloads import CUTOFF, EVENT_TIMES, FIRST, GROUPS, Floats, Large, Specification
 
 LARGE = "eventpanel.estimators.core.large"
 # Calls that a version may not have yet.
@@ -41,7 +41,7 @@ def design(asked: Specification, *, kind: str = "CRV1", rule: str = "reghdfe") -
             by="importer",
             threshold=ep.Threshold(rule="absolute", value=asked.threshold),
         ),
-        window=ep.EventWindow(leads=AROUND, lags=AROUND, reference=None),
+        window=ep.EventWindow(leads=asked.around, lags=asked.around, reference=None),
         fixed_effects=asked.effects,
         covariance=ep.Clustered("importer", "none", "CRV3") if kind == "CRV3" else _clustered(rule),
         moderator=REGIME,

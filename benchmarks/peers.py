@@ -85,6 +85,23 @@ def fepois(ready: pd.DataFrame, asked: Specification, demeaner: Any) -> Floats:
     return np.asarray(fit.tidy()["Estimate"], dtype=float)
 
 
+def flipped(ready: pd.DataFrame, asked: Specification, draws: int) -> pd.DataFrame:
+    """Add outcomes in which the event does nothing: residuals of the regression, signs of whole clusters changed."""
+    fit: Any = fit_linear(formula(asked), ready, vcov={"CRV1": "importer"})
+    residuals, clusters = np.asarray(fit.resid(), dtype=float), ready["importer"].to_numpy()
+    signs = np.random.default_rng(1).choice([-1.0, 1.0], (draws, clusters.max() + 1))
+    return ready.assign(**{f"draw{b}": signs[b][clusters] * residuals for b in range(draws)})
+
+
+def feols_drawn(ready: pd.DataFrame, asked: Specification, draws: int, demeaner: Any) -> Floats:
+    """One regression by pyfixest and its draws, in one call: the effects are removed from the terms once."""
+    outcomes = "+".join([asked.outcome, *(f"draw{b}" for b in range(draws))])
+    text = formula(asked).replace(asked.outcome, outcomes, 1)
+    every: Any = fit_linear(text, ready, vcov={"CRV1": "importer"}, demeaner=demeaner, **SLIM)
+    tables = [fit.tidy()["Estimate"] for fit in every.to_list()]
+    return np.asarray(tables[0], dtype=float)
+
+
 def feols_large(rows: Large, demeaner: Any) -> Callable[[], Floats]:
     """Millions of rows by pyfixest."""
     names = [f"x{j}" for j in range(rows.X.shape[1])]

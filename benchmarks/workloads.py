@@ -37,6 +37,7 @@ EFFECTS: tuple[tuple[str, ...], ...] = (
     ("exporter^importer", "exporter^year", "region^year"),
 )
 SAMPLES = ((FIRST, LAST), (FIRST, LAST - 4))
+WINDOWS = (AROUND, AROUND - 1)
 REGRESSORS = 10
 
 
@@ -51,18 +52,19 @@ class Shape:
 
 @dataclass(frozen=True)
 class Specification:
-    """One regression: outcome, threshold of the event, effects, sample, controls."""
+    """One regression: outcome, threshold of the event, effects, sample, controls, years on each side of the event."""
 
     outcome: str = OUTCOMES[0]
     threshold: float = THRESHOLDS[1]
     effects: tuple[str, ...] = EFFECTS[0]
     sample: tuple[int, int] = SAMPLES[0]
     controls: tuple[str, ...] = ()
+    around: int = AROUND
 
     @property
     def regressors(self) -> list[str]:
         """Event columns and controls of the peers, in the order of our terms."""
-        return [*event_columns(self.threshold), *self.controls]
+        return [*event_columns(self.threshold, self.around), *self.controls]
 
 
 @dataclass(frozen=True)
@@ -87,9 +89,16 @@ def specifications() -> list[Specification]:
     return [Specification(*one) for one in every]
 
 
-def event_columns(threshold: float) -> list[str]:
+def curve() -> list[Specification]:
+    """Return all specifications of the curve: those of the suite with two windows, 2,000."""
+    every = itertools.product(OUTCOMES, THRESHOLDS, EFFECTS, SAMPLES, CONTROLS, WINDOWS)
+    return [Specification(*one) for one in every]
+
+
+def event_columns(threshold: float, around: int = AROUND) -> list[str]:
     """Names of the ready-made event columns of one threshold: first all of one group, then of the other."""
-    return [f"x{threshold:.0f}_{group}_{k + AROUND}" for group in GROUPS for k in EVENT_TIMES]
+    times = [k for k in EVENT_TIMES if abs(k) <= around]
+    return [f"x{threshold:.0f}_{group}_{k + AROUND}" for group in GROUPS for k in times]
 
 
 def code_column(effect: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from benchmarks import prepare
+from benchmarks import prepare, prepare_curve
 from benchmarks.contenders import Language
 from benchmarks.prepare import Prepared, Setting
 
@@ -38,6 +38,9 @@ WORKS: Sequence[Work] = (
     Work("dyads", "10 x the fastest Python peer, ahead of R fixest", {"python": 10, **AHEAD}, prepare.dyads),
     Work("poisson", "3 x the fastest Python peer, ahead of R fixest", {"python": 3, **AHEAD}, prepare.poisson),
     Work("suite", "100 x a loop of the fastest Python peer", {"python": 100}, prepare.suite),
+    Work(
+        "curve", "minutes, ahead of a loop of the fastest Python peer without draws", {"python": 1}, prepare_curve.curve
+    ),
     Work("leave-one-out", "under twice the single regression", {"ours": 0.5}, prepare.leave_one_out),
     Work("bootstrap", "20 x pyfixest's wildboottest", {"python": 20}, prepare.bootstrap),
     Work("randomisation", "50 x pyfixest's ritest", {"python": 50}, prepare.randomisation),

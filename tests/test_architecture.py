@@ -63,6 +63,7 @@ LAYERS: tuple[dict[str, tuple[str, ...]], ...] = (
     {"aggregate_att": ("estimators.aggregate_att",)},
     {
         "influence": (
+            "estimators.cluster_tables",
             "estimators.influence",
             "estimators.influential",
             "estimators.leave_out",

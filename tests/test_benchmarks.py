@@ -9,18 +9,20 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks import tables
+from benchmarks import our_curve, ours, peers, tables
 from benchmarks.command import measure
 from benchmarks.contenders import Language, Timed
 from benchmarks.harness import AGREEMENT, Pace, Row, run
 from benchmarks.machine import Machine, Unavoidable
 from benchmarks.prepare import Prepared, Setting
-from benchmarks.workloads import FIRST, Shape, dyads, event_columns, specifications
+from benchmarks.workloads import FIRST, Shape, Specification, curve, dyads, event_columns, specifications
 from benchmarks.works import WORKS
+from eventpanel.robustness.specifications import specifications as combinations_of
 
 MACHINE = Machine(bandwidth=1e10, gemm=1e11, start=0.1)
 ONCE = Pace(least=1, most=1, seconds=0.0)
 FIELDS = {"work", "ours_s", "peer", "peer_s", "ratio", "target", "met", "ours_min_s", "peer_min_s", "limit_s"}
+FEW_CLUSTERS = pytest.mark.filterwarnings("ignore::eventpanel.api.EstimationWarning")
 BY_KEY = {work.key: work for work in WORKS}
 
 
@@ -108,6 +110,52 @@ def test_the_suite_has_a_thousand_specifications_and_the_data_are_mostly_zeros()
     trade = dyads(Shape())
     assert len(trade.ready) == 68_544
     assert 0.95 < (trade.ready["deals"] == 0).mean() < 0.98
+
+
+@FEW_CLUSTERS
+def test_the_curve_has_two_thousand_valid_specifications_under_the_names_of_the_study() -> None:
+    every = curve()
+    asked = our_curve.case(dyads(Shape(importers=16, exporters=3)).record, every, draws=19)
+    found = combinations_of(asked)
+    assert not found.refused
+    assert {one.label for one in found.valid} == {our_curve.label(one) for one in every}
+    assert len(found.valid) == len(set(every)) == 2000
+    some = {our_curve.label(one): ours.design(one) for one in every[::97]}
+    assert {one.label: one.question.design for one in found.valid if one.label in some} == some
+
+
+def test_a_shorter_window_has_the_inner_event_columns() -> None:
+    short = Specification(threshold=3.0, around=1, controls=("gdp",))
+    assert short.regressors == [*event_columns(3.0)[1:4], *event_columns(3.0)[6:9], "gdp"]
+
+
+@pytest.mark.slow
+@FEW_CLUSTERS
+def test_the_curve_estimates_what_regressions_one_by_one_estimate() -> None:
+    record = dyads(Shape(importers=16, exporters=3)).record
+    short = ("importer", "exporter", "year")
+    every = [
+        Specification(outcome=outcome, around=around, effects=effects)
+        for outcome in ("deals", "value")
+        for around in (2, 1)
+        for effects in (Specification().effects, short)
+    ]
+    made = our_curve.chosen(our_curve.curve(record, every, draws=19), every)
+    held = ours.panel(record)
+    alone = [ours.regression(held, ours.design(one))[one.around] for one in every]
+    np.testing.assert_allclose(made, alone, rtol=AGREEMENT)
+
+
+@pytest.mark.filterwarnings("ignore")  # The peer's.
+@pytest.mark.skipif(not peers.HAS_PYFIXEST, reason="pyfixest is not installed")
+def test_a_peer_with_draws_estimates_what_it_estimates_without_and_its_draws_have_no_event() -> None:
+    asked, way = Specification(around=1, controls=("gdp",)), peers.demeaners()["rust"]
+    ready = peers.needed(dyads(Shape(importers=12, exporters=3)).ready, [asked])
+    drawn = peers.flipped(ready, asked, 2)
+    np.testing.assert_allclose(peers.feols_drawn(drawn, asked, 2, way), peers.feols(ready, asked, way), rtol=AGREEMENT)
+    sizes = drawn[["draw0", "draw1"]].pow(2).groupby(drawn["importer"]).sum()
+    np.testing.assert_allclose(sizes["draw0"], sizes["draw1"])
+    assert not np.allclose(drawn["draw0"], drawn["draw1"])
 
 
 def test_ready_made_events_are_those_of_the_raw_record() -> None:

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from eventpanel.estimators.card import Card, card
     from eventpanel.estimators.confounding import Confounding, confounding
     from eventpanel.estimators.covariance import Clustered, Conley, DriscollKraay, Dyadic, NeweyWest, Robust
-    from eventpanel.estimators.curve_draws import CurveDraws, JointDraws
+    from eventpanel.estimators.curve_draws import CurveDraws, JointDraws, joined_curves
     from eventpanel.estimators.curve_statistics import joint_statistics
     from eventpanel.estimators.debiased_ppml import debiased_ppml
     from eventpanel.estimators.design import Design, Sample
@@ -97,6 +97,7 @@ if TYPE_CHECKING:
     from eventpanel.estimators.probit import probit
     from eventpanel.estimators.randomisation import Randomisation, randomisation
     from eventpanel.estimators.score_bootstrap import score_bootstrap
+    from eventpanel.estimators.score_curve import score_curve
     from eventpanel.estimators.side_by_side import SideBySide, compare_estimators
     from eventpanel.estimators.stacked_did import StackedDid, stacked_did
     from eventpanel.estimators.sun_abraham import SunAbraham, sun_abraham
@@ -112,6 +113,8 @@ if TYPE_CHECKING:
     from eventpanel.reports.show import etable, iplot
     from eventpanel.reports.side_by_side import plot_estimators
     from eventpanel.reports.status import plot_status
+    from eventpanel.robustness.case import case_of
+    from eventpanel.robustness.run import Job, robustness_files, run_robustness
     from eventpanel.run import check_study, estimate_study, run_study
     from eventpanel.study import Study, load_study
 
@@ -146,6 +149,7 @@ __all__ = [
     "Honest",
     "Imputation",
     "InteractiveEffects",
+    "Job",
     "JointDraws",
     "Lagged",
     "Linear",
@@ -197,6 +201,7 @@ __all__ = [
     "callaway_santanna",
     "card",
     "cards",
+    "case_of",
     "check_study",
     "clean_controls",
     "code_events",
@@ -230,6 +235,7 @@ __all__ = [
     "imputation",
     "interactive_effects",
     "iplot",
+    "joined_curves",
     "joint_curve",
     "joint_statistics",
     "joint_test",
@@ -279,9 +285,12 @@ __all__ = [
     "recurrence_totals",
     "region",
     "rescaled",
+    "robustness_files",
     "romano_wolf",
+    "run_robustness",
     "run_study",
     "score_bootstrap",
+    "score_curve",
     "search",
     "select",
     "separated_rows",

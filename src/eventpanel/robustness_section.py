@@ -122,7 +122,6 @@ class RobustnessSection(Section):
     checks: Some | None = None
     draws: Draws = 999
     seed: Annotated[int, Field(ge=0)] = 1
-    same_sample: bool = False
     axes: Axes = Field(default_factory=dict)
     curve: CurveSection | None = None
     leave_out: LeaveOutSection | None = None

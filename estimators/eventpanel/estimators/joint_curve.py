@@ -184,8 +184,10 @@ class _Task:
     ) -> dict[Label, One | str]:
         m = matrices(self.panel, first)
         rows = self._rows(m, first)
-        path = rows.absorber.absorb(m.profiles[m.cells])
-        if path.certificate > ABSORBED_WELL:
+        profiles = m.profiles[m.cells]
+        path = rows.absorber.absorb(profiles)
+        absorbed = np.linalg.norm(path.columns, axis=0) <= COLLINEAR * spread(profiles)
+        if path.certificate > ABSORBED_WELL or absorbed.any():
             return {}
         found: dict[Label, One | str] = {}
         for controls, designs in by_controls.items():
@@ -199,10 +201,7 @@ class _Task:
         self, m: Matrices, rows: _Rows, X: Floats, controls: Sequence[str], designs: Mapping[Label, Design]
     ) -> dict[Label, One | str]:
         """Draw designs with the same terms."""
-        p = m.profiles.shape[1]
-        terms = (*m.terms[:p], *map(Term, controls))
-        if (np.linalg.norm(X[:, :p], axis=0) <= COLLINEAR * spread(m.profiles[m.cells])).any():
-            return {}
+        terms = (*m.terms[: m.profiles.shape[1]], *map(Term, controls))
         ready = aim(rows.frame, X, self.target.weights(terms))
         if ready is None:
             return {}

@@ -11,6 +11,7 @@ import numpy as np
 from eventpanel.datasets.errors import EventPanelError, first_few
 from eventpanel.datasets.panel import Panel
 from eventpanel.estimators.cautions import EstimationWarning
+from eventpanel.estimators.cluster_tables import ClusterTables, Sizes, cluster_tables
 from eventpanel.estimators.clusters import MINIMUM_CLUSTERS, degrees_of_freedom
 from eventpanel.estimators.core.arrays import Codes, Floats, Mask
 from eventpanel.estimators.core.groups import is_nested, not_singletons
@@ -30,8 +31,8 @@ __all__ = ["Answer", "ByClusters", "Estimator", "Refits", "answer_of", "by_clust
 Estimator = Callable[[Panel, Design], Estimate]
 # Column that says which rows stay; no column of a panel is named so.
 STAYS = "what is left out"
-# Cross-products per cluster with more numbers than this take more time than estimating again.
-LARGE = 30_000_000
+# Cross-products per cluster of more numbers than this, or made of more products, take more time than estimating again.
+LARGE, MANY = 30_000_000, 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +126,8 @@ class ByClusters:
     products : Rotated
     weights : ndarray, shape (terms,)
         Of the terms that were estimated, in the target.
+    tables : ClusterTables, optional
+        Where counts follow from them.
     """
 
     panel: Panel
@@ -132,6 +135,7 @@ class ByClusters:
     found: Fitted
     products: Rotated
     weights: Floats
+    tables: ClusterTables | None
 
     @property
     def m(self) -> Matrices:
@@ -158,26 +162,42 @@ class ByClusters:
         found = self.left(out)
         if found is None:
             return None
+        sizes = self._sizes(out)
+        if not sizes.is_enough:
+            return None
+        rule, counts = one_way(self.design), sizes.counts
+        variance = rule.factor(counts) * float(found.influence @ found.influence)
+        terms = [term for term, keep in zip(self.m.terms, self.found.solution.kept, strict=True) if keep]
+        by_group = dict(zip(self.m.names, sizes.clusters.tolist(), strict=True))
+        dof = degrees_of_freedom(terms, by_group, counts.clusters)
+        return Answer(found.estimate, variance, float(dof[self.weights != 0].min()), counts.nobs)
+
+    def _sizes(self, out: Mask) -> Sizes:
+        """Count what is left, from tables where these can tell, else row by row."""
+        quick = None if self.tables is None else self.tables.without(out)
+        if quick is not None:
+            return quick
         rows = out[self.m.clusters]
         rows[~rows] = ~not_singletons([codes[~rows] for _, codes in self.m.effects]) if self.m.effects else False
         less = without_rows(self.panel, self.design, self.m, rows, "left out")
         present, struck = less.by_cluster
         clusters = present.sum(axis=1)
-        if clusters.min() < MINIMUM_CLUSTERS or not struck.any(axis=1).all() or np.ptp(less.y) == 0:
-            return None
-        counts = self._counts(less)
-        variance = one_way(self.design).factor(counts) * float(found.influence @ found.influence)
-        terms = [term for term, keep in zip(self.m.terms, self.found.solution.kept, strict=True) if keep]
-        dof = degrees_of_freedom(terms, dict(zip(less.names, clusters.tolist(), strict=True)), counts.clusters)
-        return Answer(found.estimate, variance, float(dof[self.weights != 0].min()), counts.nobs)
+        enough = clusters.min() >= MINIMUM_CLUSTERS and struck.any(axis=1).all() and np.ptp(less.y) > 0
+        return Sizes(counts_left(less, len(self.weights)), clusters, bool(enough))
 
-    def _counts(self, less: Matrices) -> Counts:
-        rank = absorb_effects(less, np.empty((len(less.y), 0))).rank
-        counts = counts_of(less, rank, len(self.weights))
-        if one_way(self.design).small_sample != "fixest":
-            return counts
-        nested, free = nesting([codes for _, codes in less.effects], [less.clusters], less.weights)
-        return replace(counts, nested=nested, free=free)
+
+def counts_left(less: Matrices, terms: int) -> Counts:
+    """Count a sample for any small-sample rule.
+
+    Parameters
+    ----------
+    less : Matrices
+    terms : int
+        Terms that are estimated.
+    """
+    counts = counts_of(less, absorb_effects(less, np.empty((len(less.y), 0))).rank, terms)
+    nested, free = nesting([codes for _, codes in less.effects], [less.clusters], less.weights)
+    return replace(counts, nested=nested, free=free)
 
 
 def by_clusters(panel: Panel, design: Design, target: Target) -> ByClusters | None:
@@ -195,7 +215,8 @@ def by_clusters(panel: Panel, design: Design, target: Target) -> ByClusters | No
     columns = found.within.shape[1] + sum(
         int(codes.max()) + 1 for codes in r.effects if not is_nested(codes, r.clusters)
     )
-    if (int(r.clusters.max()) + 1) * columns**2 > LARGE:
+    if (int(r.clusters.max()) + 1) * columns**2 > LARGE or len(r.clusters) * columns**2 > MANY:
         return None
     terms = [term for term, keep in zip(found.m.terms, found.solution.kept, strict=True) if keep]
-    return ByClusters(panel, design, found, found.rotated(), target.weights(terms))
+    tables = cluster_tables(found.m, counts_left(found.m, len(terms)))
+    return ByClusters(panel, design, found, found.rotated(), target.weights(terms), tables)

@@ -63,7 +63,13 @@ class _Form:
 
 
 def zero_handling(
-    panel: Panel, design: Design, target: Target, column: str, *, factors: Sequence[float] = FACTORS
+    panel: Panel,
+    design: Design,
+    target: Target,
+    column: str,
+    *,
+    factors: Sequence[float] = FACTORS,
+    level: float = 0.95,
 ) -> pd.DataFrame:
     """Estimate the target under every usual way to treat zeros.
 
@@ -77,12 +83,14 @@ def zero_handling(
         Outcome that is not negative, such as a number of deals.
     factors : sequence of float
         What the column is multiplied by before 1 is added and logarithms are taken.
+    level : float
+        Of the intervals.
 
     Returns
     -------
     DataFrame
         One row per way: outcome, estimator, factor, margin, unit, estimate, std_error, conf_low, conf_high (in that
-        unit, 95 %), p_value, nobs, on_unit (how the effect depends on the unit of the column), note (why there is no
+        unit), p_value, nobs, on_unit (how the effect depends on the unit of the column), note (why there is no
         estimate). In order: any, count, Poisson, log(1 + y) at each factor, arcsinh, logarithm of positive values.
 
     Raises
@@ -98,7 +106,7 @@ def zero_handling(
     forms = [_any(y), _count(y, column), _poisson(y), *(_log1p(y, a) for a in factors), _asinh(y, 1.0)]
     positive = np.log(y, out=np.full(len(y), np.nan), where=y > 0)
     forms.append(_Form("log of positive values", "intensive", positive, np.nan, "log points, among positive rows"))
-    table = _estimated(panel, design, target, forms)
+    table = _estimated(panel, design, target, forms, level)
     on_unit = {"count": "proportional to the unit"} | dict.fromkeys(("log(1 + y)", "arcsinh"), DEPENDS)
     table.insert(len(table.columns) - 1, "on_unit", table["outcome"].map(on_unit).fillna("none"))
     return table
@@ -201,13 +209,15 @@ def _asinh(y: Floats, factor: float) -> _Form:
     return _Form("arcsinh", "both, mixed", np.arcsinh(factor * y), factor, "log points, unit-dependent")
 
 
-def _estimated(panel: Panel, design: Design, target: Target, forms: Sequence[_Form]) -> pd.DataFrame:
+def _estimated(
+    panel: Panel, design: Design, target: Target, forms: Sequence[_Form], level: float = 0.95
+) -> pd.DataFrame:
     # One panel for all, so that the event is coded once.
     wide = panel.with_frame(panel.frame.assign(**{form.column: form.values for form in forms}))
-    return pd.DataFrame([_row(wide, design, target, form) for form in forms])
+    return pd.DataFrame([_row(wide, design, target, form, level) for form in forms])
 
 
-def _row(panel: Panel, design: Design, target: Target, form: _Form) -> dict[str, object]:
+def _row(panel: Panel, design: Design, target: Target, form: _Form, level: float) -> dict[str, object]:
     estimate = ppml if form.reading == "per cent" else distributed_lag
     about = {"outcome": form.name, "estimator": estimate.__name__, "factor": form.factor}
     about |= {"margin": form.margin, "unit": form.unit}
@@ -216,7 +226,7 @@ def _row(panel: Panel, design: Design, target: Target, form: _Form) -> dict[str,
         found = target.of(estimate(panel, replace(design, outcome=form.column)))
     except DesignError as error:
         return about | dict.fromkeys(names, np.nan) | {"nobs": 0, "note": str(error).splitlines()[0]}
-    low, high = found.conf_int().iloc[0]
+    low, high = found.conf_int(level).iloc[0]
     b, error_of_b = float(found.coef[0]), float(found.std_errors.iloc[0])
     values = (*_read(np.array([b, low, high]), error_of_b, form.reading), float(found.pvalues.iloc[0]))
     return about | dict(zip(names, values, strict=True)) | {"nobs": found.nobs, "note": ""}

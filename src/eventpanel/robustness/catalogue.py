@@ -9,19 +9,24 @@ from eventpanel.datasets.errors import StudyError
 from eventpanel.robustness.check import Check
 from eventpanel.robustness.checks import (
     axes,
+    confounding,
     curve,
     cutoffs,
     differences,
     few_clusters,
+    influential,
     lead_placebo,
+    leave_out,
     placebo_events,
     placebo_outcomes,
     placebo_units,
+    power,
     pretrends,
     randomised,
     rescaled,
     same_sample,
     windows,
+    zeros,
 )
 
 __all__ = ["CHECKS", "asked_checks"]
@@ -34,15 +39,20 @@ CHECKS: dict[str, Check] = {
         same_sample.CHECK,
         windows.CHECK,
         cutoffs.CHECK,
-        pretrends.CHECK,
-        differences.CHECK,
-        placebo_outcomes.CHECK,
-        placebo_units.CHECK,
-        rescaled.CHECK,
+        zeros.CHECK,
+        leave_out.CHECK,
+        influential.CHECK,
+        few_clusters.CHECK,
         randomised.CHECK,
         placebo_events.CHECK,
         lead_placebo.CHECK,
-        few_clusters.CHECK,
+        pretrends.CHECK,
+        placebo_outcomes.CHECK,
+        placebo_units.CHECK,
+        differences.CHECK,
+        confounding.CHECK,
+        power.CHECK,
+        rescaled.CHECK,
     )
 }
 

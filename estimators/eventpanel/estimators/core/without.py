@@ -47,7 +47,9 @@ def without(m: Moments, out: Mask, direction: Floats) -> Left | None:
     (1.5, [-0.25, 0.25, 0.0])
     """
     size = np.sqrt(np.diag(m.xx.sum(axis=0)))
-    rest, right = m.xx[~out].sum(axis=0) / np.outer(size, size), m.xy[~out].sum(axis=0)
+    # Products of vectors: a copy of what stays would be larger than anything else here.
+    stays = (~out).astype(np.float64)
+    rest, right = np.tensordot(stays, m.xx, 1) / np.outer(size, size), stays @ m.xy
     own = np.sqrt(np.clip(np.diag(rest), 0, None))
     # Dummies of periods that only these clusters have are left without a row.
     kept = own > FULL_LEVERAGE
