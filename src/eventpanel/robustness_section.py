@@ -100,9 +100,10 @@ class ConfoundingSection(Section):
 
 
 class PowerSection(Section):
-    """An effect that the design should be able to show, such as a published one."""
+    """An effect that the design should be able to show, such as a published one, and where it is from."""
 
     effect: float | None = None
+    source: str = ""
 
 
 class RobustnessSection(Section):

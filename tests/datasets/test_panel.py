@@ -8,7 +8,7 @@ import pytest
 
 from eventpanel.datasets.conflicts import no_conflicts, stack_conflicts
 from eventpanel.datasets.errors import ColumnError, DuplicateKeyError, FrequencyError, NumberError, PanelError
-from eventpanel.datasets.panel import Panel
+from eventpanel.datasets.panel import TREND, Panel
 
 
 def frame(**columns: list[object]) -> pd.DataFrame:
@@ -66,8 +66,11 @@ def test_numbers_are_asked_for_by_name() -> None:
     with pytest.raises(NumberError) as caught:
         panel.number("deals")
     assert "'deals'" in str(caught.value) and "'x' in row 2" in caught.value.where
-    with pytest.raises(ColumnError, match="columns: importer, year, deals, protests"):
+    with pytest.raises(ColumnError, match=r"columns: importer, year, deals, protests\n"):
         panel.column("polity")
+    more = panel.frame.assign(**{f"{TREND}importer {one}": 0.0 for one in range(40)})
+    with pytest.raises(ColumnError, match=r"columns: importer, year, deals, protests\n"):
+        panel.with_frame(more).column("polity")
 
 
 def test_with_frame_checks_again() -> None:

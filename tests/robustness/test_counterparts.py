@@ -89,7 +89,20 @@ def test_a_placebo_that_may_be_as_large_as_the_headline_proves_nothing() -> None
     finding = finding_of(placebo_outcomes.CHECK, case)
     assert case.headline.pvalues.iloc[0] < 0.05
     assert finding.answer == "cannot tell"
-    assert "imprecision is not a zero" in finding.words
+    assert "too imprecise to tell" in finding.words
+
+
+def test_placebo_outcomes_are_drawn_on_one_axis_in_their_own_deviations() -> None:
+    scaled = PANEL.with_frame(PANEL.frame.assign(large=1000 * PANEL.frame["still"]))
+    case = small_case(scaled, placebo_outcomes={"outcomes": ["still", "large"]})
+    assert placebo_outcomes.CHECK.draw is not None
+    (axes,) = placebo_outcomes.CHECK.draw(case, found_by(placebo_outcomes.CHECK, case)).axes
+    assert "in its standard deviations" in axes.get_title("left")
+    points = [float(np.asarray(one.get_xdata())[0]) for one in axes.lines if one.get_marker() == "o"]
+    assert len(points) == 3
+    assert points[2] == pytest.approx(points[1], rel=1e-9)
+    deviation = np.std(scaled.values("y")[case.estimate.sample])
+    assert points[0] == pytest.approx(case.headline.coef[0] / deviation, rel=1e-12)
 
 
 def test_placebo_outcomes_that_are_not_there_say_so() -> None:
@@ -255,7 +268,7 @@ def test_an_imprecise_other_side_is_not_a_zero() -> None:
     finding = finding_of(differences.CHECK, small_case(small_panel(Truth(noise_high=12.0))))
     assert finding.answer == "cannot tell"
     assert "no difference can be shown" in finding.words
-    assert "imprecision is not a zero" in finding.words
+    assert "both zero and the headline: too imprecise to tell" in finding.words
 
 
 def test_a_headline_without_groups_or_units_has_no_counterpart() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -57,6 +58,8 @@ def test_the_logarithm_is_shown_and_not_counted() -> None:
     finding = judged(ZEROS, planted_case("deals", **COUNT))
     assert finding.answer == "holds"
     assert "3 of 3" in finding.words
+    for unit in (r"any deals \+[\d.]+ percentage points", r"count \+[\d.]+ deals", r"Poisson \+[\d.]+%"):
+        assert re.search(unit, finding.words)
     assert "from " in finding.words
     assert "a = 100: it is no percentage, and is not counted" in finding.words
 
@@ -115,8 +118,30 @@ def test_shares_without_a_benchmark_cannot_tell() -> None:
     CONFOUNDING.draw(case, found)
 
 
+def test_a_benchmark_that_is_no_control_becomes_one() -> None:
+    """The same shares as those of a headline that has the control, and Oster's delta of it."""
+    own, other = planted_case(design=CONTROLLED), planted_case(confounding={"benchmarks": ["gdp"]})
+    shares = [{x.label: x.estimate for x in found_by(CONFOUNDING, c).lines if x.role == "size"} for c in (own, other)]
+    assert shares[0] == shares[1]
+    assert np.isfinite(shares[1][confounded.DELTA])
+    added = line(found_by(CONFOUNDING, other), confounded.SHARES, confounded.CONTROLLED)
+    assert (added.estimate, added.std_error) == (own.headline.coef[0], own.headline.std_errors.iloc[0])
+    # No row is lost: without controls the same rows give the headline.
+    assert f"without controls {other.headline.coef[0]:.4g} on the same rows" in added.note
+    assert judged(CONFOUNDING, other).words.startswith(
+        f"With the benchmarks as controls the estimate is {added.estimate:.4g}"
+    )
+    assert [x for x in found_by(CONFOUNDING, own).lines if x.role == "variation"] == []
+
+
+def test_what_is_not_significant_has_no_significance_to_lose() -> None:
+    words = judged(CONFOUNDING, planted_case("noise", design=CONTROLLED)).words
+    assert "which is not significant" in words
+    assert "the significance" not in words
+
+
 def test_an_unknown_benchmark_is_said() -> None:
-    assert "no other term" in judged(CONFOUNDING, planted_case(confounding={"benchmarks": ["gdp"]})).words
+    assert "no other term" in judged(CONFOUNDING, planted_case(confounding={"benchmarks": ["nowhere"]})).words
     with pytest.raises(NotAvailableError, match="made by ppml"):
         CONFOUNDING.parts(planted_case("deals", design={"estimator": "ppml"}))
 
@@ -144,6 +169,9 @@ def test_power_is_that_of_a_direct_call(estimator: Any) -> None:
 def test_findings_on_power() -> None:
     named = judged(POWER, planted_case(power={"effect": 0.3}))
     assert (named.answer, "An effect of 0.3 is found" in named.words) == ("holds", True)
+    told = judged(POWER, planted_case(power={"effect": 0.9, "source": "a paper, Table 1"})).words
+    assert "An effect of 0.9 (a paper, Table 1) is found" in told
+    assert "leaves it out" in told
     small = judged(POWER, planted_case(power={"effect": 0.02}))
     assert (small.answer, "too large on average" in small.words) == ("weakens", True)
     nothing = judged(POWER, planted_case("noise", power={"effect": 0.02}))

@@ -20,7 +20,7 @@ from eventpanel.robustness.page import SHOWN, render
 from eventpanel.robustness.plan import Checked, Plan
 from eventpanel.robustness.summary import settings, summary
 from eventpanel.robustness.variation import headline, unit_of
-from eventpanel.robustness.verdict import verdict_in_words
+from eventpanel.robustness.verdict import not_shown_in_words, verdict_in_words
 from eventpanel.study import load_study
 from tests.robustness import toy
 
@@ -202,11 +202,30 @@ def test_the_summary_ranges_over_what_should_stay_and_nothing_else(demo_case: Ca
     )
 
 
-def test_the_verdict_counts_and_names(several: tuple[Plan, list[Checked]]) -> None:
-    assert verdict_in_words(several[1]) == (
+def test_the_verdict_counts_and_names(demo_case: Case, several: tuple[Plan, list[Checked]]) -> None:
+    assert verdict_in_words(demo_case, several[1]) == (
         "Of 4 checks the headline survives 1. It is weakened by: Title of fourth. It does not survive: Title of first. "
         "The data cannot tell of: Title of third."
     )
+
+
+def test_a_headline_that_shows_nothing_is_told_first(demo_case: Case, several: tuple[Plan, list[Checked]]) -> None:
+    """The headline of the demo is positive: against a negative prediction, and at a level at which it is not shown."""
+    target = replace(demo_case.target, direction="negative")
+    against = replace(demo_case, question=replace(demo_case.question, target=target))
+    output = demo_case.study.output.model_copy(update={"level": 1 - 1e-12})
+    vague = replace(demo_case, study=demo_case.study.model_copy(update={"output": output}))
+    assert not not_shown_in_words(demo_case)
+    for case, words in ((against, "lies on the other side of zero"), (vague, "holds zero")):
+        said = verdict_in_words(case, several[1])
+        assert said.startswith("The headline does not show what was predicted")
+        assert words in said
+        assert "survives" not in said
+        text = Tags(render(case, *several)["report.html"].decode()).text
+        assert text.index("does not show what was predicted") < text.index("Verdict The headline does not show")
+        assert "kills" not in text
+    text = Tags(render(vague, several[0], [several[1][2]])["report.html"].decode()).text
+    assert "What finds fault" not in text
 
 
 def test_a_long_check_is_cut_on_the_page_and_whole_in_the_table(demo_case: Case) -> None:

@@ -14,8 +14,9 @@ from eventpanel.estimators.core.distributions import t_quantile
 from eventpanel.estimators.core.multivariate_t import standardise
 from eventpanel.estimators.joint import joined
 from eventpanel.estimators.window import EventWindow
+from eventpanel.robustness.catalogue import CHECKS
 from eventpanel.robustness.checks import cutoffs, rescaled, same_sample, windows
-from eventpanel.robustness.drawing import SIMULTANEOUS
+from eventpanel.robustness.drawing import SIMULTANEOUS, forest
 from tests.robustness.small import (
     PANEL,
     Truth,
@@ -126,15 +127,32 @@ def test_options_on_common_rows_are_estimates_without_the_other_rows() -> None:
     whole = PANEL.with_frame(frame.assign(y=frame["y"].where(frame["gaps"].notna())))
     for label, controls in (("headline on the common rows", ()), ("with gaps", ("gaps",)), ("still", ("still",))):
         one = direct(case, whole, controls=controls)
-        line = named(found.lines, label)
+        line = named(found.lines, label, role="variation")
         assert numbers(line) == pytest.approx(numbers_of(one), rel=1e-12)
         assert line.nobs == one.nobs
+    lost = int(case.headline.nobs - one.nobs)
+    assert f"lacking from controls: with gaps ({lost})." in same_sample.CHECK.judge(case, found.lines).words
     rows = named(found.lines, same_sample.ROWS)
     assert rows.nobs == one.nobs < case.headline.nobs
     assert "sample: from 2004" in rows.note
     assert not [line for line in found.lines if line.label == "from 2004"]
     assert same_sample.CHECK.judge(case, found.lines).answer == "holds"
     assert "common to all" in same_sample.CHECK.judge(case, found.lines).words
+
+
+def test_what_rests_on_few_rows_says_so() -> None:
+    late = {"sample": {"from 2004": {"sample": {"first": 2004}}, "from 2009": {"sample": {"first": 2009}}}}
+    case = small_case(axes=late)
+    found = found_by(CHECKS["axes"], case)
+    few = named(found.lines, "from 2009")
+    share = few.nobs / case.headline.nobs
+    assert share < 0.5
+    assert few.note == f"rests on {share:.0%} of the rows of the headline"
+    assert named(found.lines, "from 2004").note == ""
+    assert f"rows rest: from 2009 ({few.nobs:,.0f})." in CHECKS["axes"].judge(case, found.lines).words
+    (axes,) = forest(case, found).axes
+    labels = [one.get_text() for one in axes.get_yticklabels()]
+    assert labels == ["headline", "from 2004", f"from 2009 (N = {few.nobs:,.0f})"]
 
 
 def test_options_that_change_the_sample_alone_leave_nothing_to_hold_fixed() -> None:

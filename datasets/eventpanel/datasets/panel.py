@@ -26,7 +26,10 @@ from eventpanel.datasets.errors import ColumnError, DuplicateKeyError, NumberErr
 from eventpanel.datasets.periods import frequency, to_period
 from eventpanel.datasets.source import Source
 
-__all__ = ["Panel", "Source"]
+__all__ = ["TREND", "Panel", "Source"]
+
+# How names of columns begin that hold the trend of a unit; there is one a unit, and nobody means them by name.
+TREND = "trend of "
 
 T = TypeVar("T")
 
@@ -122,7 +125,7 @@ class Panel:
         if name not in self.frame.columns:
             raise ColumnError(
                 f"There is no column {name!r} in the panel.",
-                f"columns: {first_few(self.frame.columns, 30)}",
+                f"columns: {first_few((one for one in map(str, self.frame) if not one.startswith(TREND)), 30)}",
                 "correct the name, or add the input that holds it",
             )
         return self.frame[name]

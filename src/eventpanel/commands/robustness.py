@@ -20,7 +20,7 @@ from eventpanel.robustness.case import Case, case_of, section_of
 from eventpanel.robustness.catalogue import asked_checks
 from eventpanel.robustness.plan import Checked, Plan
 from eventpanel.robustness.run import Job, plan_checks, run_robustness, with_checks
-from eventpanel.robustness.verdict import headline_in_words
+from eventpanel.robustness.verdict import headline_in_words, not_shown_in_words
 
 
 def main(options: Namespace) -> int:
@@ -74,6 +74,8 @@ def _list(case: Case, plan: Plan) -> None:
 
 def _tell(case: Case, checked: Sequence[Checked], out: Path) -> None:
     _head(case)
+    if nothing := not_shown_in_words(case):
+        print(wrapped(nothing), "", sep="\n")
     for one in checked:
         print(wrapped(f"{one.check.title}: {one.finding.answer}. {one.finding.words}"))
     print(f"\nWritten to {out}: open {out / 'report.html'}")

@@ -47,7 +47,7 @@ def histograms(case: Case, found: Found) -> Figure:
             axes.set_title(wrap(said, 90), fontsize=8.5)
         grid[-1].set_xlabel(
             wrap(f"Effect on {unit_of(case.question)}, {case.target.describe()}", 90)
-            + "\nRed: the data. Dotted: the middle 95 % of draws. p compares t statistics.",
+            + "\nRed: the data. Dotted: the middle 95% of draws. p compares t statistics.",
             fontsize=8,
         )
     return figure

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from eventpanel.datasets.errors import first_few
 from eventpanel.robustness.case import Case
 from eventpanel.robustness.check import Answer, Finding
 from eventpanel.robustness.lines import Line, made
+from eventpanel.robustness.variation import rests_on_few
 
 __all__ = ["judge_placebos", "judge_tests", "judge_variations"]
 
@@ -55,6 +57,9 @@ def judge_variations(case: Case, lines: Sequence[Line]) -> Finding:
     if same and others:
         agree = sum(bool(np.sign(line.estimate) == sign) for line in others)
         words.append(f"In other units {agree} of {len(others)} have the same sign.")
+    few = [f"{line.label} ({line.nobs:,.0f})" for line in (*same, *others) if rests_on_few(case, line)]
+    if few:
+        words.append(f"On fewer than half of the headline's {case.headline.nobs:,} rows rest: {first_few(few, 3)}.")
     if failed:
         words.append(f"{len(failed)} could not be made.")
     ratio = middle / float(case.headline.coef[0]) if same else 1.0

@@ -18,7 +18,13 @@ from eventpanel.robustness.judge import RULES
 from eventpanel.robustness.lines import Line, lines_table
 from eventpanel.robustness.plan import Checked, Plan
 from eventpanel.robustness.summary import settings, short, summary
-from eventpanel.robustness.verdict import headline_in_words, headline_terms, verdict, verdict_in_words
+from eventpanel.robustness.verdict import (
+    headline_in_words,
+    headline_terms,
+    not_shown_in_words,
+    verdict,
+    verdict_in_words,
+)
 
 __all__ = ["render"]
 
@@ -84,7 +90,8 @@ def _page(case: Case, plan: Plan, checked: Sequence[Checked], pictures: dict[str
         terms=headline_terms(case),
         nobs=f"{case.estimate.nobs:,}",
         clusters=f"{case.estimate.n_clusters:,}",
-        said=verdict_in_words(checked),
+        said=verdict_in_words(case, checked),
+        not_shown=not_shown_in_words(case),
         verdict=verdict(checked),
         rules=RULES,
         columns=table.columns,

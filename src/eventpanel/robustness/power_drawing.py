@@ -7,17 +7,29 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure
 
 from eventpanel.estimators.core.power import TwoSided
-from eventpanel.reports.figures import STYLE
+from eventpanel.reports.figures import STYLE, wrap
 from eventpanel.robustness.case import Case
 from eventpanel.robustness.drawing import COLORS, new_figure
 from eventpanel.robustness.lines import Found
 from eventpanel.robustness.variation import unit_of
 
-__all__ = ["FORMULA", "SIMULATED", "power_curve"]
+__all__ = ["FORMULA", "SIMULATED", "asked_effect", "power_curve"]
 
 # Parts of the check.
 FORMULA = "power by formula"
 SIMULATED = "power in simulated samples"
+
+
+def asked_effect(case: Case, effect: float) -> str:
+    """Say which effect the design should be able to show, and where it is from.
+
+    Parameters
+    ----------
+    case : Case
+    effect : float
+    """
+    source = case.section.power.source
+    return f"An effect of {effect:.4g}{f' ({source})' if source else ''}"
 
 
 def power_curve(case: Case, found: Found) -> Figure:
@@ -47,14 +59,14 @@ def power_curve(case: Case, found: Found) -> Figure:
                 markersize=4,
                 label=f"in {drawn[0].draws:.0f} simulated samples",
             )
-        for value, style, name in ((0.8, "-", "80 %"), (0.05, ":", "5 %, the size of the test")):
+        for value, style, name in ((0.8, "-", "80%"), (0.05, ":", "5%, the size of the test")):
             axes.axhline(value, color="0.6", linewidth=0.7, linestyle=style)
             axes.text(1.005, value, name, transform=axes.get_yaxis_transform(), fontsize=7, va="center")
         asked = next(line.position for line in found.lines if line.note.startswith("if the effect is"))
-        axes.axvline(asked, color="0.4", linestyle="--", linewidth=0.9, label=f"effect of {asked:.4g}")
+        axes.axvline(asked, color="0.4", linestyle="--", linewidth=0.9, label=wrap(asked_effect(case, asked), 46))
         axes.axvline(float(case.headline.coef[0]), color=COLORS["headline"], linestyle=":", label="the headline")
         axes.set_ylim(0, 1.03)
         axes.set_xlabel(f"Effect on {unit_of(case.question)}", fontsize=8)
-        axes.set_ylabel("Power at 5 %", fontsize=8)
+        axes.set_ylabel("Power at 5%", fontsize=8)
         axes.legend(fontsize=7, frameon=False)
     return figure

@@ -49,7 +49,7 @@ def summary(case: Case, plan: Plan, checked: Sequence[Checked]) -> Grid:
         (one.check.title, one.finding.answer, *_numbers(case, one.found.lines)) for one in checked
     ]
     rows += [(check.title, "not made", "", "", "", "") for check, _ in plan.without]
-    notes = [headline_in_words(case), verdict_in_words(checked)]
+    notes = [headline_in_words(case), verdict_in_words(case, checked)]
     notes += [f"{one.check.title}: {one.finding.answer}. {one.finding.words}" for one in checked]
     notes += [f"{check.title}: not made. {reason}" for check, reason in plan.without]
     head = ("", "Answer", "Numbers", "Range", "Median", f"p below {_alpha(case)}")

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from eventpanel.datasets.errors import NotAvailableError, first_few
-from eventpanel.datasets.panel import Panel
+from eventpanel.datasets.panel import TREND, Panel
 
 __all__ = ["trend_names", "with_trends"]
 
@@ -20,7 +20,7 @@ def trend_names(panel: Panel, by: str) -> tuple[str, ...]:
     by : str
         Column of units.
     """
-    return tuple(f"trend of {by} {one}" for one in sorted(panel.column(by).dropna().unique())[1:])
+    return tuple(f"{TREND}{by} {one}" for one in sorted(panel.column(by).dropna().unique())[1:])
 
 
 def with_trends(panel: Panel, by: str) -> Panel:
@@ -46,5 +46,5 @@ def with_trends(panel: Panel, by: str) -> Panel:
         raise NotAvailableError("Columns of trends are there already.", first_few(taken), "rename them")
     years = panel.frame[panel.period].astype(float).to_numpy()
     centred, units = years - (years.min() + years.max()) / 2, panel.column(by).to_numpy()
-    columns = {name: np.where(units == name.removeprefix(f"trend of {by} "), centred, 0.0) for name in names}
+    columns = {name: np.where(units == name.removeprefix(f"{TREND}{by} "), centred, 0.0) for name in names}
     return panel.with_frame(pd.concat([panel.frame, pd.DataFrame(columns, index=panel.frame.index)], axis=1))

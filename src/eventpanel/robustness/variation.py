@@ -14,7 +14,7 @@ from eventpanel.estimators.estimate import Estimate
 from eventpanel.robustness.case import Case, Question
 from eventpanel.robustness.lines import Line, Role, line_of, not_made
 
-__all__ = ["Variation", "headline", "line_of_variation", "reason", "same_quantity", "unit_of"]
+__all__ = ["Variation", "headline", "line_of_variation", "reason", "rests_on_few", "same_quantity", "unit_of"]
 
 # What coefficients of these are in, instead of units of the outcome.
 MEASURES = {
@@ -26,6 +26,8 @@ MEASURES = {
     "probit": "probit index of ",
 }
 WITHOUT = " without "
+# Share of the headline's rows below which a number is said to rest on few.
+FEW = 0.5
 
 
 class Variation(NamedTuple):
@@ -115,7 +117,22 @@ def line_of_variation(case: Case, check: str, variation: Variation, panel: Panel
         return not_made(blank, reason(error))
     if np.isnan(one.coef[0]):
         return not_made(blank, "not identified")
-    return line_of(blank, one, case.level)
+    line = line_of(blank, one, case.level)
+    if not rests_on_few(case, line):
+        return line
+    few = f"rests on {line.nobs / case.headline.nobs:.0%} of the rows of the headline"
+    return line._replace(note="; ".join(filter(None, (line.note, few))))
+
+
+def rests_on_few(case: Case, line: Line) -> bool:
+    """Whether a number has fewer than half of the rows of the headline; not where the number of rows is unknown.
+
+    Parameters
+    ----------
+    case : Case
+    line : Line
+    """
+    return bool(line.nobs < FEW * case.headline.nobs)
 
 
 def headline(case: Case, check: str, part: str = "") -> Line:

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from eventpanel.robustness.case import Case
+from eventpanel.robustness.judge import is_significant
 from eventpanel.robustness.plan import Checked
 from eventpanel.robustness.variation import unit_of
 
-__all__ = ["Verdict", "headline_in_words", "headline_terms", "verdict", "verdict_in_words"]
+__all__ = ["Verdict", "headline_in_words", "headline_terms", "not_shown_in_words", "verdict", "verdict_in_words"]
 
 
 class Verdict(NamedTuple):
@@ -73,20 +74,41 @@ def verdict(checked: Sequence[Checked]) -> Verdict:
     return Verdict(*(tuple(one for one in checked if one.finding.answer == answer) for answer in answers))
 
 
-def verdict_in_words(checked: Sequence[Checked]) -> str:
-    """Say how many checks the headline survives, and which it does not.
+def not_shown_in_words(case: Case) -> str:
+    """Say that the headline does not show what was predicted; nothing where it does.
 
     Parameters
     ----------
+    case : Case
+    """
+    value, bounds = float(case.headline.coef[0]), case.headline.conf_int(case.level).iloc[0]
+    interval = f"its {case.level:.0%} interval, {bounds['lower']:.4g} to {bounds['upper']:.4g},"
+    if is_significant(case) and value * case.target.sign > 0:
+        return ""
+    if is_significant(case):
+        found = f"it was to be {case.target.direction}, and is {value:.4g}: {interval} lies on the other side of zero"
+    else:
+        found = f"it was to be {case.target.direction}, and {interval} holds zero"
+    return (
+        f"The headline does not show what was predicted: {found}. There is nothing to survive; the checks say what the "
+        "design could have shown, and what other choices show."
+    )
+
+
+def verdict_in_words(case: Case, checked: Sequence[Checked]) -> str:
+    """Say how many checks the headline survives, and which it does not; before it, where it shows nothing, that.
+
+    Parameters
+    ----------
+    case : Case
     checked : sequence of Checked
     """
-    found = verdict(checked)
-    words = [f"Of {len(checked)} checks the headline survives {len(found.survives)}."]
-    for start, some in (
-        ("It is weakened by", found.weakened),
-        ("It does not survive", found.killed),
-        ("The data cannot tell of", found.open),
-    ):
+    found, nothing = verdict(checked), not_shown_in_words(case)
+    words = [nothing or f"Of {len(checked)} checks the headline survives {len(found.survives)}."]
+    told = [("It is weakened by", found.weakened), ("It does not survive", found.killed)]
+    if nothing:
+        told = [("No fault found by", found.survives), ("Fault found by", (*found.killed, *found.weakened))]
+    for start, some in (*told, ("The data cannot tell of", found.open)):
         if some:
             words.append(f"{start}: {'; '.join(one.check.title for one in some)}.")
     return " ".join(words)

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from eventpanel.datasets.errors import NotAvailableError, first_few, number
 from eventpanel.estimators.confounding import Confounding, confounding
 from eventpanel.estimators.core.distributions import t_quantile
-from eventpanel.robustness.case import Case
+from eventpanel.robustness.case import Case, Question
 from eventpanel.robustness.check import Answer, Check, Finding, Part
 from eventpanel.robustness.confounding_drawing import BENCHMARKS, COEFFICIENT, contours
 from eventpanel.robustness.judge import is_significant
 from eventpanel.robustness.lines import Found, Line, with_interval
-from eventpanel.robustness.variation import headline, unit_of
+from eventpanel.robustness.variation import Variation, headline, line_of_variation, unit_of
 
 __all__ = ["CHECK"]
 
 NAME, SHARES = "confounding", "robustness values"
+CONTROLLED = "headline with the benchmarks as controls"
 # Multiples of a benchmark that are shown, how far is looked for the one at which the headline falls, what is enough.
 SHOWN, FURTHEST, ENOUGH = (1, 2, 3), 50, 2
 REACH = "times as strong as a benchmark"
@@ -45,12 +47,32 @@ def parts(case: Case) -> Sequence[Part]:
 
 
 def _confounded(case: Case) -> Found:
-    times = range(1, FURTHEST + 1)
-    found = confounding(case.panel, case.design, case.target, _benchmarks(case), multiples=times, alpha=1 - case.level)
+    times, question = range(1, FURTHEST + 1), _with_benchmarks(case)
+    found = confounding(
+        case.panel, question.design, case.target, _benchmarks(case), multiples=times, alpha=1 - case.level
+    )
     c = found.coefficient
     own = (c.estimate, c.std_error, c.dof, c.robust_error, c.robust_dof)
-    lines = (headline(case, NAME), *_shares(found), *_bounds(case, found), *_reach(case, found))
-    return Found(lines, {COEFFICIENT: own, **_strengths(found)})
+    lines = (*_controlled(case, question, found), *_shares(found), *_bounds(case, found), *_reach(case, found))
+    return Found((headline(case, NAME), *lines), {COEFFICIENT: own, **_strengths(found)})
+
+
+def _with_benchmarks(case: Case) -> Question:
+    """Ask the question of the headline with benchmarks among the controls that are columns and no terms of it yet."""
+    design, columns = case.design, case.panel.frame.columns
+    added = [one for one in case.section.confounding.benchmarks if one in columns and one not in design.controls]
+    return replace(case.question, design=replace(design, controls=(*design.controls, *added)))
+
+
+def _controlled(case: Case, question: Question, found: Confounding) -> list[Line]:
+    """Estimate with the benchmarks that were added; beside it the same rows without controls."""
+    added = question.design.controls[len(case.design.controls) :]
+    if not added:
+        return []
+    note = f"all of this check is of this estimate: {', '.join(added)} added to the controls"
+    if found.selection is not None:
+        note += f"; without controls {found.selection.short:.4g} on the same rows"
+    return [line_of_variation(case, NAME, Variation(SHARES, CONTROLLED, question, "variation", note=note))]
 
 
 def _strengths(found: Confounding) -> dict[str, tuple[float, ...]]:
@@ -109,7 +131,7 @@ def _bounds(case: Case, found: Confounding) -> list[Line]:
 
 def _reach(case: Case, found: Confounding) -> list[Line]:
     """How many times as strong as each benchmark a confounder may be, whole times only."""
-    sign, c = np.sign(found.coefficient.estimate), found.coefficient
+    sign, c = np.sign(case.headline.coef[0]), found.coefficient
     critical = float(t_quantile(0.5 + case.level / 2, np.array([c.robust_dof]))[0])
     lines = []
     for benchmark, table in found.bounds.groupby("benchmark", sort=False):
@@ -127,32 +149,46 @@ def _reach(case: Case, found: Confounding) -> list[Line]:
 
 def judge(case: Case, lines: Sequence[Line]) -> Finding:
     """Judge by benchmarks; a share alone does not say whether it is large."""
-    share = {line.label: line.estimate for line in lines if line.part == SHARES}
+    share = {line.label: line.estimate for line in lines if line.part == SHARES and line.role == "size"}
     if not share:
         failed = [line.note for line in lines if line.role == "not made"]
         return Finding("cannot tell", f"Nothing could be compared: {first_few(dict.fromkeys(failed))}.")
     reach = [line for line in lines if line.part == REACH]
+    edge = (
+        f"and {share[EDGE]:.2%} to take it to the edge of significance" if share[EDGE] else "which is not significant"
+    )
     words = [
+        *(_told(case, line) for line in lines if line.label == CONTROLLED and line.role == "variation"),
         f"A confounder would have to explain at least {share[ZERO]:.2%} of the variation left of both event and "
-        f"outcome to take the estimate to zero, and {share[EDGE]:.2%} to take it to the edge of significance.",
-        *(_words(one, reach) for one in dict.fromkeys(line.label for line in reach)),
+        f"outcome to take the estimate to zero, {edge}.",
+        *(_words(one, reach, over_edge=not share[EDGE]) for one in dict.fromkeys(line.label for line in reach)),
     ]
     if not reach:
         words.append("The study names no control to compare this with.")
     if not np.isnan(share[DELTA]):
         words.append(
-            f"Selection on unobserved variables would have to be {share[DELTA]:.3g} times that on the controls for an "
-            "effect of zero (Oster's delta, R2 1.3 times its value)."
+            f"For an effect of zero, selection on unobserved variables would have to be {abs(share[DELTA]):.3g} times "
+            f"that on the controls{', and of the other sign' if share[DELTA] < 0 else ''} (Oster's delta, R2 1.3 times "
+            "its value)."
         )
     return Finding(_answer(case, reach), " ".join(words))
 
 
-def _words(benchmark: str, reach: Sequence[Line]) -> str:
+def _told(case: Case, line: Line) -> str:
+    return (
+        f"With the benchmarks as controls the estimate is {line.estimate:.4g} (s.e. {line.std_error:.3g}, "
+        f"{line.nobs:,.0f} rows; {case.headline.coef[0]:.4g} and {case.headline.nobs:,} without)."
+    )
+
+
+def _words(benchmark: str, reach: Sequence[Line], *, over_edge: bool) -> str:
     sign, sure = (next(x for x in reach if (x.label, x.quantity) == (benchmark, q)) for q in (SIGN, SIGNIFICANCE))
     if not _is_left(sign):
         return f"One as strong as {benchmark} would change the sign."
     note = f" ({sign.note})" if sign.note else ""
     up_to = f"One up to {number(int(sign.estimate), 'time')} as strong as {benchmark} leaves the sign{note}"
+    if over_edge:
+        return f"{up_to}."
     if not _is_left(sure):
         return f"{up_to}, but one as strong removes the significance."
     return f"{up_to}, and up to {number(int(sure.estimate), 'time')} the significance too."
@@ -181,8 +217,9 @@ CHECK = Check(
     reading="Shares are of what fixed effects and the other terms leave (Cinelli and Hazlett 2020, "
     "doi:10.1111/rssb.12348); the estimate's is algebra, that of significance takes the clustered standard error to "
     "change as the classical one does. Shares mean little alone: benchmarks say what a confounder as strong as an "
-    f"observed variable would do. It holds where one {ENOUGH} times as strong as each leaves sign and significance, "
-    "and breaks where one as strong as some changes the sign. A benchmark that says nothing of the event is no "
+    "observed variable would do; those that the headline does not control for are added to its controls here. It holds "
+    f"where one {ENOUGH} times as strong as each leaves sign and significance, and breaks where one as strong as some "
+    "changes the sign. A benchmark that says nothing of the event is no "
     "comparison. Oster's delta: 2019, doi:10.1080/07350015.2016.1227711.",
     parts=parts,
     judge=judge,

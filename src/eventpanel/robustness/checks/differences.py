@@ -120,8 +120,8 @@ def judge(case: Case, lines: Sequence[Line]) -> Finding:
         return Finding("cannot tell", "No difference could be formed.")
     shown = [line for line in apart if line.is_significant and line.estimate * case.target.sign > 0]
     words = [
-        f"The headline is larger, in the predicted direction, than {len(shown)} of {len(apart)} counterparts with an "
-        f"interval of the difference that leaves zero out."
+        f"In the predicted direction the headline is significantly larger than {len(shown)} of {len(apart)} "
+        "counterparts."
     ]
     reverse = [line for line in apart if line.is_significant and line not in shown]
     words += [f"{line.label} is {line.estimate:.4g}, the other way, and significant." for line in reverse[:3]]
@@ -145,20 +145,19 @@ def _counterpart(difference_line: Line, lines: Sequence[Line]) -> Line | None:
 
 def _unshown(case: Case, line: Line, lines: Sequence[Line]) -> str:
     """Say that no difference is shown, and what the other side allows."""
-    told = (
-        f"{line.label}: no difference can be shown ({line.estimate:.4g}, interval {line.conf_low:.4g} to "
-        f"{line.conf_high:.4g})"
-    )
+    told = f"{line.label}: no difference can be shown ({_sized(line)})."
     other = _counterpart(line, lines)
     if other is None:
-        return f"{told}."
-    value = float(case.headline.coef[0])
-    if other.conf_low <= value <= other.conf_high:
-        return (
-            f"{told}: the interval of {other.label}, {other.conf_low:.4g} to {other.conf_high:.4g}, holds the headline "
-            f"of {value:.4g}{' and zero' if not other.is_significant else ''}; imprecision is not a zero."
-        )
-    return f"{told}; that of {other.label} is {other.conf_low:.4g} to {other.conf_high:.4g}."
+        return told
+    words, value = f"{told} {other.label[0].upper()}{other.label[1:]}: {_sized(other)}", float(case.headline.coef[0])
+    if not other.conf_low <= value <= other.conf_high:
+        return f"{words}."
+    both = "both zero and the headline" if not other.is_significant else "the headline"
+    return f"{words}, which holds {both}: too imprecise to tell."
+
+
+def _sized(line: Line) -> str:
+    return f"{line.estimate:.3g}, interval {line.conf_low:.3g} to {line.conf_high:.3g}"
 
 
 def _answer(case: Case, apart: Sequence[Line], shown: Sequence[Line], others: Sequence[Line]) -> Answer:

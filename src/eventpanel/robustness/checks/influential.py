@@ -28,8 +28,8 @@ NEEDED = "how many have to go"
 # What is to fall, as drop_influential calls it, and in words.
 AIMS = {
     "sign": "the sign changes",
-    "significance": "significance at 5 % is lost",
-    "opposite": "the opposite sign becomes significant at 5 %",
+    "significance": "significance at 5% is lost",
+    "opposite": "the opposite sign becomes significant at 5%",
 }
 # Up to this share of all is few. One country of a hundred is a story of that country; a quarter of them is a sample.
 FEW = 0.05
@@ -117,7 +117,7 @@ def _words(line: Line) -> str:
     if np.isnan(line.estimate):
         return f"{said}: not with the {line.position:.0f} most influential dropped."
     if not line.estimate:
-        return f"{said}: so it is with nothing dropped."
+        return "At 5% the headline is not significant with all of them: nothing has to go for that."
     return f"{said} when {line.estimate:.0f} of {every:.0f} are dropped ({line.estimate / every:.1%}: {line.note})."
 
 

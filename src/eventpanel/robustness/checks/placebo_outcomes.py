@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 
 from eventpanel.datasets.errors import EventPanelError, NotAvailableError
 from eventpanel.estimators.estimate import Estimate
@@ -120,9 +121,27 @@ def judge(case: Case, lines: Sequence[Line]) -> Finding:
     if not is_significant(case):
         words.append("The headline is not significant itself: placebos have nothing to defend.")
     elif gaps and not apart:
-        words.append("So placebos may be as large as the headline: imprecision is not a zero.")
+        words.append("So placebos may be as large as the headline: they are too imprecise to tell.")
     open_ = not is_significant(case) or (found.answer == "holds" and bool(gaps) and not apart)
     return Finding("cannot tell" if open_ else found.answer, " ".join(words))
+
+
+def draw(case: Case, found: Found) -> Figure:
+    """Draw headline and placebos on one axis, each in standard deviations of its own outcome."""
+    # Logs of means compare as they are.
+    if case.question.estimator in MEASURES:
+        return forest(case, found)
+    shown = [line for line in made(found.lines, "headline", "placebo") if not np.isnan(line.estimate)]
+    return forest(case, found._replace(lines=tuple(_in_deviations(case, line) for line in shown)))
+
+
+def _in_deviations(case: Case, line: Line) -> Line:
+    outcome = case.design.outcome if line.role == "headline" else line.label
+    deviation = float(np.nanstd(case.panel.values(outcome)[case.estimate.sample])) or 1.0
+    label = f"headline: {outcome}" if line.role == "headline" else line.label
+    sizes = {name: getattr(line, name) / deviation for name in ("estimate", "conf_low", "conf_high")}
+    _, per, event = line.unit.rpartition(" per ")
+    return line._replace(label=label, unit=f"each outcome, in its standard deviations,{per}{event}", **sizes)
 
 
 CHECK = Check(
@@ -135,5 +154,5 @@ CHECK = Check(
     "in the same measure, with the covariance between them.",
     parts=parts,
     judge=judge,
-    draw=forest,
+    draw=draw,
 )

@@ -14,7 +14,7 @@ from eventpanel.robustness.case import Case
 from eventpanel.robustness.check import Check, Finding, Part
 from eventpanel.robustness.judge import is_significant
 from eventpanel.robustness.lines import Found, Line
-from eventpanel.robustness.power_drawing import FORMULA, SIMULATED, power_curve
+from eventpanel.robustness.power_drawing import FORMULA, SIMULATED, asked_effect, power_curve
 from eventpanel.robustness.variation import headline, unit_of
 
 __all__ = ["CHECK"]
@@ -22,7 +22,7 @@ __all__ = ["CHECK"]
 NAME, MINIMUM, WORTH = "power", "smallest effect that is found", "what significant estimates are worth"
 WRONG, TOO_LARGE, EIGHTY = "share with the wrong sign", "times too large on average", "with a power of 80%"
 ENOUGH = 0.8
-POWER = "share of samples in which the effect is significant at 5 %"
+POWER = "share of samples in which the effect is significant at 5%"
 
 Known = Literal["distributed_lag", "ppml"]
 KNOWN: dict[str, Known] = {"distributed_lag": "distributed_lag", "ppml": "ppml"}
@@ -104,11 +104,13 @@ def judge(case: Case, lines: Sequence[Line]) -> Finding:
     effect, least = worth[WRONG].position, {x.label: x.estimate for x in lines if x.part == MINIMUM}
     power = next(x.estimate for x in lines if x.part == FORMULA and x.position == effect)
     asked = case.section.power.effect is not None
+    own = asked_effect(case, effect) if asked else f"Half the headline, for want of a published effect, {effect:.4g}"
     words = [
         f"The design finds an effect of {least[EIGHTY]:.4g} with a power of 80%, at 5%.",
-        f"{'An effect of' if asked else 'Half the headline, for want of a published effect,'} {effect:.4g} is found "
-        f"with a power of {power:.0%}.",
+        f"{own} is found with a power of {power:.0%}.",
     ]
+    if asked:
+        words.append(_held(case, effect))
     if not is_significant(case):
         words.append("The headline is not significant: effects below these may be there all the same.")
         return Finding("cannot tell", " ".join(words))
@@ -121,15 +123,21 @@ def judge(case: Case, lines: Sequence[Line]) -> Finding:
     return Finding("weakens" if asked else "cannot tell", " ".join(words))
 
 
+def _held(case: Case, effect: float) -> str:
+    bounds = case.headline.conf_int(case.level).iloc[0]
+    held = "holds it" if bounds["lower"] <= effect <= bounds["upper"] else "leaves it out"
+    return f"The interval of the headline, {bounds['lower']:.3g} to {bounds['upper']:.3g}, {held}."
+
+
 CHECK = Check(
     name=NAME,
     title="What could have been found",
     question="Could the design have found the effect at all, and is a significant estimate too large?",
-    reading="Power of the two-sided test at 5 % by the noncentral t distribution, and in samples drawn from the "
+    reading="Power of the two-sided test at 5% by the noncentral t distribution, and in samples drawn from the "
     "design with the residuals of whole clusters; Gelman and Carlin 2014, doi:10.1177/1745691614551642, for the "
     "wrong sign and the exaggeration. At an effect of zero the simulated curve is the size of the test. Power "
     "against the headline itself would be its p-value in other words: name an effect from elsewhere. It holds where "
-    "the headline is significant and the effect is found with 80 %; with less, it weakens for a named effect, and "
+    "the headline is significant and the effect is found with 80%; with less, it weakens for a named effect, and "
     "nothing can be told from half the headline.",
     parts=parts,
     judge=judge,

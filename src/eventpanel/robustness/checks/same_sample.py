@@ -21,6 +21,7 @@ from eventpanel.robustness.variation import Variation, estimate_of, headline, li
 __all__ = ["CHECK"]
 
 NAME, ROWS, OWN = "same_sample", "rows common to all", "headline on the common rows"
+LACKS = "rows of the headline that it has not"
 # Rows that are alone in a fixed effect go one round after another; more rounds than this are not tried.
 ROUNDS = 5
 
@@ -59,10 +60,11 @@ def _common(case: Case) -> Found:
     lines = [
         _line(case, key, question, rows, int(masks[key].sum()) - int(rows.sum())) for key, question in questions.items()
     ]
+    costs = [_cost(key, int((masks["", OWN] & ~mask).sum())) for key, mask in masks.items()]
     size = _size(case, rows)
     if not settled:
         size = size._replace(note=f"{size.note}; some options still leave out rows that are alone in a fixed effect")
-    return Found((headline(case, NAME), *lines, *failed, size))
+    return Found((headline(case, NAME), *lines, *failed, size, *sorted(filter(None, costs), key=lambda x: -x.nobs)))
 
 
 def _settled(case: Case, questions: Sequence[Question], rows: Mask) -> tuple[Mask, bool]:
@@ -97,6 +99,11 @@ def _line(case: Case, key: tuple[str, str], question: Question, rows: Mask, fewe
     return line_of_variation(case, NAME, variation, _marked(case.panel, rows))
 
 
+def _cost(key: tuple[str, str], rows: int) -> Line | None:
+    """Rows of the headline that an option has not; nothing where it has all."""
+    return Line(NAME, *key, "size", LACKS, "rows", nobs=float(rows)) if rows else None
+
+
 def _size(case: Case, rows: Mask) -> Line:
     aside = [f"{axis}: {name}" for axis, name, changes in _options(case) if _moves_rows(changes)]
     note = f"left out, since they change the sample on purpose: {first_few(aside, 30)}" if aside else ""
@@ -111,6 +118,10 @@ def judge(case: Case, lines: Sequence[Line]) -> Finding:
     words = [found.words]
     if rows:
         words.append(f"{rows[0].nobs:,.0f} rows are common to all; the headline alone has {case.headline.nobs:,}.")
+    costs = [line for line in lines if line.quantity == LACKS][:3]
+    if costs:
+        most = ", ".join(f"{line.part}: {line.label} ({line.nobs:,.0f})" for line in costs)
+        words.append(f"Most of its rows are lacking from {most}.")
     if own:
         words.append(f"On the common rows it is {own[0].estimate:.4g} (s.e. {own[0].std_error:.3g}).")
     return Finding(found.answer, " ".join(words))

@@ -95,8 +95,8 @@ def judge(case: Case, lines: Sequence[Line]) -> Finding:
     """Judge the ways that do not depend on the unit, by sign and significance."""
     mine = [line for line in lines if line.part == WITHOUT_UNIT]
     found = judge_variations(case, mine)
-    said = [f"{line.label} {line.estimate:.4g} (p = {line.p_value:.3g})" for line in made(mine, "other")]
-    words = [found.words, *([f"They are: {', '.join(said)}."] if said else [])]
+    said = [f"{_sized(case, line)} (p = {line.p_value:.3g})" for line in made(mine, "other")]
+    words = [found.words, *([f"They are: {'; '.join(said)}."] if said else [])]
     logs = [line for line in made(lines, "other") if line.part == DEPENDS and not np.isnan(line.position)]
     if len(logs) > 1:
         low, high = (choose(logs, key=lambda line: line.estimate) for choose in (min, max))
@@ -105,6 +105,16 @@ def judge(case: Case, lines: Sequence[Line]) -> Finding:
             f"{high.estimate:.3g} at a = {high.position:g}: it is no percentage, and is not counted."
         )
     return Finding(found.answer, " ".join(words))
+
+
+def _sized(case: Case, line: Line) -> str:
+    """Say a number with its unit."""
+    column = _settings(case).column
+    return {
+        "any": f"any {column} {line.estimate:+.3g} percentage points",
+        "count": f"count {line.estimate:+.3g} {column}",
+        "Poisson": f"Poisson {line.estimate:+.3g}%",
+    }[line.label]
 
 
 CHECK = Check(
