@@ -58,7 +58,8 @@ def judge_variations(case: Case, lines: Sequence[Line]) -> Finding:
         agree = sum(bool(np.sign(line.estimate) == sign) for line in others)
         words.append(f"In other units {agree} of {len(others)} have the same sign.")
     few = [f"{line.label} ({line.nobs:,.0f})" for line in (*same, *others) if rests_on_few(case, line)]
-    if few:
+    # Where all do, the check asks for it.
+    if 0 < len(few) < len(same) + len(others):
         words.append(f"On fewer than half of the headline's {case.headline.nobs:,} rows rest: {first_few(few, 3)}.")
     if failed:
         words.append(f"{len(failed)} could not be made.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from matplotlib.figure import Figure
 
 from eventpanel.datasets.errors import EventPanelError, NotAvailableError
 from eventpanel.estimators.combinations import difference
@@ -174,6 +175,12 @@ def _answer(case: Case, apart: Sequence[Line], shown: Sequence[Line], others: Se
     return "weakens" if shown else "cannot tell"
 
 
+def draw(case: Case, found: Found) -> Figure:
+    """Draw the counterparts, and apart from them the differences."""
+    apart = [x._replace(part=f"{x.part}: {x.quantity}") if x.role == "other" else x for x in found.lines]
+    return forest(case, found._replace(lines=tuple(apart)))
+
+
 CHECK = Check(
     name=NAME,
     title="Different from its counterparts",
@@ -184,5 +191,5 @@ CHECK = Check(
     "that is not the same as no difference.",
     parts=parts,
     judge=judge,
-    draw=forest,
+    draw=draw,
 )
