@@ -17,6 +17,7 @@ from eventpanel.estimators.window import EventWindow
 from eventpanel.robustness.catalogue import CHECKS
 from eventpanel.robustness.checks import cutoffs, rescaled, same_sample, windows
 from eventpanel.robustness.drawing import SIMULTANEOUS, forest
+from eventpanel.robustness.variation import headline
 from tests.robustness.small import (
     PANEL,
     Truth,
@@ -152,7 +153,16 @@ def test_what_rests_on_few_rows_says_so() -> None:
     assert f"rows rest: from 2009 ({few.nobs:,.0f})." in CHECKS["axes"].judge(case, found.lines).words
     (axes,) = forest(case, found).axes
     labels = [one.get_text() for one in axes.get_yticklabels()]
-    assert labels == ["headline", "from 2004", f"from 2009 (N = {few.nobs:,.0f})"]
+    assert labels == ["headline", "from 2004", f"from 2009 (N\u00a0=\u00a0{few.nobs:,.0f})"]
+
+
+def test_the_few_that_leave_zero_out_are_named() -> None:
+    case = small_case()
+    one = headline(case, "axes")._replace(role="variation")
+    vague = [one._replace(label=f"vague {i}", conf_low=-1.0, conf_high=9.0) for i in range(4)]
+    said = CHECKS["axes"].judge(case, [*vague, one._replace(label="sure, and alone", conf_low=0.1)]).words
+    assert "1 with an interval that leaves zero out: sure, and alone." in said
+    assert "leaves zero out. They" in CHECKS["axes"].judge(case, [one, vague[0]]).words
 
 
 def test_options_that_change_the_sample_alone_leave_nothing_to_hold_fixed() -> None:

@@ -82,7 +82,7 @@ def _intervals(axes: Axes, case: Case, rows: Sequence[Line | str]) -> None:
         color = COLORS.get(row.role, "0.3")
         axes.hlines(place, row.conf_low, row.conf_high, color=color, linewidth=1.7)
         axes.plot(row.estimate, place, "o", color=color, markersize=4.5)
-        few = f" (N = {row.nobs:,.0f})" if rests_on_few(case, row) else ""
+        few = f" (N\u00a0=\u00a0{row.nobs:,.0f})" if rests_on_few(case, row) else ""
         labels.append(wrap(f"{row.label}{few}", 60))
     axes.axvline(0, color="0.5", linewidth=0.8)
     lines = [row for row in rows if isinstance(row, Line)]

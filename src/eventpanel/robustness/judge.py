@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from eventpanel.datasets.errors import first_few
 from eventpanel.robustness.case import Case
 from eventpanel.robustness.check import Answer, Finding
 from eventpanel.robustness.lines import Line, made
@@ -17,6 +16,8 @@ __all__ = ["judge_placebos", "judge_tests", "judge_variations"]
 # Variations: the headline holds where at least this share keeps sign and significance; it breaks where fewer than half
 # keep the sign, or where the median is less than this share of the headline.
 KEPT, SHRUNK = 0.9, 0.5
+# How many are named.
+NAMED = 3
 RULES = (
     "Numbers that should stay. Holds: at least nine in ten keep the sign and leave zero out of their interval. Breaks: "
     "fewer than half keep the sign, or their median is below half of the headline or of the other sign. Weakens: "
@@ -49,7 +50,7 @@ def judge_variations(case: Case, lines: Sequence[Line]) -> Finding:
     middle = float(np.median([line.estimate for line in counted]))
     words = [
         f"{sum(kept)} of {len(counted)} {'variations' if same else 'estimates in other units'} keep the sign, "
-        f"{sum(sure)} with an interval that leaves zero out."
+        f"{sum(sure)} with an interval that leaves zero out{_only(counted, sure)}."
     ]
     if same:
         low, high = min(line.estimate for line in same), max(line.estimate for line in same)
@@ -60,11 +61,23 @@ def judge_variations(case: Case, lines: Sequence[Line]) -> Finding:
     few = [f"{line.label} ({line.nobs:,.0f})" for line in (*same, *others) if rests_on_few(case, line)]
     # Where all do, the check asks for it.
     if 0 < len(few) < len(same) + len(others):
-        words.append(f"On fewer than half of the headline's {case.headline.nobs:,} rows rest: {first_few(few, 3)}.")
+        words.append(f"On fewer than half of the headline's {case.headline.nobs:,} rows rest: {_named(few)}.")
     if failed:
         words.append(f"{len(failed)} could not be made.")
     ratio = middle / float(case.headline.coef[0]) if same else 1.0
     return Finding(_answer(case, float(np.mean(kept)), float(np.mean(sure)), ratio), " ".join(words))
+
+
+def _only(lines: Sequence[Line], sure: Sequence[bool]) -> str:
+    """Name those that leave zero out where few do."""
+    some = [line.label for line, is_sure in zip(lines, sure, strict=True) if is_sure]
+    return f": {_named(some)}" if some and len(some) <= NAMED and len(some) < len(lines) / 2 else ""
+
+
+def _named(labels: Sequence[str]) -> str:
+    """List labels, which may hold commas."""
+    rest = len(labels) - NAMED
+    return "; ".join([*labels[:NAMED], *([f"and {rest} more"] if rest > 0 else [])])
 
 
 def _answer(case: Case, kept: float, sure: float, ratio: float) -> Answer:

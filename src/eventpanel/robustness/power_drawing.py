@@ -68,5 +68,5 @@ def power_curve(case: Case, found: Found) -> Figure:
         axes.set_ylim(0, 1.03)
         axes.set_xlabel(f"Effect on {unit_of(case.question)}", fontsize=8)
         axes.set_ylabel("Power at 5%", fontsize=8)
-        axes.legend(fontsize=7, frameon=False)
+        axes.legend(fontsize=7, edgecolor="none", framealpha=1.0)
     return figure

@@ -155,7 +155,9 @@ def judge(case: Case, lines: Sequence[Line]) -> Finding:
         return Finding("cannot tell", f"Nothing could be compared: {first_few(dict.fromkeys(failed))}.")
     reach = [line for line in lines if line.part == REACH]
     edge = (
-        f"and {share[EDGE]:.2%} to take it to the edge of significance" if share[EDGE] else "which is not significant"
+        f"and {share[EDGE]:.2%} to take it to the edge of significance"
+        if share[EDGE]
+        else "which is not significant as it is"
     )
     words = [
         *(_told(case, line) for line in lines if line.label == CONTROLLED and line.role == "variation"),

@@ -154,7 +154,7 @@ def _unshown(case: Case, line: Line, lines: Sequence[Line]) -> str:
     if not other.conf_low <= value <= other.conf_high:
         return f"{words}."
     both = "both zero and the headline" if not other.is_significant else "the headline"
-    return f"{words}, which holds {both}: too imprecise to tell."
+    return f"{words}, which holds {both}{': too imprecise to tell' if is_significant(case) else ''}."
 
 
 def _sized(line: Line) -> str:
