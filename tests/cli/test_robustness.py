@@ -88,7 +88,7 @@ def test_the_list_says_why_a_check_is_not_made(project: Project) -> None:
         (["demo", "--set", "robustness.estimate=none"], 40, "names an estimate 'none'"),
         (["demo", "--set", 'robustness.checks=["axe"]'], 40, "did you mean axes?"),
         (["demo", "--set", "robustness.group=nobody"], 40, "The headline of the robustness section"),
-        (["unrest-deals"], 40, '[robustness]\nestimate = "arms"\ngroup = "autocracy or weak democracy"'),
+        (["world-panel"], 40, '[robustness]\nestimate = "all"'),
     ],
 )
 def test_what_is_wrong_is_said_before_anything_is_made(

@@ -176,3 +176,22 @@ def test_power_for_counts_is_that_of_counts_drawn_anew() -> None:
     refits = float(np.mean([ppml(panel(effect), asked).pvalues.iloc[0] < 0.05 for _ in range(number)]))
     # The prediction varies with the panel it is made from; its mean over twenty is within .03.
     assert np.mean(found) == pytest.approx(refits, abs=0.05 + 2 * (refits * (1 - refits) / number) ** 0.5)
+
+
+@pytest.mark.parametrize("away", [19.9, 24.0, 300.0])
+def test_power_far_from_zero_is_one(away: float) -> None:
+    """The series of the noncentral t gives no number for the wrong tail at 20. The chance to miss is below 1e-12."""
+    found = TwoSided(1.0, 97.0, 0.05).significant(away)
+    assert found.power == pytest.approx(1.0, abs=1e-12)
+    assert 0 <= found.wrong_sign < 1e-12
+
+
+@pytest.mark.parametrize("away", [0.5, 1.0, 3.0])
+def test_power_by_the_normal_given_the_standard_error_is_that_of_the_noncentral_t(
+    away: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    test = TwoSided(1.0, 9.0, 0.05)
+    series = test.significant(away)
+    monkeypatch.setattr(stats.nct, "cdf", lambda *_: np.nan)
+    # The integral leaves out 1e-13 of the distribution on either side.
+    assert test.significant(away) == pytest.approx(series, rel=1e-10)

@@ -76,8 +76,20 @@ class TwoSided:
 
     def _tails(self, away: float) -> tuple[float, float]:
         """Probability of a significant estimate with the right sign, and with the wrong one."""
-        upper = float(stats.nct.sf(self.critical, self.dof, away))
-        return upper, float(stats.nct.cdf(-self.critical, self.dof, away))
+        tails = stats.nct.sf(self.critical, self.dof, away), stats.nct.cdf(-self.critical, self.dof, away)
+        if np.isfinite(tails).all():
+            return float(tails[0]), float(tails[1])
+        # Far from zero scipy's series gives no number; given the standard error the estimate is normal.
+        errors, mass = self._errors()
+        beyond = self.critical * errors
+        return float(mass @ stats.norm.sf(beyond - away)), float(mass @ stats.norm.cdf(-beyond - away))
+
+    def _errors(self) -> tuple[Floats, Floats]:
+        """Estimated standard errors over the true one, and the probability of each, for integrals."""
+        root = self.dof**0.5
+        low, high = float(stats.chi.ppf(TAIL, self.dof)) / root, float(stats.chi.isf(TAIL, self.dof)) / root
+        errors = low + (high - low) * (NODES + 1) / 2
+        return errors, (high - low) / 2 * WEIGHTS * root * stats.chi.pdf(errors * root, self.dof)
 
     def minimum(self, power: float) -> float:
         """Smallest effect that is found with this probability.
@@ -100,10 +112,7 @@ class TwoSided:
             return Significant(self.alpha, np.nan, np.nan)
         away = abs(effect) / self.error
         right, wrong = self._tails(away)
-        root = self.dof**0.5
-        low, high = float(stats.chi.ppf(TAIL, self.dof)) / root, float(stats.chi.isf(TAIL, self.dof)) / root
-        errors = low + (high - low) * (NODES + 1) / 2
-        mass = (high - low) / 2 * WEIGHTS * root * stats.chi.pdf(errors * root, self.dof)
+        errors, mass = self._errors()
         size = float(mass @ _size_beyond(away, self.critical * errors))
         return Significant(right + wrong, wrong / (right + wrong), size / (right + wrong) / away)
 

@@ -80,7 +80,7 @@ def judge(case: Case, lines: Sequence[Line]) -> Finding:
     )
     if p.part == TURNED:
         why = next(line.note for line in lines if line.part == DEALT).split(": read")[0].split(" (")[0]
-        words += f" Spells say little: {why.rstrip('.')}."
+        words += f" Spells say little: {why[:1].lower()}{why[1:].rstrip('.')}."
     if not is_significant(case):
         return Finding("cannot tell", words)
     if p.p_value < alpha:
