@@ -224,6 +224,10 @@ def test_a_headline_that_shows_nothing_is_told_first(demo_case: Case, several: t
         text = Tags(render(case, *several)["report.html"].decode()).text
         assert text.index("does not show what was predicted") < text.index("Verdict The headline does not show")
         assert "kills" not in text
+        assert (
+            ": the headline does not show what was predicted"
+            in render(case, *several)["verdict.md"].decode().splitlines()[4]
+        )
     text = Tags(render(vague, several[0], [several[1][2]])["report.html"].decode()).text
     assert "What finds fault" not in text
 

@@ -13,7 +13,7 @@ from eventpanel.reports.tables import Grid
 from eventpanel.robustness.case import Case
 from eventpanel.robustness.lines import Line, Role, made
 from eventpanel.robustness.plan import Checked, Plan
-from eventpanel.robustness.verdict import headline_in_words, verdict_in_words
+from eventpanel.robustness.verdict import headline_in_words, not_shown_in_words, verdict_in_words
 
 __all__ = ["settings", "short", "summary"]
 
@@ -53,7 +53,8 @@ def summary(case: Case, plan: Plan, checked: Sequence[Checked]) -> Grid:
     notes += [f"{one.check.title}: {one.finding.answer}. {one.finding.words}" for one in checked]
     notes += [f"{check.title}: not made. {reason}" for check, reason in plan.without]
     head = ("", "Answer", "Numbers", "Range", "Median", f"p below {_alpha(case)}")
-    return Grid(f"Robustness of {case.target.describe()}", head, tuple(rows), (_own(case),), tuple(notes))
+    shown = ": the headline does not show what was predicted" if not_shown_in_words(case) else ""
+    return Grid(f"Robustness of {case.target.describe()}{shown}", head, tuple(rows), (_own(case),), tuple(notes))
 
 
 def _own(case: Case) -> tuple[str, ...]:
