@@ -132,7 +132,7 @@ def test_options_on_common_rows_are_estimates_without_the_other_rows() -> None:
         assert numbers(line) == pytest.approx(numbers_of(one), rel=1e-12)
         assert line.nobs == one.nobs
     lost = int(case.headline.nobs - one.nobs)
-    assert f"lacking from controls: with gaps ({lost})." in same_sample.CHECK.judge(case, found.lines).words
+    assert f"lost to controls: with gaps ({lost})." in same_sample.CHECK.judge(case, found.lines).words
     rows = named(found.lines, same_sample.ROWS)
     assert rows.nobs == one.nobs < case.headline.nobs
     assert "sample: from 2004" in rows.note

@@ -63,10 +63,10 @@ def power_curve(case: Case, found: Found) -> Figure:
             axes.axhline(value, color="0.6", linewidth=0.7, linestyle=style)
             axes.text(1.005, value, name, transform=axes.get_yaxis_transform(), fontsize=7, va="center")
         asked = next(line.position for line in found.lines if line.note.startswith("if the effect is"))
-        axes.axvline(asked, color="0.4", linestyle="--", linewidth=0.9, label=wrap(asked_effect(case, asked), 46))
+        axes.axvline(asked, color="0.4", linestyle="--", linewidth=0.9, label=wrap(asked_effect(case, asked), 64))
         axes.axvline(float(case.headline.coef[0]), color=COLORS["headline"], linestyle=":", label="the headline")
         axes.set_ylim(0, 1.03)
         axes.set_xlabel(f"Effect on {unit_of(case.question)}", fontsize=8)
         axes.set_ylabel("Power at 5%", fontsize=8)
-        axes.legend(fontsize=7, edgecolor="none", framealpha=1.0)
+        figure.legend(loc="outside upper center", ncols=2, fontsize=7, frameon=False)
     return figure

@@ -121,7 +121,7 @@ def judge(case: Case, lines: Sequence[Line]) -> Finding:
     costs = [line for line in lines if line.quantity == LACKS][:3]
     if costs:
         most = "; ".join(f"{line.part}: {line.label} ({line.nobs:,.0f})" for line in costs)
-        words.append(f"Most of its rows are lacking from {most}.")
+        words.append(f"Most of its rows are lost to {most}.")
     if own:
         words.append(f"On the common rows it is {own[0].estimate:.4g} (s.e. {own[0].std_error:.3g}).")
     return Finding(found.answer, " ".join(words))
