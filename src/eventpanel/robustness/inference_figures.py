@@ -128,7 +128,7 @@ def methods(case: Case, found: Found) -> Figure:
 
 
 def _methods(axes: Axes, case: Case, lines: Sequence[Line]) -> None:
-    value, alpha = float(case.headline.coef[0]), 1 - case.level
+    value, alpha = float(case.headline.coef[0]), case.alpha
     ends = np.array([(line.conf_low, line.conf_high) for line in lines] + [(value, 0.0)])
     finite = ends[np.isfinite(ends)]
     low, high = float(finite.min()), float(finite.max())

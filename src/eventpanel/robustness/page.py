@@ -84,7 +84,7 @@ def _page(case: Case, plan: Plan, checked: Sequence[Checked], pictures: dict[str
         terms=headline_terms(case),
         nobs=f"{case.estimate.nobs:,}",
         clusters=f"{case.estimate.n_clusters:,}",
-        said=verdict_in_words(checked),
+        said=verdict_in_words(case, plan, checked),
         verdict=verdict(checked),
         rules=RULES,
         columns=table.columns,

@@ -49,7 +49,7 @@ def summary(case: Case, plan: Plan, checked: Sequence[Checked]) -> Grid:
         (one.check.title, one.finding.answer, *_numbers(case, one.found.lines)) for one in checked
     ]
     rows += [(check.title, "not made", "", "", "", "") for check, _ in plan.without]
-    notes = [headline_in_words(case), verdict_in_words(checked)]
+    notes = [headline_in_words(case), verdict_in_words(case, plan, checked)]
     notes += [f"{one.check.title}: {one.finding.answer}. {one.finding.words}" for one in checked]
     notes += [f"{check.title}: not made. {reason}" for check, reason in plan.without]
     head = ("", "Answer", "Numbers", "Range", "Median", f"p below {_alpha(case)}")
@@ -69,7 +69,7 @@ def _own(case: Case) -> tuple[str, ...]:
 
 
 def _alpha(case: Case) -> str:
-    return f"{1 - case.level:.2g}"
+    return f"{case.alpha:.3g}"
 
 
 def _numbers(case: Case, lines: Sequence[Line]) -> tuple[str, str, str, str]:
@@ -82,7 +82,7 @@ def _numbers(case: Case, lines: Sequence[Line]) -> tuple[str, str, str, str]:
     values = values[~np.isnan(values)]
     kind = "p = " if tests else ""
     compared = len({line.unit for line in shown}) == 1 and len(values) > 0
-    sure = sum(line.p_value < 1 - case.level for line in shown)
+    sure = sum(line.p_value < case.alpha for line in shown)
     return (
         f"{len(shown)}",
         kind + " to ".join(dict.fromkeys((short(values.min()), short(values.max())))) if compared else "",

@@ -15,7 +15,7 @@ from eventpanel.robustness.case import Case
 from eventpanel.robustness.check import Answer, Check, Finding, Part
 from eventpanel.robustness.counterparts import in_its_place, is_alone, other_units, units_section, weighted
 from eventpanel.robustness.drawing import forest
-from eventpanel.robustness.judge import is_significant
+from eventpanel.robustness.judge import is_most, is_significant
 from eventpanel.robustness.lines import Found, Line, line_of, made, not_made
 from eventpanel.robustness.variation import estimate_of, headline, reason, unit_of
 
@@ -134,7 +134,8 @@ def judge(case: Case, lines: Sequence[Line]) -> Finding:
     words += [f"{len(failed)} numbers could not be made ({failed[0].label}: {failed[0].note})."] if failed else []
     joint = [line for line in made(lines, "test") if line.quantity == JOINT]
     words += [f"Over all event times together the test that {x.label} has p = {x.p_value:.3g}." for x in joint[:2]]
-    return Finding(_answer(case, apart, shown, others), " ".join(words))
+    lost = sum(line.quantity == DIFFERENCE for line in failed)
+    return Finding(_answer(case, apart, shown, others) if is_most(len(apart), lost) else "cannot tell", " ".join(words))
 
 
 def _counterpart(difference_line: Line, lines: Sequence[Line]) -> Line | None:

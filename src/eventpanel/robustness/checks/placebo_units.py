@@ -166,7 +166,7 @@ def judge(case: Case, lines: Sequence[Line]) -> Finding:
     ranked = [line for line in tests if line.quantity == RANK]
     if not placebos or not ranked:
         return Finding("cannot tell", "No other unit could be estimated.")
-    actual, alpha = units_section(case).actual, 1 - case.level
+    actual, alpha = units_section(case).actual, case.alpha
     count = 1 + len(placebos) + sum(line.role == "not made" for line in lines if line.quantity != FAMILY)
     p = max(line.p_value for line in ranked)
     beyond = [line.label for line in placebos if line.is_significant]
@@ -185,9 +185,9 @@ def judge(case: Case, lines: Sequence[Line]) -> Finding:
 
 
 def _answer(case: Case, p: float, smallest: float) -> Answer:
-    if not is_significant(case) or (smallest > 1 - case.level and p <= smallest):
+    if not is_significant(case) or (smallest > case.alpha and p <= smallest):
         return "cannot tell"
-    if p <= 1 - case.level:
+    if p <= case.alpha:
         return "holds"
     return "breaks" if p > 0.5 else "weakens"
 

@@ -154,7 +154,7 @@ def judge(case: Case, lines: Sequence[Line]) -> Finding:
     leads = [line for line in lines if line.quantity == "lead"]
     words, value = [], abs(float(case.headline.coef[0]))
     if joint:
-        verb = "rejects" if joint[0].p_value < 1 - case.level else "does not reject"
+        verb = "rejects" if joint[0].p_value < case.alpha else "does not reject"
         words.append(f"The joint test of {number(len(leads), 'lead')} {verb} (p = {joint[0].p_value:.3g}).")
     half, most = (_slope(lines, often) for often in OFTEN)
     words.append(
@@ -168,7 +168,7 @@ def judge(case: Case, lines: Sequence[Line]) -> Finding:
         words.append(f"Seen from the period before, the effect is {seen[0]:.4g}.")
     broken = {x.part: x.estimate for x in lines if x.quantity == BREAKDOWN and x.role == "size"}
     words += [_broken(name, m) for name, m in broken.items()]
-    rejected = bool(joint) and joint[0].p_value < 1 - case.level
+    rejected = bool(joint) and joint[0].p_value < case.alpha
     return Finding(_answer(case, most, broken.get("relative_magnitude", np.nan), rejects=rejected), " ".join(words))
 
 
@@ -191,9 +191,11 @@ def _broken(restriction: str, bound: float) -> str:
 
 def _answer(case: Case, slope: float, breakdown: float, *, rejects: bool) -> Answer:
     survives = breakdown >= AS_MUCH
+    if not is_significant(case):
+        return "cannot tell"
     if rejects:
         return "weakens" if survives else "breaks"
-    if not is_significant(case) or slope >= abs(float(case.headline.coef[0])):
+    if slope >= abs(float(case.headline.coef[0])):
         return "cannot tell"
     return "holds" if survives else "weakens"
 
