@@ -7,8 +7,21 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from eventpanel.robustness.case import Case
 from eventpanel.robustness.check import Check
-from eventpanel.robustness.checks import curve, cutoffs, lead_placebo, leave_out, power, pretrends, rescaled, windows
+from eventpanel.robustness.checks import (
+    curve,
+    cutoffs,
+    influential,
+    lead_placebo,
+    leave_out,
+    placebo_events,
+    power,
+    pretrends,
+    randomised,
+    rescaled,
+    windows,
+)
 from eventpanel.robustness.judge import able, judge_placebos, judge_tests, judge_variations
 from eventpanel.robustness.lines import Line, not_made
 from eventpanel.robustness.plan import Checked, Plan
@@ -152,3 +165,43 @@ def test_the_verdict_counts_no_certificates_and_says_what_there_is_to_survive() 
     assert "not the predicted one" in headline_in_words(against)
     assert "against the prediction" in verdict_in_words(against, Plan((), ()), [])
     assert "prediction:" not in verdict_in_words(CASE, Plan((), ()), [])
+
+
+@pytest.mark.parametrize(
+    "check",
+    [randomised.CHECK, placebo_events.CHECK, lead_placebo.CHECK, influential.CHECK, power.CHECK, leave_out.CHECK],
+    ids=lambda check: check.name,
+)
+def test_a_negative_prediction_of_the_mirrored_outcome_is_the_same_question(check: Check) -> None:
+    mirrored = planted_case(-planted_frame()["y"], direction="negative", power={"effect": -0.2})
+    cases = (planted_case(power={"effect": 0.2}), mirrored)
+    found, other = (found_by(check, case).lines for case in cases)
+    tests, others = ([x.p_value for x in lines if x.role in ("test", "variation")] for lines in (found, other))
+    assert others == pytest.approx(tests, rel=1e-6, abs=1e-300, nan_ok=True)
+    one, two = (check.judge(case, lines).answer for case, lines in zip(cases, (found, other), strict=True))
+    assert one == two != "cannot tell"
+
+
+def test_how_many_have_to_go_is_told_at_the_level_of_the_study() -> None:
+    """A p-value of .08 is significant at 10 %: dropping none does not take that away."""
+    noise, x = planted_frame()["noise"], planted_frame()["x"]
+    one = next(case for case in (planted_case(noise + b * x, 0.9) for b in np.arange(0, 0.3, 0.01)) if is_between(case))
+    needed = {line.label: line for line in found_by(influential.CHECK, one).lines if line.part == influential.NEEDED}
+    assert needed["significance at 10 % is lost"].estimate >= 1
+
+
+def is_between(case: Case) -> bool:
+    return 0.055 < float(case.headline.pvalues.iloc[0]) < 0.095
+
+
+def test_a_scheme_under_which_most_units_keep_their_history_is_not_judged() -> None:
+    frame, case = planted_frame(), planted_case(randomisation={"strata": ["region"]})
+    # Strata of one unit but for the first, which has three: six permutations cannot reject.
+    alone = np.where(frame["importer"] < "U03", "R", frame["importer"])
+    one = replace(case, panel=case.panel.with_frame(frame.assign(region=alone)))
+    found = found_by(randomised.CHECK, one)
+    assert [line.role for line in found.lines] == ["size", "test"]
+    assert "not judged" in found.lines[0].note
+    assert randomised.CHECK.judge(one, found.lines).answer == "holds"
+    assert randomised.CHECK.draw is not None
+    assert len(randomised.CHECK.draw(one, found).axes) == 2

@@ -34,7 +34,7 @@ def histograms(case: Case, found: Found) -> Figure:
     found : Found
         Draws by the label or the part of the lines whose p-values they give.
     """
-    tests = made(found.lines, "test")
+    tests = made(found.lines, "test", "size")
     shown = {label: values for label, values in found.draws.items() if len(values) > 1}
     rows = max(1, len(shown))
     with rc_context(STYLE):
