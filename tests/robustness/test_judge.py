@@ -16,6 +16,7 @@ from eventpanel.robustness.checks import (
     lead_placebo,
     leave_out,
     placebo_events,
+    placebo_outcomes,
     power,
     pretrends,
     randomised,
@@ -25,6 +26,7 @@ from eventpanel.robustness.checks import (
 from eventpanel.robustness.judge import able, judge_placebos, judge_tests, judge_variations
 from eventpanel.robustness.lines import Line, not_made
 from eventpanel.robustness.plan import Checked, Plan
+from eventpanel.robustness.summary import chance
 from eventpanel.robustness.variation import headline
 from eventpanel.robustness.verdict import headline_in_words, verdict_in_words
 from tests.robustness.planted import found_by, judged, planted_case, planted_frame
@@ -205,3 +207,18 @@ def test_a_scheme_under_which_most_units_keep_their_history_is_not_judged() -> N
     assert randomised.CHECK.judge(one, found.lines).answer == "holds"
     assert randomised.CHECK.draw is not None
     assert len(randomised.CHECK.draw(one, found).axes) == 2
+
+
+def test_placebos_too_noisy_to_show_the_headline_are_no_evidence() -> None:
+    spread = {name: float(CASE.panel.values(name)[CASE.estimate.sample].std()) for name in ("y", "gdp")}
+    alike = OWN.estimate / spread["y"] * spread["gdp"]
+    none = Line("toy", "", "gdp", "placebo", "x", estimate=0.0, p_value=0.9)
+    for end, answer in ((0.9, "holds"), (1.1, "cannot tell")):
+        found = placebo_outcomes.CHECK.judge(CASE, [none._replace(conf_low=-end * alike, conf_high=end * alike)])
+        assert (found.answer, "rules out" in found.words) == (answer, answer != "holds")
+
+
+def test_no_draw_is_no_probability_of_zero() -> None:
+    assert chance(drawn(0.0, 99)) == "< 0.01"
+    assert chance(drawn(0.02, 99)) == "0.02"
+    assert chance(OWN._replace(p_value=0.0)) == "0"

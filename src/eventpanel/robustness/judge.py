@@ -46,6 +46,7 @@ def judge_variations(case: Case, lines: Sequence[Line]) -> Finding:
     lines : sequence of Line
     """
     same, others = ([x for x in made(lines, role) if not _is_headline(case, x)] for role in ("variation", "other"))
+    repeats = len(made(lines, "variation", "other")) - len(same) - len(others)
     failed, counted = [line for line in lines if line.role == "not made"], same or others
     if not counted:
         reasons = "; ".join(dict.fromkeys(f.note for f in failed)) or "every row is the headline itself"
@@ -67,6 +68,8 @@ def judge_variations(case: Case, lines: Sequence[Line]) -> Finding:
     if same and others:
         agree = sum(bool(np.sign(line.estimate) == sign) for line in others)
         words.append(f"In other units {agree} of {len(others)} have the same sign.")
+    if repeats:
+        words.append(f"{number(repeats, 'row')} {'is' if repeats == 1 else 'are'} the headline itself, not counted.")
     if failed:
         words.append(f"{len(failed)} could not be made.")
     ratio = middle / float(case.headline.coef[0]) if same else 1.0

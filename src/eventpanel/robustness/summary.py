@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 from pydantic import BaseModel
 
+from eventpanel.estimators.core.arrays import Floats
 from eventpanel.reports.tables import Grid
 from eventpanel.robustness.case import Case
 from eventpanel.robustness.lines import Line, Role, made
 from eventpanel.robustness.plan import Checked, Plan
 from eventpanel.robustness.verdict import headline_in_words, verdict_in_words
 
-__all__ = ["settings", "short", "summary"]
+__all__ = ["chance", "settings", "short", "summary"]
 
 # What a check is summed up by: the first of these that it has.
 ROLES: tuple[Role, ...] = ("variation", "placebo", "other", "test", "size")
@@ -34,6 +35,16 @@ def short(value: float) -> str:
     ('0.1235', '')
     """
     return "" if np.isnan(value) else f"{value:.4g}"
+
+
+def chance(line: Line) -> str:
+    """Say a p-value; one of zero out of so many draws is less than one of them.
+
+    Parameters
+    ----------
+    line : Line
+    """
+    return f"< {1 / line.draws:.2g}" if line.p_value == 0 and line.draws > 0 else short(line.p_value)
 
 
 def summary(case: Case, plan: Plan, checked: Sequence[Checked]) -> Grid:
@@ -85,10 +96,18 @@ def _numbers(case: Case, lines: Sequence[Line]) -> tuple[str, str, str, str]:
     sure = sum(line.p_value < case.alpha for line in shown)
     return (
         f"{len(shown)}",
-        kind + " to ".join(dict.fromkeys((short(values.min()), short(values.max())))) if compared else "",
+        kind + " to ".join(dict.fromkeys(_ends(shown, values, tests=tests))) if compared else "",
         f"{kind}{np.median(values):.4g}" if compared else "",
         "" if all(np.isnan(line.p_value) for line in shown) else f"{sure} of {len(shown)}",
     )
+
+
+def _ends(shown: Sequence[Line], values: Floats, *, tests: bool) -> tuple[str, str]:
+    if not tests:
+        return short(values.min()), short(values.max())
+    told = [line for line in shown if not np.isnan(line.p_value)]
+    low, high = (choose(told, key=lambda line: line.p_value) for choose in (min, max))
+    return chance(low), chance(high)
 
 
 def settings(section: BaseModel, start: str = "robustness") -> list[tuple[str, str, str]]:

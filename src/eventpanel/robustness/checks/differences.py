@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from eventpanel.datasets.errors import EventPanelError, NotAvailableError
+from eventpanel.datasets.errors import EventPanelError, NotAvailableError, number
 from eventpanel.estimators.combinations import difference
 from eventpanel.estimators.estimate import Estimate
 from eventpanel.estimators.inference import wald
@@ -120,8 +120,8 @@ def judge(case: Case, lines: Sequence[Line]) -> Finding:
         return Finding("cannot tell", "No difference could be formed.")
     shown = [line for line in apart if line.is_significant and line.estimate * case.target.sign > 0]
     words = [
-        f"The headline is larger, in the predicted direction, than {len(shown)} of {len(apart)} counterparts with an "
-        f"interval of the difference that leaves zero out."
+        f"The headline is larger, in the predicted direction, than {len(shown)} of "
+        f"{number(len(apart), 'counterpart')}, with an interval of the difference that leaves zero out."
     ]
     reverse = [line for line in apart if line.is_significant and line not in shown]
     words += [f"{line.label} is {line.estimate:.4g}, the other way, and significant." for line in reverse[:3]]

@@ -30,7 +30,7 @@ FEW = 0.05
 
 
 def _aims(case: Case) -> dict[str, str]:
-    """What is to fall, as drop_influential calls it, and in words."""
+    """Put in words what is to fall, as drop_influential calls it."""
     level = f"{100 * case.alpha:.3g} %"
     return {
         "sign": "the sign changes",
