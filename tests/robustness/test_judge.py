@@ -7,11 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from eventpanel.datasets.errors import NotAvailableError
 from eventpanel.robustness.case import Case
 from eventpanel.robustness.check import Check
 from eventpanel.robustness.checks import (
     curve,
     cutoffs,
+    differences,
     influential,
     lead_placebo,
     leave_out,
@@ -72,7 +74,7 @@ def test_few_of_many_variations_tell_nothing(made: int, lost: int, answer: str) 
 def test_one_variation_is_said_in_the_singular() -> None:
     words = judge_variations(CASE, [row("one", error=0.2)]).words
     assert words.startswith("1 of 1 variation keeps the sign, 0 with an interval")
-    assert "Of the 1 whose interval holds zero, 1 hold the headline too." in words
+    assert "Of 1 interval with zero inside, 1 also with the headline." in words
 
 
 @pytest.mark.parametrize(
@@ -222,3 +224,15 @@ def test_no_draw_is_no_probability_of_zero() -> None:
     assert chance(drawn(0.0, 99)) == "< 0.01"
     assert chance(drawn(0.02, 99)) == "0.02"
     assert chance(OWN._replace(p_value=0.0)) == "0"
+
+
+def test_a_gap_is_not_compared_with_the_group_it_takes_off_already() -> None:
+    gap = planted_case(design={"moderator": "regime"}, group="low", minus="high")
+    with pytest.raises(NotAvailableError, match="no counterpart"):
+        differences.CHECK.parts(gap)
+
+
+def test_a_trend_is_no_thousands_of_per_cent_of_a_headline_of_nothing() -> None:
+    found = found_by(pretrends.CHECK, CASE).lines
+    steep = [line._replace(estimate=50.0) if line.quantity == pretrends.SLOPE else line for line in found]
+    assert "one of 50 (more than 10 times it)" in pretrends.CHECK.judge(CASE, steep).words

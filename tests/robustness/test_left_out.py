@@ -119,7 +119,7 @@ def test_one_that_carries_the_sign_breaks_it() -> None:
     assert (needed["the sign changes"].estimate, needed["the sign changes"].note) == (1.0, "U03")
     assert needed["the sign changes"].n_clusters == 40
     case = planted_case()
-    assert "when 1 of 40 are dropped (2.5%: U03)" in DROP.judge(case, found.lines).words
+    assert "when 1 of 40 is dropped (2.5%: U03)" in DROP.judge(case, found.lines).words
     assert DROP.judge(case, found.lines).answer == "breaks"
 
 

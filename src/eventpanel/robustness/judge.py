@@ -64,7 +64,7 @@ def judge_variations(case: Case, lines: Sequence[Line]) -> Finding:
     lost = [line for line in same if not line.is_significant]
     if lost:
         wide = sum(line.conf_low <= case.headline.coef[0] <= line.conf_high for line in lost)
-        words.append(f"Of the {len(lost)} whose interval holds zero, {wide} hold the headline too.")
+        words.append(f"Of {number(len(lost), 'interval')} with zero inside, {wide} also with the headline.")
     if same and others:
         agree = sum(bool(np.sign(line.estimate) == sign) for line in others)
         words.append(f"In other units {agree} of {len(others)} have the same sign.")

@@ -43,11 +43,9 @@ def parts(case: Case) -> Sequence[Part]:
 
 
 def _other_groups(case: Case) -> tuple[str, ...]:
-    """Name the groups the headline is compared with; for a difference the one it takes off."""
+    """Name the groups the headline is compared with; one that is a difference itself has none."""
     target = case.target
-    if target.minus:
-        return (target.minus,)
-    return tuple(group for group in case.estimate.groups if group != target.group)
+    return () if target.minus else tuple(group for group in case.estimate.groups if group != target.group)
 
 
 def _groups(case: Case) -> Found:

@@ -119,11 +119,11 @@ def _told(tests: Sequence[Line], alpha: float) -> str:
     beyond = [line for line in tests if line.p_value <= alpha]
     others = [line for line in tests if line.p_value > alpha]
     if not others:
-        return f"All {len(tests)} ways of inference agree: they reject no effect at {alpha:.3g}."
+        return f"All {len(tests)} ways of inference agree: each rejects an effect of zero at {alpha:.3g}."
     if not beyond:
-        return f"All {len(tests)} ways of inference agree: none rejects no effect at {alpha:.3g}."
+        return f"All {len(tests)} ways of inference agree: none rejects an effect of zero at {alpha:.3g}."
     words = (
-        f"{len(beyond)} of {len(tests)} ways of inference reject no effect at {alpha:.3g}; these do not: "
+        f"{len(beyond)} of {len(tests)} ways of inference reject an effect of zero at {alpha:.3g}; these do not: "
         f"{', '.join(f'{line.label} (p = {line.p_value:.3g})' for line in others)}."
     )
     against = [line.label for line in others if line.label == CRV3 or line.part == BOOTSTRAP]

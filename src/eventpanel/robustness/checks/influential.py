@@ -122,7 +122,8 @@ def _words(line: Line) -> str:
         return f"{said}: not with the {line.position:.0f} most influential dropped."
     if not line.estimate:
         return f"{said}: so it is with nothing dropped."
-    return f"{said} when {line.estimate:.0f} of {every:.0f} are dropped ({line.estimate / every:.1%}: {line.note})."
+    verb = "is" if line.estimate == 1 else "are"
+    return f"{said} when {line.estimate:.0f} of {every:.0f} {verb} dropped ({line.estimate / every:.1%}: {line.note})."
 
 
 def _answer(case: Case, needed: dict[str, Line]) -> Answer:
