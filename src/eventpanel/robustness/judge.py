@@ -18,13 +18,17 @@ __all__ = ["KEPT", "able", "is_most", "is_significant", "judge_placebos", "judge
 # keep the sign, or where the median is less than this share of the headline.
 KEPT = 0.9
 SHRUNK = 0.5
+# A standard error of more than this many times that of the headline is that of a less precise estimate.
+LONGER = 1.25
 # P-values closer than this share of themselves, on as many rows, are those of the same estimate.
 SAME = 1e-9
 RULES = (
     "Numbers that should stay. Holds: at least nine in ten keep the sign and leave zero out of their interval. Breaks: "
     "fewer than half keep the sign, or their median is below half of the headline or of the other sign. Weakens: "
     "anything between. Where no number is in the unit of the headline, only signs and intervals count. A row that is "
-    "the headline itself does not count.",
+    "the headline itself does not count. Nor does one that is merely imprecise: at least half of the headline, with a "
+    "standard error more than a quarter larger, and zero and the headline in its interval; where most are, nothing "
+    "can be told.",
     "Numbers that should be nothing. Breaks: two or more are significant, and so many would be by chance less often "
     "than the level of the tests, were they independent. Weakens: one is significant even after Bonferroni's "
     "correction for their number. Holds: neither.",
@@ -51,30 +55,43 @@ def judge_variations(case: Case, lines: Sequence[Line]) -> Finding:
     if not counted:
         reasons = "; ".join(dict.fromkeys(f.note for f in failed)) or "every row is the headline itself"
         return Finding("cannot tell", f"Nothing could be made: {reasons}.")
-    sign = np.sign(case.headline.coef[0])
+    sign, imprecise = np.sign(case.headline.coef[0]), [line for line in same if _is_imprecise(case, line)]
     kept = [bool(np.sign(line.estimate) == sign) for line in counted]
     sure = [keeps and line.is_significant for keeps, line in zip(kept, counted, strict=True)]
-    middle = float(np.median([line.estimate for line in counted]))
     what = number(len(counted), "variation" if same else "estimate") + ("" if same else " in other units")
     verb = "keeps" if len(counted) == 1 else "keep"
     words = [f"{sum(kept)} of {what} {verb} the sign, {sum(sure)} with an interval that leaves zero out."]
-    if same:
-        low, high = min(line.estimate for line in same), max(line.estimate for line in same)
-        words.append(f"They run from {low:.4g} to {high:.4g}, median {middle:.4g}; the headline is {_said(case)}.")
-    lost = [line for line in same if not line.is_significant]
-    if lost:
-        wide = sum(line.conf_low <= case.headline.coef[0] <= line.conf_high for line in lost)
-        words.append(f"Of {number(len(lost), 'interval')} with zero inside, {wide} also with the headline.")
+    words += _range(case, same)
+    if imprecise:
+        words.append(f"{len(imprecise)} too imprecise to count: as large, with a longer interval that holds zero.")
     if same and others:
         agree = sum(bool(np.sign(line.estimate) == sign) for line in others)
         words.append(f"In other units {agree} of {len(others)} have the same sign.")
     if repeats:
         words.append(f"{number(repeats, 'row')} {'is' if repeats == 1 else 'are'} the headline itself, not counted.")
-    if failed:
-        words.append(f"{len(failed)} could not be made.")
-    ratio = middle / float(case.headline.coef[0]) if same else 1.0
-    answer = _answer(case, float(np.mean(kept)), float(np.mean(sure)), ratio)
-    return Finding(answer if is_most(len(same) + len(others), len(failed)) else "cannot tell", " ".join(words))
+    words += [f"{len(failed)} could not be made."] if failed else []
+    telling = len(counted) - len(imprecise)
+    if not is_most(telling, len(imprecise)) or not is_most(len(same) + len(others), len(failed)):
+        return Finding("cannot tell", " ".join(words))
+    ratio = float(np.median([line.estimate for line in same])) / float(case.headline.coef[0]) if same else 1.0
+    return Finding(_answer(case, float(np.mean(kept)), sum(sure) / telling, ratio), " ".join(words))
+
+
+def _range(case: Case, same: Sequence[Line]) -> list[str]:
+    if not same:
+        return []
+    values = [line.estimate for line in same]
+    return [
+        f"They run from {min(values):.4g} to {max(values):.4g}, median {np.median(values):.4g}; the headline is "
+        f"{_said(case)}."
+    ]
+
+
+def _is_imprecise(case: Case, line: Line) -> bool:
+    """Whether a row lost its significance for its length alone: it is as large, and holds the headline and zero."""
+    value, error = float(case.headline.coef[0]), float(case.headline.std_errors.iloc[0])
+    alike = line.estimate / value >= SHRUNK and line.conf_low <= value <= line.conf_high
+    return bool(alike and not line.is_significant and line.std_error > LONGER * error)
 
 
 def _is_headline(case: Case, line: Line) -> bool:
