@@ -37,7 +37,7 @@ RULES = (
     "Cannot tell: the headline itself is not significant, nothing could be made, or fewer than half of what was asked.",
     "A check that judges by other numbers says so in its own text.",
     "Checks overlap, for several look at the same rows in another way, and each errs by chance: their number is no "
-    "score. What each says is what counts.",
+    "score. What each says is what counts. A check of numbers and not of the effect is not counted where it holds.",
 )
 
 
