@@ -306,7 +306,7 @@ def test_crv1_alone_is_not_trusted() -> None:
     mixed = judged(CRV1=0.01, CRV2=0.02, CRV3=0.03, wild=0.06)
     assert mixed.answer == "weakens" and "do not trust CRV1" in mixed.words
     agreed = judged(CRV1=0.01, CRV2=0.02, CRV3=0.03, wild=0.01)
-    assert agreed.answer == "holds" and agreed.words.startswith("All 4 ways of inference agree: they reject")
+    assert agreed.answer == "holds" and agreed.words.startswith("All 4 ways of inference agree: each rejects")
     # CRV1 does not decide.
     assert judged(CRV1=0.06, CRV2=0.02, CRV3=0.03, wild=0.01).answer == "holds"
     assert "none rejects" in judged(CRV1=0.2, CRV2=0.3).words

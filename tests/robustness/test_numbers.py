@@ -56,7 +56,8 @@ def test_zeros_are_treated_as_by_a_direct_call() -> None:
 def test_the_logarithm_is_shown_and_not_counted() -> None:
     finding = judged(ZEROS, planted_case("deals", **COUNT))
     assert finding.answer == "holds"
-    assert "3 of 3" in finding.words
+    # The count is the headline itself.
+    assert "2 of 2" in finding.words
     assert "from " in finding.words
     assert "a = 100: it is no percentage, and is not counted" in finding.words
 

@@ -202,10 +202,10 @@ def test_the_summary_ranges_over_what_should_stay_and_nothing_else(demo_case: Ca
     )
 
 
-def test_the_verdict_counts_and_names(several: tuple[Plan, list[Checked]]) -> None:
-    assert verdict_in_words(several[1]) == (
+def test_the_verdict_counts_and_names(demo_case: Case, several: tuple[Plan, list[Checked]]) -> None:
+    assert verdict_in_words(demo_case, *several) == (
         "Of 4 checks the headline survives 1. It is weakened by: Title of fourth. It does not survive: Title of first. "
-        "The data cannot tell of: Title of third."
+        "Nothing can be told from: Title of third. 1 more check could not be made: the study lacks what they need."
     )
 
 

@@ -44,7 +44,7 @@ def test_windows_are_those_of_direct_estimates_and_too_long_ones_say_why() -> No
     long = named(found.lines, "7 leads, 7 lags")
     assert long.role == "not made"
     assert "window" in long.note
-    assert windows.CHECK.judge(case, found.lines).answer == "holds"
+    assert finding_of(windows.CHECK, small_case(windows={"longest": 4})).answer == "holds"
     assert windows.CHECK.draw is not None
     assert len(windows.CHECK.draw(case, found).axes) == 3
 

@@ -96,6 +96,11 @@ class Case:
         return self.study.output.level
 
     @property
+    def alpha(self) -> float:
+        """Level of all tests, without what rounding leaves of one less the level of intervals."""
+        return round(1 - self.level, 12)
+
+    @property
     def is_linear(self) -> bool:
         """Whether the headline is a distributed lag, of which most is known exactly."""
         return self.question.estimator == "distributed_lag"

@@ -59,7 +59,7 @@ def contours(case: Case, found: Found) -> Figure:
         axes.set_ylabel("Share of what is left of the outcome", fontsize=8)
         axes.set_title(
             f"The headline of {own.estimate:.4g} as a confounder would leave it. Red: zero; dashed: the edge of\n"
-            f"significance at {1 - case.level:.0%}. Marks: once, twice, three times as strong as a benchmark",
+            f"significance at {case.alpha:.3g}. Marks: once, twice, three times as strong as a benchmark",
             fontsize=8.5,
         )
     return figure

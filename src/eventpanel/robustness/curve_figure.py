@@ -49,7 +49,7 @@ def draw_curve(case: Case, lines: Sequence[Line], choices: Mapping[str, Sequence
 
 def _estimates(axes: Axes, case: Case, shown: Sequence[Line]) -> None:
     places, values = np.arange(len(shown)), np.array([line.estimate for line in shown])
-    sure = np.array([line.p_value < 1 - case.level for line in shown])
+    sure = np.array([line.p_value < case.alpha for line in shown])
     with_sign = np.sign(values) == case.target.sign
     color = np.where(sure & with_sign, CLEAR, np.where(sure, AGAINST, UNCLEAR))
     low, high = (np.array([getattr(line, name) for line in shown]) for name in ("conf_low", "conf_high"))
@@ -61,7 +61,7 @@ def _estimates(axes: Axes, case: Case, shown: Sequence[Line]) -> None:
     axes.axhline(0, color="0.4", linewidth=0.8)
     axes.axhline(float(np.median(values)), color="0.3", linewidth=0.8, linestyle="--")
     axes.set_ylabel(wrap(f"Effect on {shown[0].unit}", 34), fontsize=8)
-    alpha = f"{1 - case.level:.0%}"
+    alpha = f"{case.alpha:.3g}"
     axes.set_title(
         f"{len(shown)} specifications in order, {case.level:.0%} intervals. Blue: significant at {alpha} with the "
         f"predicted sign; orange: with the other;\ngrey: not significant. Diamond: the headline. Dashed: the median.",

@@ -34,7 +34,7 @@ def histograms(case: Case, found: Found) -> Figure:
     found : Found
         Draws by the label or the part of the lines whose p-values they give.
     """
-    tests = made(found.lines, "test")
+    tests = made(found.lines, "test", "size")
     shown = {label: values for label, values in found.draws.items() if len(values) > 1}
     rows = max(1, len(shown))
     with rc_context(STYLE):
@@ -128,7 +128,7 @@ def methods(case: Case, found: Found) -> Figure:
 
 
 def _methods(axes: Axes, case: Case, lines: Sequence[Line]) -> None:
-    value, alpha = float(case.headline.coef[0]), 1 - case.level
+    value, alpha = float(case.headline.coef[0]), case.alpha
     ends = np.array([(line.conf_low, line.conf_high) for line in lines] + [(value, 0.0)])
     finite = ends[np.isfinite(ends)]
     low, high = float(finite.min()), float(finite.max())

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from eventpanel.datasets.errors import number
 from eventpanel.robustness.case import Case
-from eventpanel.robustness.plan import Checked
+from eventpanel.robustness.judge import is_significant
+from eventpanel.robustness.plan import Checked, Plan
 from eventpanel.robustness.variation import unit_of
 
 __all__ = ["Verdict", "headline_in_words", "headline_terms", "verdict", "verdict_in_words"]
@@ -33,7 +35,8 @@ def headline_in_words(case: Case) -> str:
     return (
         f"Under test: the effect on {unit_of(case.question)}, {case.target.describe()}, predicted to be "
         f"{case.target.direction}. It is {one.coef[0]:.4g} with a standard error of {one.std_errors.iloc[0]:.3g}; "
-        f"{case.level:.0%} interval {bounds['lower']:.4g} to {bounds['upper']:.4g}; p = {one.pvalues.iloc[0]:.3g}."
+        f"{100 * case.level:g} % interval {bounds['lower']:.4g} to {bounds['upper']:.4g}; "
+        f"p = {one.pvalues.iloc[0]:.3g}." + (" Its sign is not the predicted one." if _is_against(case) else "")
     )
 
 
@@ -70,23 +73,42 @@ def verdict(checked: Sequence[Checked]) -> Verdict:
     checked : sequence of Checked
     """
     answers = ("holds", "weakens", "breaks", "cannot tell")
-    return Verdict(*(tuple(one for one in checked if one.finding.answer == answer) for answer in answers))
+    counted = _of_the_effect(checked)
+    return Verdict(*(tuple(one for one in counted if one.finding.answer == answer) for answer in answers))
 
 
-def verdict_in_words(checked: Sequence[Checked]) -> str:
-    """Say how many checks the headline survives, and which it does not.
+def _of_the_effect(checked: Sequence[Checked]) -> list[Checked]:
+    """Leave out those that certify numbers and found them right."""
+    return [one for one in checked if not one.check.certifies or one.finding.answer != "holds"]
+
+
+def verdict_in_words(case: Case, plan: Plan, checked: Sequence[Checked]) -> str:
+    """Say how many checks the headline survives, which it does not, and how many were not made.
 
     Parameters
     ----------
+    case : Case
+    plan : Plan
     checked : sequence of Checked
     """
-    found = verdict(checked)
-    words = [f"Of {len(checked)} checks the headline survives {len(found.survives)}."]
+    found, count = verdict(checked), len(_of_the_effect(checked))
+    words = [f"Of {number(count, 'check')} the headline survives {len(found.survives)}."]
     for start, some in (
         ("It is weakened by", found.weakened),
         ("It does not survive", found.killed),
-        ("The data cannot tell of", found.open),
+        ("Nothing can be told from", found.open),
     ):
         if some:
             words.append(f"{start}: {'; '.join(one.check.title for one in some)}.")
+    if not is_significant(case):
+        words.append("The headline is not significant itself, so that there is nothing to survive.")
+    elif _is_against(case):
+        words.append("The headline is significant against the prediction: what it survives speaks against it too.")
+    if plan.without:
+        words.append(f"{number(len(plan.without), 'more check')} could not be made: the study lacks what they need.")
     return " ".join(words)
+
+
+def _is_against(case: Case) -> bool:
+    """Whether the headline has the other sign than was predicted."""
+    return float(case.headline.coef[0]) * case.target.sign < 0

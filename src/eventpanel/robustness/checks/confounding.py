@@ -46,7 +46,7 @@ def parts(case: Case) -> Sequence[Part]:
 
 def _confounded(case: Case) -> Found:
     times = range(1, FURTHEST + 1)
-    found = confounding(case.panel, case.design, case.target, _benchmarks(case), multiples=times, alpha=1 - case.level)
+    found = confounding(case.panel, case.design, case.target, _benchmarks(case), multiples=times, alpha=case.alpha)
     c = found.coefficient
     own = (c.estimate, c.std_error, c.dof, c.robust_error, c.robust_dof)
     lines = (headline(case, NAME), *_shares(found), *_bounds(case, found), *_reach(case, found))

@@ -22,9 +22,9 @@ from eventpanel.estimators.many import estimate_many
 from eventpanel.estimators.score_curve import score_curve
 from eventpanel.estimators.target import Target
 from eventpanel.robustness.case import Case, Question
-from eventpanel.robustness.check import Check, Finding, Part
+from eventpanel.robustness.check import Answer, Check, Finding, Part
 from eventpanel.robustness.curve_figure import draw_curve
-from eventpanel.robustness.judge import is_significant
+from eventpanel.robustness.judge import KEPT, able, is_most, is_significant
 from eventpanel.robustness.lines import Found, Line, Role, line_of, made, not_made, with_interval
 from eventpanel.robustness.specifications import Specification, Specifications, specifications
 from eventpanel.robustness.variation import reason, same_quantity, unit_of
@@ -33,7 +33,7 @@ from eventpanel.robustness_section import CurveSection
 __all__ = ["CHECK", "family_of"]
 
 NAME = "curve"
-JOINT = "joint test"
+JOINT, UNTESTED = "joint test", "not in the joint test"
 # Specifications of one part: enough to share what is absorbed, few enough to be kept often.
 SIZE = 100
 OWN = ("estimate", "std_error", "dof")
@@ -180,7 +180,7 @@ def _keep(curve: CurveDraws, lines: dict[str, Line], draws: dict[str, tuple[floa
         draws[str(label)] = (*own, *curve.estimates[i].tolist(), *curve.draws[i].tolist())
         lines[str(label)] = lines[str(label)]._replace(note=f"drawn: {curve.drawn[i]}")
     for label, why in curve.refused.items():
-        lines[str(label)] = lines[str(label)]._replace(note=f"not in the joint test: {why}")
+        lines[str(label)] = lines[str(label)]._replace(note=f"{UNTESTED}: {why}")
 
 
 def _curve(found: Found) -> CurveDraws:
@@ -200,7 +200,7 @@ def join(case: Case, found: Found) -> list[Line]:
         return []
     curve = _curve(found)
     families = {line.label: line.part for line in found.lines}
-    table = joint_statistics(curve, families, case.target.sign, 1 - case.level)
+    table = joint_statistics(curve, families, case.target.sign, case.alpha)
     table = table[table["specifications"] > 1].assign(own=lambda t: t["family"] != family_of(case.question))
     return [
         Line(
@@ -224,26 +224,35 @@ def judge(case: Case, lines: Sequence[Line]) -> Finding:
     """Judge the family of the headline by its joint tests, and by how many specifications keep the sign."""
     family = family_of(case.question)
     mine = [line for line in made(lines, "variation", "other") if line.part == family]
-    tests = [line for line in lines if line.role == "test" and line.part == f"{JOINT}: {family}"]
-    if not tests:
+    joint = [line for line in made(lines, "test") if line.part == f"{JOINT}: {family}"]
+    if not joint:
         return Finding("cannot tell", "No joint test could be made.")
-    sign, alpha = np.sign(float(case.headline.coef[0])), 1 - case.level
+    sign, alpha = np.sign(float(case.headline.coef[0])), case.alpha
     kept = float(np.mean([np.sign(line.estimate) == sign for line in mine]))
     sure = float(np.mean([np.sign(line.estimate) == sign and line.p_value < alpha for line in mine]))
-    told = "; ".join(f"{t.label} {t.estimate:.3g}, p = {t.p_value:.3g}" for t in tests)
+    told = "; ".join(f"{t.label} {t.estimate:.3g}, p = {t.p_value:.3g}" for t in joint)
     middle = float(np.median([line.estimate for line in mine]))
     words = (
         f"{len(mine)} specifications estimate the headline's quantity: median {middle:.4g}, {kept:.0%} with its sign, "
-        f"{sure:.0%} also significant at {alpha:.0%}. Together, against no effect: {told}."
+        f"{sure:.0%} also significant at {alpha:.3g}. Together, against no effect: {told}."
     )
     rest = len(made(lines, "variation", "other")) - len(mine)
     if rest:
         words += f" {rest} more estimate other quantities and are tested apart."
-    if not is_significant(case):
-        return Finding("cannot tell", words)
-    if max(t.p_value for t in tests) >= alpha:
-        return Finding("breaks" if min(t.p_value for t in tests) >= alpha else "weakens", words)
-    return Finding("holds" if kept >= 0.9 else "weakens", words)
+    untested = sum(line.note.startswith(UNTESTED) for line in mine)
+    if untested:
+        words += f" {untested} of them could not be drawn and are not in the joint test."
+    return Finding(_answer(case, joint, kept, is_whole=is_most(len(mine) - untested, untested)), words)
+
+
+def _answer(case: Case, joint: Sequence[Line], kept: float, *, is_whole: bool) -> Answer:
+    tests = able(joint, case.alpha)
+    if not is_significant(case) or not tests or not is_whole:
+        return "cannot tell"
+    reject = [t.p_value <= case.alpha for t in tests]
+    if not any(reject):
+        return "breaks"
+    return "holds" if all(reject) and kept >= KEPT else "weakens"
 
 
 def tables(case: Case, found: Found) -> dict[str, pd.DataFrame]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from eventpanel.datasets.errors import EventPanelError, NotAvailableError, first_few
 from eventpanel.estimators.bands import simultaneous_critical
+from eventpanel.estimators.core.arrays import Floats
 from eventpanel.estimators.core.multivariate_t import largest_survival, standardise
 from eventpanel.estimators.estimate import Estimate
 from eventpanel.estimators.joint import joined
@@ -24,6 +25,7 @@ __all__ = ["CHECK"]
 NAME, PART = "cutoffs", "cutoff of the moderator"
 # Without cutoffs in the study: whole numbers between these quantiles of the column, in the rows of the headline.
 QUANTILES = (0.1, 0.9)
+FEWEST = 3
 
 
 class _Cut(NamedTuple):
@@ -53,8 +55,15 @@ def _cut(case: Case) -> _Cut:
     if design.moderator is None or design.moderator.below is None:
         raise NotAvailableError("The headline has no moderator with a cutoff.", "", "there is nothing to move")
     values = case.panel.values(design.moderator.column)[case.estimate.sample]
+    return _Cut(design.moderator.name, _even(values))
+
+
+def _even(values: Floats) -> tuple[float, ...]:
+    """Whole numbers between two quantiles; where there are hardly any, as on a scale from zero to one, quantiles."""
     low, high = np.nanquantile(values, QUANTILES)
-    return _Cut(design.moderator.name, tuple(float(one) for one in range(int(np.ceil(low)), int(np.floor(high)) + 1)))
+    whole = np.arange(np.ceil(low), np.floor(high) + 1)
+    chosen = whole if len(whole) >= FEWEST else np.unique(np.nanquantile(values, np.linspace(*QUANTILES, 9)))
+    return tuple(chosen.tolist())
 
 
 def _sweep(case: Case) -> Found:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from eventpanel.datasets.errors import EventPanelError, NotAvailableError
+from eventpanel.datasets.errors import EventPanelError, NotAvailableError, number
 from eventpanel.estimators.combinations import difference
 from eventpanel.estimators.estimate import Estimate
 from eventpanel.estimators.inference import wald
@@ -15,7 +15,7 @@ from eventpanel.robustness.case import Case
 from eventpanel.robustness.check import Answer, Check, Finding, Part
 from eventpanel.robustness.counterparts import in_its_place, is_alone, other_units, units_section, weighted
 from eventpanel.robustness.drawing import forest
-from eventpanel.robustness.judge import is_significant
+from eventpanel.robustness.judge import is_most, is_significant
 from eventpanel.robustness.lines import Found, Line, line_of, made, not_made
 from eventpanel.robustness.variation import estimate_of, headline, reason, unit_of
 
@@ -43,11 +43,9 @@ def parts(case: Case) -> Sequence[Part]:
 
 
 def _other_groups(case: Case) -> tuple[str, ...]:
-    """Name the groups the headline is compared with; for a difference the one it takes off."""
+    """Name the groups the headline is compared with; one that is a difference itself has none."""
     target = case.target
-    if target.minus:
-        return (target.minus,)
-    return tuple(group for group in case.estimate.groups if group != target.group)
+    return () if target.minus else tuple(group for group in case.estimate.groups if group != target.group)
 
 
 def _groups(case: Case) -> Found:
@@ -120,8 +118,8 @@ def judge(case: Case, lines: Sequence[Line]) -> Finding:
         return Finding("cannot tell", "No difference could be formed.")
     shown = [line for line in apart if line.is_significant and line.estimate * case.target.sign > 0]
     words = [
-        f"The headline is larger, in the predicted direction, than {len(shown)} of {len(apart)} counterparts with an "
-        f"interval of the difference that leaves zero out."
+        f"The headline is larger, in the predicted direction, than {len(shown)} of "
+        f"{number(len(apart), 'counterpart')}, with an interval of the difference that leaves zero out."
     ]
     reverse = [line for line in apart if line.is_significant and line not in shown]
     words += [f"{line.label} is {line.estimate:.4g}, the other way, and significant." for line in reverse[:3]]
@@ -134,7 +132,8 @@ def judge(case: Case, lines: Sequence[Line]) -> Finding:
     words += [f"{len(failed)} numbers could not be made ({failed[0].label}: {failed[0].note})."] if failed else []
     joint = [line for line in made(lines, "test") if line.quantity == JOINT]
     words += [f"Over all event times together the test that {x.label} has p = {x.p_value:.3g}." for x in joint[:2]]
-    return Finding(_answer(case, apart, shown, others), " ".join(words))
+    lost = sum(line.quantity == DIFFERENCE for line in failed)
+    return Finding(_answer(case, apart, shown, others) if is_most(len(apart), lost) else "cannot tell", " ".join(words))
 
 
 def _counterpart(difference_line: Line, lines: Sequence[Line]) -> Line | None:

@@ -90,16 +90,18 @@ def judge(case: Case, lines: Sequence[Line]) -> Finding:
     if not placebos:
         failed = dict.fromkeys(line.note for line in lines if line.role == "not made")
         return Finding("cannot tell", f"No far lead could be estimated: {'; '.join(failed)}.")
-    alpha, value = 1 - case.level, float(case.headline.coef[0])
+    alpha, value = case.alpha, float(case.headline.coef[0])
     beyond = [line for line in placebos if line.p_value < alpha / len(placebos)]
     told = "; ".join(f"{line.label} {line.estimate:.3g} (p = {line.p_value:.3g})" for line in placebos)
     words = f"Far leads: {told}."
     if joint:
         words += f" Jointly p = {joint[0].p_value:.3g}."
-        if joint[0].p_value < alpha:
-            return Finding("breaks", words + " Outcomes differ before the event, or events are foreseen.")
+    if joint and joint[0].p_value < alpha:
+        words += " Outcomes differ before the event, or events are foreseen."
+        return Finding("breaks" if is_significant(case) else "cannot tell", words)
     if beyond:
-        return Finding("weakens", words + f" {beyond[0].label} is beyond chance by itself (Bonferroni).")
+        words += f" {beyond[0].label} is beyond chance by itself (Bonferroni)."
+        return Finding("weakens" if is_significant(case) else "cannot tell", words)
     if all(line.conf_low <= value <= line.conf_high for line in placebos):
         return Finding("cannot tell", words + " Their intervals hold the headline too: the data cannot tell.")
     return Finding("holds" if is_significant(case) else "cannot tell", words)

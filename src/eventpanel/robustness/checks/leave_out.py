@@ -15,7 +15,7 @@ from eventpanel.estimators.leave_out import leave_out
 from eventpanel.robustness.case import Case
 from eventpanel.robustness.check import Answer, Check, Finding, Part
 from eventpanel.robustness.curves_drawing import extremes
-from eventpanel.robustness.judge import is_significant
+from eventpanel.robustness.judge import is_most, is_significant
 from eventpanel.robustness.lines import Found, Line, made
 from eventpanel.robustness.table_rows import Row, line_of_row
 from eventpanel.robustness.variation import headline, unit_of
@@ -59,7 +59,7 @@ def judge(case: Case, lines: Sequence[Line]) -> Finding:
     words = [_words(case, by, [x for x in shown if x.part == by]) for by in dict.fromkeys(x.part for x in shown)]
     if failed:
         words.append(f"{len(failed)} could not be left out: {first_few(f'{x.part} {x.label}' for x in failed)}.")
-    return Finding(_answer(case, shown), " ".join(words))
+    return Finding(_answer(case, shown) if is_most(len(shown), len(failed)) else "cannot tell", " ".join(words))
 
 
 def _words(case: Case, by: str, lines: Sequence[Line]) -> str:

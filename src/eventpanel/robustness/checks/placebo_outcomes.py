@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from eventpanel.datasets.errors import EventPanelError, NotAvailableError
+from eventpanel.datasets.errors import EventPanelError, NotAvailableError, number
 from eventpanel.estimators.estimate import Estimate
 from eventpanel.estimators.multiple import adjust
 from eventpanel.estimators.path import Term
@@ -116,13 +116,28 @@ def judge(case: Case, lines: Sequence[Line]) -> Finding:
     gaps = [line for line in tests if line.quantity == GAP]
     apart = sum(line.is_significant for line in gaps)
     if gaps:
-        words.append(f"The headline differs significantly from {apart} of {len(gaps)} placebos that compare with it.")
+        of = number(len(gaps), "placebo")
+        words.append(f"The headline differs significantly from {apart} of {of} in the same measure.")
+    blind = not gaps and not _sees(case, lines)
+    if blind:
+        words.append("No placebo rules out an effect as large as the headline, in standard deviations of its outcome.")
     if not is_significant(case):
         words.append("The headline is not significant itself: placebos have nothing to defend.")
-    elif gaps and not apart:
+    elif blind or (gaps and not apart):
         words.append("So placebos may be as large as the headline: imprecision is not a zero.")
-    open_ = not is_significant(case) or (found.answer == "holds" and bool(gaps) and not apart)
+    open_ = not is_significant(case) or (found.answer == "holds" and (blind or (bool(gaps) and not apart)))
     return Finding("cannot tell" if open_ else found.answer, " ".join(words))
+
+
+def _sees(case: Case, lines: Sequence[Line]) -> bool:
+    """Whether the interval of some placebo leaves out the headline, both in standard deviations of their outcomes."""
+
+    def spread(name: str) -> float:
+        return float(np.nanstd(case.panel.values(name)[case.headline.sample]))
+
+    share = float(case.headline.coef[0]) / spread(case.design.outcome)
+    sizes = [(line, share * spread(line.label)) for line in made(lines, "placebo")]
+    return any(not line.conf_low <= size <= line.conf_high for line, size in sizes)
 
 
 CHECK = Check(
@@ -132,7 +147,7 @@ CHECK = Check(
     reading="The same design with other outcomes; each should be nothing. A placebo whose interval is wide has passed "
     "no test: it may be as large as the headline. Holm's p-values and those of Romano and Wolf (common draws of whole "
     "clusters) are for all placebo outcomes together. Differences from the headline are formed where coefficients are "
-    "in the same measure, with the covariance between them.",
+    "in the same measure, with the covariance between them; else effects compare in standard deviations of outcomes.",
     parts=parts,
     judge=judge,
     draw=forest,

@@ -166,28 +166,31 @@ def judge(case: Case, lines: Sequence[Line]) -> Finding:
     ranked = [line for line in tests if line.quantity == RANK]
     if not placebos or not ranked:
         return Finding("cannot tell", "No other unit could be estimated.")
-    actual, alpha = units_section(case).actual, 1 - case.level
+    actual, alpha = units_section(case).actual, case.alpha
     count = 1 + len(placebos) + sum(line.role == "not made" for line in lines if line.quantity != FAMILY)
     p = max(line.p_value for line in ranked)
     beyond = [line.label for line in placebos if line.is_significant]
+    alone = "is" if len(placebos) == 1 else "are"
     words = [
         f"{actual} ranks {round(min(x.p_value for x in ranked) * count)} of {count} by "
         f"{'coefficient' if ranked[0].p_value <= ranked[1].p_value else 't'}; rank p-values "
         f"{ranked[0].p_value:.3g} (coefficient) and {ranked[1].p_value:.3g} (t).",
-        f"{len(beyond)} of {len(placebos)} others are significant by themselves"
+        f"{len(beyond)} of {number(len(placebos), 'other')} {alone} significant without the rest"
         + (f": {first_few(beyond)}." if beyond else "."),
     ]
     if 1 / count > alpha:
         words.append(f"With {count} units no rank p-value can be below {1 / count:.2g}.")
     family = [line for line in tests if line.quantity == FAMILY]
-    words += [f"Among all units, {one.label} has p = {one.p_value:.3g}." for one in family if one.label == actual]
+    words += [
+        f"Corrected for all units, {one.label} has p = {one.p_value:.3g}." for one in family if one.label == actual
+    ]
     return Finding(_answer(case, p, 1 / count), " ".join(words))
 
 
 def _answer(case: Case, p: float, smallest: float) -> Answer:
-    if not is_significant(case) or (smallest > 1 - case.level and p <= smallest):
+    if not is_significant(case) or (smallest > case.alpha and p <= smallest):
         return "cannot tell"
-    if p <= 1 - case.level:
+    if p <= case.alpha:
         return "holds"
     return "breaks" if p > 0.5 else "weakens"
 

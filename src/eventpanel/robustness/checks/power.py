@@ -105,9 +105,9 @@ def judge(case: Case, lines: Sequence[Line]) -> Finding:
     power = next(x.estimate for x in lines if x.part == FORMULA and x.position == effect)
     asked = case.section.power.effect is not None
     words = [
-        f"The design finds an effect of {least[EIGHTY]:.4g} with a power of 80%, at 5%.",
+        f"At the 5 % level the design finds an effect of {least[EIGHTY]:.4g} in size with a probability of 80 %.",
         f"{'An effect of' if asked else 'Half the headline, for want of a published effect,'} {effect:.4g} is found "
-        f"with a power of {power:.0%}.",
+        f"with one of {power:.0%}.",
     ]
     if not is_significant(case):
         words.append("The headline is not significant: effects below these may be there all the same.")
@@ -116,9 +116,10 @@ def judge(case: Case, lines: Sequence[Line]) -> Finding:
         f"If that is the effect, significant estimates are {worth[TOO_LARGE].estimate:.2f} times too large on average, "
         f"and {worth[WRONG].estimate:.1%} of them have the wrong sign."
     )
-    if power >= ENOUGH:
-        return Finding("holds", " ".join(words))
-    return Finding("weakens" if asked else "cannot tell", " ".join(words))
+    if not asked:
+        words.append("Half the headline says no more than its p-value: name an effect from elsewhere to be judged by.")
+        return Finding("cannot tell", " ".join(words))
+    return Finding("holds" if power >= ENOUGH else "weakens", " ".join(words))
 
 
 CHECK = Check(
@@ -128,9 +129,9 @@ CHECK = Check(
     reading="Power of the two-sided test at 5 % by the noncentral t distribution, and in samples drawn from the "
     "design with the residuals of whole clusters; Gelman and Carlin 2014, doi:10.1177/1745691614551642, for the "
     "wrong sign and the exaggeration. At an effect of zero the simulated curve is the size of the test. Power "
-    "against the headline itself would be its p-value in other words: name an effect from elsewhere. It holds where "
-    "the headline is significant and the effect is found with 80 %; with less, it weakens for a named effect, and "
-    "nothing can be told from half the headline.",
+    "against the headline itself would be its p-value in other words: name an effect from elsewhere. Where "
+    "the headline is significant it holds if the named effect is found with 80 %, and weakens with less; without a "
+    "named effect nothing is judged.",
     parts=parts,
     judge=judge,
     draw=power_curve,

@@ -86,4 +86,5 @@ CHECK = Check(
     "rounding. This says nothing of the effect: it certifies that columns pass through the estimate as they should.",
     parts=parts,
     judge=judge,
+    certifies=True,
 )

@@ -96,7 +96,7 @@ def judge(case: Case, lines: Sequence[Line]) -> Finding:
     mine = [line for line in lines if line.part == WITHOUT_UNIT]
     found = judge_variations(case, mine)
     said = [f"{line.label} {line.estimate:.4g} (p = {line.p_value:.3g})" for line in made(mine, "other")]
-    words = [found.words, *([f"They are: {', '.join(said)}."] if said else [])]
+    words = [found.words, *([f"Each by itself: {', '.join(said)}."] if said else [])]
     logs = [line for line in made(lines, "other") if line.part == DEPENDS and not np.isnan(line.position)]
     if len(logs) > 1:
         low, high = (choose(logs, key=lambda line: line.estimate) for choose in (min, max))
