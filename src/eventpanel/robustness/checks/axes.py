@@ -8,7 +8,7 @@ from functools import partial
 from eventpanel.datasets.errors import EventPanelError, NotAvailableError
 from eventpanel.robustness.case import Case
 from eventpanel.robustness.check import Check, Part
-from eventpanel.robustness.drawing import forest
+from eventpanel.robustness.figures.forest import forest
 from eventpanel.robustness.judge import judge_variations
 from eventpanel.robustness.lines import Found, Line, not_made
 from eventpanel.robustness.variation import Variation, headline, line_of_variation, reason

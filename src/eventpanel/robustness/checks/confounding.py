@@ -11,7 +11,7 @@ from eventpanel.estimators.confounding import Confounding, confounding
 from eventpanel.estimators.core.distributions import t_quantile
 from eventpanel.robustness.case import Case
 from eventpanel.robustness.check import Answer, Check, Finding, Part
-from eventpanel.robustness.confounding_drawing import BENCHMARKS, COEFFICIENT, contours
+from eventpanel.robustness.figures.confounding import BENCHMARKS, COEFFICIENT, contours
 from eventpanel.robustness.judge import is_significant
 from eventpanel.robustness.lines import Found, Line, with_interval
 from eventpanel.robustness.variation import headline, unit_of

@@ -23,7 +23,7 @@ from eventpanel.estimators.score_curve import score_curve
 from eventpanel.estimators.target import Target
 from eventpanel.robustness.case import Case, Question
 from eventpanel.robustness.check import Check, Finding, Part
-from eventpanel.robustness.curve_figure import draw_curve
+from eventpanel.robustness.figures.curve import draw_curve
 from eventpanel.robustness.judge import is_significant
 from eventpanel.robustness.lines import Found, Line, Role, line_of, made, not_made, with_interval
 from eventpanel.robustness.specifications import Specification, Specifications, specifications

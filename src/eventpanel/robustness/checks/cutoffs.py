@@ -14,7 +14,7 @@ from eventpanel.estimators.estimate import Estimate
 from eventpanel.estimators.joint import joined
 from eventpanel.robustness.case import Case
 from eventpanel.robustness.check import Check, Finding, Part
-from eventpanel.robustness.drawing import SIMULTANEOUS, sweep
+from eventpanel.robustness.figures.sweep import SIMULTANEOUS, sweep
 from eventpanel.robustness.judge import judge_variations
 from eventpanel.robustness.lines import Found, Line, line_of, made, not_made
 from eventpanel.robustness.variation import estimate_of, headline, reason, unit_of

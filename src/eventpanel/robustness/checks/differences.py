@@ -14,7 +14,7 @@ from eventpanel.estimators.path import Term
 from eventpanel.robustness.case import Case
 from eventpanel.robustness.check import Answer, Check, Finding, Part
 from eventpanel.robustness.counterparts import in_its_place, is_alone, other_units, units_section, weighted
-from eventpanel.robustness.drawing import forest
+from eventpanel.robustness.figures.forest import forest
 from eventpanel.robustness.judge import is_significant
 from eventpanel.robustness.lines import Found, Line, line_of, made, not_made
 from eventpanel.robustness.variation import estimate_of, headline, reason, unit_of

@@ -15,7 +15,7 @@ from eventpanel.estimators.moderator import groups_or_one
 from eventpanel.estimators.parts import parts_of
 from eventpanel.robustness.case import Case
 from eventpanel.robustness.check import Answer, Check, Finding, Part
-from eventpanel.robustness.curves_drawing import dropped
+from eventpanel.robustness.figures.left_out import dropped
 from eventpanel.robustness.judge import is_significant
 from eventpanel.robustness.lines import Found, Line
 from eventpanel.robustness.table_rows import Row, line_of_row

@@ -14,7 +14,7 @@ from eventpanel.estimators.lead_placebo import with_far_leads
 from eventpanel.estimators.target import Target
 from eventpanel.robustness.case import Case
 from eventpanel.robustness.check import Check, Finding, Part
-from eventpanel.robustness.inference_figures import placebo_path
+from eventpanel.robustness.figures.path import placebo_path
 from eventpanel.robustness.judge import is_significant
 from eventpanel.robustness.lines import Found, Line, Role, line_of, made, not_made
 from eventpanel.robustness.reassignment import need_regression

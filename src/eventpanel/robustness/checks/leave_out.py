@@ -14,7 +14,7 @@ from eventpanel.estimators.distributed_lag import distributed_lag
 from eventpanel.estimators.leave_out import leave_out
 from eventpanel.robustness.case import Case
 from eventpanel.robustness.check import Answer, Check, Finding, Part
-from eventpanel.robustness.curves_drawing import extremes
+from eventpanel.robustness.figures.left_out import extremes
 from eventpanel.robustness.judge import is_significant
 from eventpanel.robustness.lines import Found, Line, made
 from eventpanel.robustness.table_rows import Row, line_of_row

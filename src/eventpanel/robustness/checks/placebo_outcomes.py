@@ -15,7 +15,7 @@ from eventpanel.estimators.path import Term
 from eventpanel.robustness.case import Case, Question
 from eventpanel.robustness.check import Check, Finding, Part
 from eventpanel.robustness.counterparts import family_lines, weighted
-from eventpanel.robustness.drawing import forest
+from eventpanel.robustness.figures.forest import forest
 from eventpanel.robustness.judge import is_significant, judge_placebos
 from eventpanel.robustness.lines import Found, Line, line_of, made, not_made
 from eventpanel.robustness.variation import MEASURES, estimate_of, headline, reason, unit_of

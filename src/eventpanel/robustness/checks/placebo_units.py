@@ -20,7 +20,7 @@ from eventpanel.estimators.placebo_units import placebo_units as exchanged
 from eventpanel.robustness.case import Case
 from eventpanel.robustness.check import Answer, Check, Finding, Part
 from eventpanel.robustness.counterparts import family_lines, in_its_place, is_alone, other_units, units_section
-from eventpanel.robustness.drawing import ordered
+from eventpanel.robustness.figures.forest import ordered
 from eventpanel.robustness.judge import is_significant
 from eventpanel.robustness.lines import Found, Line, line_of, made, not_made, with_interval
 from eventpanel.robustness.variation import estimate_of, headline, reason, unit_of

@@ -12,9 +12,9 @@ from eventpanel.estimators.detectable import Detectable, Simulation, detectable
 from eventpanel.estimators.without import is_sandwich
 from eventpanel.robustness.case import Case
 from eventpanel.robustness.check import Check, Finding, Part
+from eventpanel.robustness.figures.power import FORMULA, SIMULATED, power_curve
 from eventpanel.robustness.judge import is_significant
 from eventpanel.robustness.lines import Found, Line
-from eventpanel.robustness.power_drawing import FORMULA, SIMULATED, power_curve
 from eventpanel.robustness.variation import headline, unit_of
 
 __all__ = ["CHECK"]
