@@ -39,7 +39,7 @@ from eventpanel.estimators.ppml import ppml
 from eventpanel.estimators.regression import effects_of
 from eventpanel.estimators.solution import EstimationWarning
 
-__all__ = ["Randomisation", "path_of", "randomisation", "reassigned"]
+__all__ = ["Randomisation", "least_squares", "path_of", "randomisation", "reassigned"]
 
 OPTIONS = {
     "scheme": ("permute", "shift", "spells"),
@@ -253,12 +253,23 @@ Evaluate = Callable[[Floats, Codes], Drawn]
 
 
 def _evaluator(m: Matrices, fixed: Fixed, histories: Histories, how: Randomisation) -> Evaluate:
-    """How a block of draws becomes coefficients: by look-up where that is exact, else row by row."""
-    moved, other = histories.moved, histories.other
     if how.model == "poisson refit":
-        return _by_rows(partial(poisson_draws, fixed), moved)
+        return _by_rows(partial(poisson_draws, fixed), histories.moved)
     if how.model == "poisson score":
-        return _by_rows(partial(least_squares_draws, score_problem(fixed), at_null=True), moved)
+        return _by_rows(partial(least_squares_draws, score_problem(fixed), at_null=True), histories.moved)
+    return least_squares(m, fixed, histories)
+
+
+def least_squares(m: Matrices, fixed: Fixed, histories: Histories) -> Evaluate:
+    """How draws become coefficients of least squares: by look-up where that is exact, else row by row.
+
+    Parameters
+    ----------
+    m : Matrices
+    fixed : Fixed
+    histories : Histories
+    """
+    moved, other = histories.moved, histories.other
     mean = averaged(m, fixed, moved)
     if mean is not None:
         (fixed, moved), other = mean, np.zeros(len(mean[0].y), dtype=np.int64)

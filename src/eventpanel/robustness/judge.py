@@ -8,7 +8,7 @@ import numpy as np
 
 from eventpanel.robustness.case import Case
 from eventpanel.robustness.check import Answer, Finding
-from eventpanel.robustness.lines import Line, made
+from eventpanel.robustness.lines import Line, made, unmade
 
 __all__ = ["judge_placebos", "judge_tests", "judge_variations"]
 
@@ -36,7 +36,7 @@ def judge_variations(case: Case, lines: Sequence[Line]) -> Finding:
     lines : sequence of Line
     """
     same, sign = made(lines, "variation"), np.sign(case.headline.coef[0])
-    others, failed = made(lines, "other"), [line for line in lines if line.role == "not made"]
+    others, failed = made(lines, "other"), unmade(lines)
     if not same and not others:
         return Finding(
             "cannot tell", "Nothing could be made: " + "; ".join(dict.fromkeys(f.note for f in failed)) + "."
@@ -93,7 +93,7 @@ def judge_placebos(case: Case, lines: Sequence[Line]) -> Finding:
     case : Case
     lines : sequence of Line
     """
-    placebos, failed = made(lines, "placebo"), [line for line in lines if line.role == "not made"]
+    placebos, failed = made(lines, "placebo"), unmade(lines)
     if not placebos:
         return Finding("cannot tell", "No placebo could be made: " + "; ".join(dict.fromkeys(f.note for f in failed)))
     alpha = 1 - case.level

@@ -71,7 +71,7 @@ def _settled(case: Case, questions: Sequence[Question], rows: Mask) -> tuple[Mas
         panel, left = _marked(case.panel, rows), rows
         for question in questions:
             try:
-                left = left & estimate_of(replace(case, panel=panel), _within(question)).sample
+                left = left & estimate_of(case, _within(question), panel).sample
             except EventPanelError:
                 continue
         if (left == rows).all():
