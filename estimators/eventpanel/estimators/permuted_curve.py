@@ -28,8 +28,8 @@ from eventpanel.estimators.distributed_lag import distributed_lag
 from eventpanel.estimators.histories import Histories, permuted
 from eventpanel.estimators.matrices import Matrices, matrices
 from eventpanel.estimators.moderator import groups_or_one
-from eventpanel.estimators.randomisation import least_squares
 from eventpanel.estimators.record import event_unit
+from eventpanel.estimators.redrawn import evaluator
 from eventpanel.estimators.regression import effects_of
 from eventpanel.estimators.solution import EstimationWarning
 from eventpanel.estimators.target import Target
@@ -143,7 +143,7 @@ class _Task:
         path = np.array([term.event_time is not None for term in m.terms])
         histories = permuted(self.panel, design, m, kept[path], self.how.strata, "match")
         fixed = Fixed(m.y, m.X[:, ~path & kept], effects_of(m), m.clusters, m.weights)
-        evaluate = partial(least_squares(m, fixed, histories), histories.moved.histories)
+        evaluate = partial(evaluator(m, fixed, histories, "linear"), histories.moved.histories)
         weights = self.target.weights([t for t, use in zip(m.terms, path & kept, strict=True) if use])
         own_variance = _watched(evaluate(histories.assignments.own[None]), weights)[1][0]
         estimates, variances = _watched(evaluate(self._sources(design, m, histories)), weights)
