@@ -12,7 +12,7 @@ import pytest
 
 from eventpanel.datasets.errors import DesignError
 from eventpanel.datasets.panel import Panel
-from eventpanel.estimators import randomisation as module
+from eventpanel.estimators import redrawn as module
 from eventpanel.estimators.averages import averaged
 from eventpanel.estimators.core.assignments import Permutations, block
 from eventpanel.estimators.core.permutation import Fixed, Moved, p_value, t_statistics
