@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from eventpanel.brookings.family import family_from
-from eventpanel.brookings.run import family_files
+from eventpanel.brookings.robust import robust_case
+from eventpanel.brookings.run import family_files, materials_of
 from eventpanel.build import build_panel
 from eventpanel.datasets.errors import StudyError
 from eventpanel.robustness.case import case_of
@@ -36,8 +37,12 @@ def _check(study: dict[str, Any], data: Sequence[Path], step: Step) -> dict[str,
 
 
 def _robustness(study: dict[str, Any], data: Sequence[Path], step: Step) -> dict[str, bytes]:
-    checked = study_from(study, NAME)
-    case = case_of(checked, build_panel(checked, data, step))
+    if "family" in study:
+        family = family_from(study, NAME)
+        case = robust_case(family, materials_of(family, data, step))
+    else:
+        checked = study_from(study, NAME)
+        case = case_of(checked, build_panel(checked, data, step))
     return robustness_files(case, Job(workers=os.cpu_count() or 1))
 
 

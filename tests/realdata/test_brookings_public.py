@@ -15,8 +15,10 @@ from eventpanel.brookings.family import load_family
 from eventpanel.brookings.limits import limits
 from eventpanel.brookings.made import make_exhibits
 from eventpanel.brookings.provenance import conflicts, coverage
+from eventpanel.brookings.robust import robust_case
 from eventpanel.brookings.switches import Switches
 from eventpanel.datasets.materials import Materials
+from eventpanel.robustness.checks import axes
 
 NEEDED = ("trade/sipri_trade_register.csv", "trade/aiddata_gcdf_china_projects.csv", "regime/p5v2018.csv")
 
@@ -144,3 +146,16 @@ def test_the_whole_catalogue(materials: Materials) -> None:
     made = make_exhibits(exhibits, materials, Switches())
     assert all((one.versions[0].content is None) == bool(one.versions[0].refused) for one in made)
     assert sum(one.versions[0].content is not None for one in made) >= 15
+
+
+@pytest.mark.slow
+def test_the_headline_of_the_checks_is_table_4_and_every_option_is_estimated(materials: Materials) -> None:
+    family = load_family("brookings-public")
+    case = robust_case(family, materials)
+    table = unrest_tables.first_of_table_4(materials, family.switches).columns[0].coefficients
+    same = next(one for one in table if one.term == "AI same year as unrest")
+    assert (case.headline.coef[0], case.headline.std_errors.iloc[0]) == pytest.approx(
+        (same.estimate, same.std_error), abs=1e-10
+    )
+    lines = [line for part in axes.CHECK.parts(case) for line in part.work(case).lines]
+    assert [line.label for line in lines if line.role == "not made"] == []

@@ -8,7 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from eventpanel.build import build_panel
 from eventpanel.reports.results import Result, estimates_table
+from eventpanel.robustness.case import Case, case_of
+from eventpanel.robustness.checks import axes
+from eventpanel.robustness.specifications import specifications
 from eventpanel.run import check_study, estimate_study, render, run_study
 from eventpanel.study import load_study
 from tests.realdata import unrest_deals_by_hand
@@ -128,3 +132,33 @@ def test_protest_scaled_by_all_events(data_dir: Path, tmp_path: Path) -> None:
     assert [term.event_time for term in result.estimate.path] == [-1, 0, 1]
     used = frame["year"][result.estimate.sample]
     assert (used.min(), used.max()) == (2013, 2019)
+
+
+@pytest.fixture(scope="module")
+def case(data_dir: Path) -> Case:
+    study = load_study("unrest-deals")
+    return case_of(study, build_panel(study, data_dir))
+
+
+@pytest.mark.slow
+def test_the_headline_of_the_checks_is_that_of_the_other_script(case: Case, data_dir: Path) -> None:
+    by_hand = unrest_deals_by_hand.all_estimates(data_dir)["arms"]
+    np.testing.assert_allclose(case.headline.coef, by_hand.loc[["weak 0"], "coef"], rtol=1e-8)
+    np.testing.assert_allclose(case.headline.std_errors, by_hand.loc[["weak 0"], "se"], rtol=1e-8)
+
+
+@pytest.mark.slow
+def test_every_option_of_every_axis_is_estimated(case: Case) -> None:
+    lines = [line for part in axes.CHECK.parts(case) for line in part.work(case).lines]
+    assert [line.label for line in lines if line.role == "not made"] == []
+    assert len({line.label for line in lines}) == 1 + sum(map(len, case.section.axes.values()))
+
+
+@pytest.mark.slow
+def test_the_curve_has_hundreds_of_valid_specifications_and_the_placebos_are_there(case: Case) -> None:
+    curve, outcomes = case.section.curve, case.section.placebo_outcomes
+    assert curve is not None
+    assert outcomes is not None
+    assert len(specifications(case, curve.axes, curve.without).valid) >= 500
+    assert set(outcomes.outcomes) <= set(case.panel.frame.columns)
+    assert case.panel.frame["exporter"].nunique() == 20

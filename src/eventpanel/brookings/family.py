@@ -12,6 +12,7 @@ from eventpanel.brookings.made import stand_in
 from eventpanel.brookings.roles import ROLES
 from eventpanel.brookings.switches import Switches
 from eventpanel.datasets.errors import StudyError, first_few
+from eventpanel.robustness_section import RobustnessSection
 from eventpanel.sections import InputSection, Section, Some, Whole
 from eventpanel.study import content_of, explained
 
@@ -80,6 +81,7 @@ class Family(Section):
     years: YearsSection = Field(default_factory=YearsSection)
     switches: Switches = Field(default_factory=Switches)
     output: LevelSection = Field(default_factory=LevelSection)
+    robustness: RobustnessSection | None = None
 
     @property
     def stands_for(self) -> str:

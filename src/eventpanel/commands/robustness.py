@@ -7,6 +7,9 @@ from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
 
+from eventpanel.brookings.family import is_family, load_family
+from eventpanel.brookings.robust import robust_case, robust_study
+from eventpanel.brookings.run import materials_of
 from eventpanel.build import build_panel
 from eventpanel.commands.progress import parts_bar, progress
 from eventpanel.commands.shared import data_folders, study_of
@@ -40,11 +43,21 @@ def main(options: Namespace) -> int:
 
 def _case(options: Namespace) -> Case:
     """Case of the study; what is wrong with its section is said before any data are read."""
+    if is_family(options.study, options.set):
+        return _case_of_family(options)
     study = study_of(options)
     asked_checks(options.only or section_of(study).checks)
     with progress(len(study.inputs) + 1, quiet=options.quiet) as step:
         panel = build_panel(study, data_folders(options), step)
     return case_of(study, panel)
+
+
+def _case_of_family(options: Namespace) -> Case:
+    family = load_family(options.study, options.set)
+    asked_checks(options.only or section_of(robust_study(family)).checks)
+    folders = () if family.simulation is not None else data_folders(options)
+    with progress(len(family.inputs), quiet=options.quiet) as step:
+        return robust_case(family, materials_of(family, folders, step))
 
 
 def _head(case: Case) -> None:

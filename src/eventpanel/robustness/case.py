@@ -53,12 +53,22 @@ class Case:
         The headline.
     estimate : Estimate
         Its estimate.
+    origin : mapping, optional
+        Settings that the case was made from, where they are not those of a study.
     """
 
     study: Study
     panel: Panel
     question: Question
     estimate: Estimate
+    origin: Mapping[str, Any] | None = None
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What makes the case again, with the checks that it asks for."""
+        if self.origin is None:
+            return self.study.model_dump()
+        return {**self.origin, "robustness": {**self.origin["robustness"], "checks": self.section.checks}}
 
     @property
     def section(self) -> RobustnessSection:

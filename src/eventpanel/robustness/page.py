@@ -56,7 +56,7 @@ def render(case: Case, plan: Plan, checked: Sequence[Checked]) -> dict[str, byte
     files["verdict.md"] = markdown_grids(grids, f"{case.study.title}: robustness", label).encode()
     files["verdict.tex"] = latex_grids(grids, f"{case.study.title}: robustness", label).encode()
     files["report.html"] = _page(case, plan, checked, pictures).encode()
-    return files | {"manifest.json": manifest(case.study.model_dump(), case.panel.sources, files, "robustness")}
+    return files | {"manifest.json": manifest(case.settings, case.panel.sources, files, "robustness")}
 
 
 def _results(checked: Sequence[Checked]) -> pd.DataFrame:

@@ -24,6 +24,7 @@ MEASURES = {
     "logit": "log odds of ",
     "probit": "probit index of ",
 }
+WITHOUT = " without "
 
 
 class Variation(NamedTuple):
@@ -52,11 +53,14 @@ class Variation(NamedTuple):
 def unit_of(question: Question) -> str:
     """Say what a coefficient means: of which outcome, per what; those of one unit compare.
 
+    A column called ``"NAME without SOMETHING"`` holds the outcome NAME with something left out of it, in its unit.
+
     Parameters
     ----------
     question : Question
     """
-    return f"{MEASURES.get(question.estimator, '')}{question.design.outcome} per {_per(question.design)}"
+    outcome, _, _ = question.design.outcome.partition(WITHOUT)
+    return f"{MEASURES.get(question.estimator, '')}{outcome} per {_per(question.design)}"
 
 
 def _per(design: Design) -> str:
