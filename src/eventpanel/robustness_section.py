@@ -1,4 +1,4 @@
-"""The robustness table of a study file; docs/robustness.md says what each key means."""
+"""The robustness table of a study file; docs/robustness/README.md says what each key means."""
 
 from __future__ import annotations
 

@@ -27,7 +27,9 @@ from eventpanel.robustness.catalogue import asked_checks
 from eventpanel.robustness.check import Check, Finding
 from eventpanel.robustness.checks import few_clusters, placebo_events, randomised
 from eventpanel.robustness.checks import lead_placebo as far_leads
-from eventpanel.robustness.inference_figures import histograms, methods, placebo_path
+from eventpanel.robustness.figures.histograms import histograms
+from eventpanel.robustness.figures.inference import methods
+from eventpanel.robustness.figures.path import placebo_path
 from eventpanel.robustness.lines import Found, Line
 from tests.robustness.inference_cases import World, finding, found_in, the_line, world_case
 

@@ -18,7 +18,7 @@ from eventpanel.estimators.zeros import zero_handling
 from eventpanel.robustness.check import Check
 from eventpanel.robustness.checks import confounding as confounded
 from eventpanel.robustness.checks import influential, leave_out, power, zeros
-from eventpanel.robustness.power_drawing import FORMULA, SIMULATED
+from eventpanel.robustness.figures.power import FORMULA, SIMULATED
 from tests.robustness.planted import found_by, judged, line, planted_case, planted_frame
 
 ZEROS, CONFOUNDING, POWER = zeros.CHECK, confounded.CHECK, power.CHECK

@@ -15,7 +15,7 @@ from eventpanel.estimators.core.multivariate_t import standardise
 from eventpanel.estimators.joint import joined
 from eventpanel.estimators.window import EventWindow
 from eventpanel.robustness.checks import cutoffs, rescaled, same_sample, windows
-from eventpanel.robustness.drawing import SIMULTANEOUS
+from eventpanel.robustness.figures.sweep import SIMULTANEOUS
 from tests.robustness.small import (
     PANEL,
     Truth,

@@ -141,7 +141,7 @@ def section_of(study: Study) -> RobustnessSection:
         raise StudyError(
             "The study has no robustness section.",
             "[robustness]",
-            f"add one to the study file; the shortest is\n\n{_shortest(study)}\n\ndocs/robustness.md has the rest",
+            f"add one to the study file; the shortest is\n\n{_shortest(study)}\n\ndocs/robustness has the rest",
         )
     if section.estimate not in study.estimates:
         raise StudyError(

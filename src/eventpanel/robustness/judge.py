@@ -10,7 +10,7 @@ from scipy.stats import binom
 from eventpanel.datasets.errors import first_few, number
 from eventpanel.robustness.case import Case
 from eventpanel.robustness.check import Answer, Finding
-from eventpanel.robustness.lines import Line, made
+from eventpanel.robustness.lines import Line, made, unmade
 
 __all__ = ["KEPT", "able", "is_most", "is_significant", "judge_placebos", "judge_tests", "judge_variations"]
 
@@ -51,7 +51,7 @@ def judge_variations(case: Case, lines: Sequence[Line]) -> Finding:
     """
     same, others = ([x for x in made(lines, role) if not _is_headline(case, x)] for role in ("variation", "other"))
     repeats = len(made(lines, "variation", "other")) - len(same) - len(others)
-    failed, counted = [line for line in lines if line.role == "not made"], same or others
+    failed, counted = unmade(lines), same or others
     if not counted:
         reasons = "; ".join(dict.fromkeys(f.note for f in failed)) or "every row is the headline itself"
         return Finding("cannot tell", f"Nothing could be made: {reasons}.")
@@ -143,7 +143,7 @@ def judge_placebos(case: Case, lines: Sequence[Line]) -> Finding:
     case : Case
     lines : sequence of Line
     """
-    placebos, failed = made(lines, "placebo"), [line for line in lines if line.role == "not made"]
+    placebos, failed = made(lines, "placebo"), unmade(lines)
     if not placebos:
         reasons = "; ".join(dict.fromkeys(f.note for f in failed)) or "none was asked for"
         return Finding("cannot tell", f"No placebo could be made: {reasons}.")

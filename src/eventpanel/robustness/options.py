@@ -73,7 +73,7 @@ def changed_study(study: Study, name: str, changes: Mapping[str, Any]) -> Study:
         )
     except ValidationError as error:
         wrong = [f"{'.'.join(map(str, one['loc']))}: {said(one)}" for one in error.errors()]
-        raise StudyError("An option cannot be used.", first_few(wrong), "see docs/robustness.md") from error
+        raise StudyError("An option cannot be used.", first_few(wrong), "see docs/robustness") from error
 
 
 def _resolved(study: Study, name: str) -> dict[str, Any]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from eventpanel.datasets.errors import EventPanelError, NotAvailableError
+from eventpanel.datasets.errors import NotAvailableError
 from eventpanel.robustness.case import Case
 from eventpanel.robustness.check import Check, Part
-from eventpanel.robustness.drawing import forest
+from eventpanel.robustness.figures.forest import forest
 from eventpanel.robustness.judge import judge_variations
-from eventpanel.robustness.lines import Found, Line, not_made
-from eventpanel.robustness.variation import Variation, headline, line_of_variation, reason
+from eventpanel.robustness.lines import Found, Line
+from eventpanel.robustness.variation import Variation, headline, line_of_variation
 
 __all__ = ["CHECK"]
 
@@ -30,11 +30,7 @@ def _options(axis: str, case: Case) -> Found:
 
 
 def _line(case: Case, axis: str, option: str) -> Line:
-    try:
-        question = case.changed(case.section.axes[axis][option])
-    except EventPanelError as error:
-        return not_made(Line(NAME, axis, option, "not made", case.target.describe()), reason(error))
-    return line_of_variation(case, NAME, Variation(axis, option, question))
+    return line_of_variation(case, NAME, Variation(axis, option, case.section.axes[axis][option]))
 
 
 CHECK = Check(

@@ -11,9 +11,9 @@ from eventpanel.estimators.confounding import Confounding, confounding
 from eventpanel.estimators.core.distributions import t_quantile
 from eventpanel.robustness.case import Case
 from eventpanel.robustness.check import Answer, Check, Finding, Part
-from eventpanel.robustness.confounding_drawing import BENCHMARKS, COEFFICIENT, contours
+from eventpanel.robustness.figures.confounding import BENCHMARKS, COEFFICIENT, contours
 from eventpanel.robustness.judge import is_significant
-from eventpanel.robustness.lines import Found, Line, with_interval
+from eventpanel.robustness.lines import Found, Line, unmade, with_interval
 from eventpanel.robustness.variation import headline, unit_of
 
 __all__ = ["CHECK"]
@@ -129,7 +129,7 @@ def judge(case: Case, lines: Sequence[Line]) -> Finding:
     """Judge by benchmarks; a share alone does not say whether it is large."""
     share = {line.label: line.estimate for line in lines if line.part == SHARES}
     if not share:
-        failed = [line.note for line in lines if line.role == "not made"]
+        failed = [line.note for line in unmade(lines)]
         return Finding("cannot tell", f"Nothing could be compared: {first_few(dict.fromkeys(failed))}.")
     reach = [line for line in lines if line.part == REACH]
     words = [

@@ -11,7 +11,6 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from eventpanel.datasets.errors import EventPanelError, NotAvailableError
-from eventpanel.estimating import estimate_by_name
 from eventpanel.estimators.core.arrays import Floats
 from eventpanel.estimators.curve_draws import CurveDraws, JointDraws
 from eventpanel.estimators.curve_statistics import joint_statistics
@@ -23,11 +22,11 @@ from eventpanel.estimators.score_curve import score_curve
 from eventpanel.estimators.target import Target
 from eventpanel.robustness.case import Case, Question
 from eventpanel.robustness.check import Answer, Check, Finding, Part
-from eventpanel.robustness.curve_figure import draw_curve
+from eventpanel.robustness.figures.curve import draw_curve
 from eventpanel.robustness.judge import KEPT, able, is_most, is_significant
-from eventpanel.robustness.lines import Found, Line, Role, line_of, made, not_made, with_interval
+from eventpanel.robustness.lines import ABSENT, Found, Line, Role, line_of, made, not_made, with_interval
 from eventpanel.robustness.specifications import Specification, Specifications, specifications
-from eventpanel.robustness.variation import reason, same_quantity, unit_of
+from eventpanel.robustness.variation import estimate_of, reason, same_quantity, unit_of
 from eventpanel.robustness_section import CurveSection
 
 __all__ = ["CHECK", "family_of"]
@@ -137,10 +136,11 @@ def _blank(case: Case, label: str, question: Question) -> Line:
 def _alone(case: Case, label: str, question: Question) -> tuple[Line, Estimate | None]:
     blank = _blank(case, label, question)
     try:
-        estimate = estimate_by_name(question.estimator, case.panel, question.design)
-        return line_of(blank, question.target.of(estimate), case.level), estimate
+        estimate = estimate_of(case, question)
+        line = line_of(blank, question.target.of(estimate), case.level)
     except EventPanelError as error:
         return not_made(blank, reason(error)), None
+    return line, None if line.role == "not made" else estimate
 
 
 def _many(case: Case, target: Target, questions: Mapping[str, Question]) -> dict[str, Line]:
@@ -157,7 +157,7 @@ def _many(case: Case, target: Target, questions: Mapping[str, Question]) -> dict
 
 def _filled(blank: Line, numbers: Floats | None, level: float) -> Line:
     if numbers is None or np.isnan(numbers[0]):
-        return not_made(blank, "not identified")
+        return not_made(blank, ABSENT)
     estimate, error, p_value, nobs, clusters, treated, dof = map(float, numbers)
     return with_interval(
         blank._replace(

@@ -15,10 +15,10 @@ from eventpanel.estimators.estimate import Estimate
 from eventpanel.estimators.joint import joined
 from eventpanel.robustness.case import Case
 from eventpanel.robustness.check import Check, Finding, Part
-from eventpanel.robustness.drawing import SIMULTANEOUS, sweep
+from eventpanel.robustness.figures.sweep import SIMULTANEOUS, sweep
 from eventpanel.robustness.judge import judge_variations
 from eventpanel.robustness.lines import Found, Line, line_of, made, not_made
-from eventpanel.robustness.variation import estimate_of, headline, reason, unit_of
+from eventpanel.robustness.variation import headline, reason, unit_of, watched
 
 __all__ = ["CHECK"]
 
@@ -77,16 +77,12 @@ def _sweep(case: Case) -> Found:
 def _one(case: Case, moderator: str, cutoff: float) -> tuple[Line, Estimate | None]:
     label = f"{moderator} below {cutoff:g}"
     blank = Line(NAME, PART, label, "variation", case.target.describe(), unit_of(case.question), position=float(cutoff))
-    try:
-        question = case.changed({"moderators": {moderator: {"below": cutoff}}})
-        whole = estimate_of(case, question)
-        one = question.target.of(whole)
-    except EventPanelError as error:
-        return not_made(blank, reason(error)), None
-    if np.isnan(one.coef[0]):
-        return not_made(blank, "not identified"), None
-    sides = "; ".join(f"{size.group or 'all'}: {size.clusters} clusters" for size in whole.sizes)
-    return line_of(blank, one, case.level)._replace(note=sides), one
+    one = watched(case, {"moderators": {moderator: {"below": cutoff}}})
+    line = line_of(blank, one, case.level)
+    if isinstance(one, str) or line.role == "not made":
+        return line, None
+    sides = "; ".join(f"{size.group or 'all'}: {size.clusters} clusters" for size in one.sizes)
+    return line._replace(note=sides), one
 
 
 def _together(case: Case, estimates: Sequence[Estimate]) -> tuple[Line, ...]:

@@ -14,10 +14,10 @@ from eventpanel.estimators.path import Term
 from eventpanel.robustness.case import Case
 from eventpanel.robustness.check import Answer, Check, Finding, Part
 from eventpanel.robustness.counterparts import in_its_place, is_alone, other_units, units_section, weighted
-from eventpanel.robustness.drawing import forest
+from eventpanel.robustness.figures.forest import forest
 from eventpanel.robustness.judge import is_most, is_significant
-from eventpanel.robustness.lines import Found, Line, line_of, made, not_made
-from eventpanel.robustness.variation import estimate_of, headline, reason, unit_of
+from eventpanel.robustness.lines import ABSENT, Found, Line, line_of, made, not_made, unmade
+from eventpanel.robustness.variation import headline, reason, unit_of, watched
 
 __all__ = ["CHECK"]
 
@@ -64,10 +64,7 @@ def _groups(case: Case) -> Found:
 
 
 def _line(case: Case, part: str, kind: str, label: str, one: Estimate) -> Line:
-    blank = Line(NAME, part, label, "other", kind, unit_of(case.question))
-    if not len(one.coef) or np.isnan(one.coef[0]):
-        return not_made(blank, "not identified")
-    return line_of(blank, one, case.level)
+    return line_of(Line(NAME, part, label, "other", kind, unit_of(case.question)), one, case.level)
 
 
 def _units(case: Case) -> Found:
@@ -93,13 +90,8 @@ def _failed(unit: str, why: str) -> Line:
 
 
 def _estimated(case: Case, unit: str) -> Estimate | str:
-    """Estimate the watched number of another unit, or say why not."""
-    try:
-        question = in_its_place(case, unit)
-        one = question.target.of(estimate_of(case, question))
-    except EventPanelError as error:
-        return reason(error)
-    return "not identified" if np.isnan(one.coef[0]) else one
+    one = watched(case, in_its_place(case, unit))
+    return ABSENT if isinstance(one, Estimate) and np.isnan(one.coef[0]) else one
 
 
 def _weighted(case: Case, kind: str, label: str, parts_of: Mapping[Estimate, float]) -> Line:
@@ -128,7 +120,7 @@ def judge(case: Case, lines: Sequence[Line]) -> Finding:
     if pairs:
         clear = sum(line.is_significant and line.estimate * case.target.sign > 0 for line in pairs)
         words.append(f"One by one it is significantly larger than {clear} of {len(pairs)} other units.")
-    failed = [line for line in lines if line.role == "not made"]
+    failed = unmade(lines)
     words += [f"{len(failed)} numbers could not be made ({failed[0].label}: {failed[0].note})."] if failed else []
     joint = [line for line in made(lines, "test") if line.quantity == JOINT]
     words += [f"Over all event times together the test that {x.label} has p = {x.p_value:.3g}." for x in joint[:2]]

@@ -12,7 +12,7 @@ from eventpanel.estimators.cautions import FEW_TREATED
 from eventpanel.estimators.effective_clusters import effective_clusters
 from eventpanel.robustness.case import Case
 from eventpanel.robustness.check import Check, Finding, Part
-from eventpanel.robustness.inference_figures import methods
+from eventpanel.robustness.figures.inference import methods
 from eventpanel.robustness.judge import able, is_significant
 from eventpanel.robustness.lines import Found, Line, made
 from eventpanel.robustness.reassignment import need_regression

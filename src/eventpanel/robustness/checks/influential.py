@@ -15,10 +15,9 @@ from eventpanel.estimators.moderator import groups_or_one
 from eventpanel.estimators.parts import parts_of
 from eventpanel.robustness.case import Case
 from eventpanel.robustness.check import Answer, Check, Finding, Part
-from eventpanel.robustness.curves_drawing import dropped
+from eventpanel.robustness.figures.left_out import dropped
 from eventpanel.robustness.judge import is_significant
-from eventpanel.robustness.lines import Found, Line
-from eventpanel.robustness.table_rows import Row, line_of_row
+from eventpanel.robustness.lines import Found, Line, Row, line_of_row, unmade
 from eventpanel.robustness.variation import headline, unit_of
 
 __all__ = ["CHECK"]
@@ -109,7 +108,7 @@ def judge(case: Case, lines: Sequence[Line]) -> Finding:
     """Judge by the share that has to go."""
     needed = {line.label: line for line in lines if line.part == NEEDED}
     if not needed:
-        failed = [line.note for line in lines if line.role == "not made"]
+        failed = [line.note for line in unmade(lines)]
         return Finding("cannot tell", f"Nothing could be dropped: {first_few(dict.fromkeys(failed))}.")
     every = next(iter(needed.values())).n_clusters
     words = f"Dropped by {_by(case)}, of which the headline rests on {every:.0f}."

@@ -14,9 +14,9 @@ from eventpanel.estimators.lead_placebo import with_far_leads
 from eventpanel.estimators.target import Target
 from eventpanel.robustness.case import Case
 from eventpanel.robustness.check import Check, Finding, Part
-from eventpanel.robustness.inference_figures import placebo_path
+from eventpanel.robustness.figures.path import placebo_path
 from eventpanel.robustness.judge import is_significant
-from eventpanel.robustness.lines import Found, Line, Role, line_of, made, not_made
+from eventpanel.robustness.lines import ABSENT, Found, Line, Role, line_of, made, not_made, unmade
 from eventpanel.robustness.reassignment import need_regression
 from eventpanel.robustness.variation import unit_of
 
@@ -55,7 +55,7 @@ def _line(case: Case, estimate: Estimate, event_time: int, role: Role) -> Line:
     label = Target(event_time=event_time).describe() if role != "variation" else "headline, far leads added"
     blank = Line(NAME, part, label, role, target.describe(), unit_of(case.question), position=float(event_time))
     if not _held(estimate, target):
-        return not_made(blank, "not identified")
+        return not_made(blank, ABSENT)
     return line_of(blank, target.of(estimate), case.level)
 
 
@@ -88,7 +88,7 @@ def judge(case: Case, lines: Sequence[Line]) -> Finding:
     """Judge by the joint test, and by whether a lead as large as the headline would have been seen."""
     placebos, joint = made(lines, "placebo"), made(lines, "test")
     if not placebos:
-        failed = dict.fromkeys(line.note for line in lines if line.role == "not made")
+        failed = dict.fromkeys(line.note for line in unmade(lines))
         return Finding("cannot tell", f"No far lead could be estimated: {'; '.join(failed)}.")
     alpha, value = case.alpha, float(case.headline.coef[0])
     beyond = [line for line in placebos if line.p_value < alpha / len(placebos)]

@@ -8,7 +8,7 @@ from eventpanel.datasets.errors import EventPanelError
 from eventpanel.estimators.record import event_unit
 from eventpanel.robustness.case import Case
 from eventpanel.robustness.check import Check, Finding, Part
-from eventpanel.robustness.inference_figures import histograms
+from eventpanel.robustness.figures.histograms import histograms
 from eventpanel.robustness.judge import able, is_significant
 from eventpanel.robustness.lines import Found, Line, made, not_made
 from eventpanel.robustness.reassignment import (

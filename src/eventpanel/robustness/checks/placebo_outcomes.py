@@ -15,10 +15,10 @@ from eventpanel.estimators.path import Term
 from eventpanel.robustness.case import Case, Question
 from eventpanel.robustness.check import Check, Finding, Part
 from eventpanel.robustness.counterparts import family_lines, weighted
-from eventpanel.robustness.drawing import forest
+from eventpanel.robustness.figures.forest import forest
 from eventpanel.robustness.judge import is_significant, judge_placebos
 from eventpanel.robustness.lines import Found, Line, line_of, made, not_made
-from eventpanel.robustness.variation import MEASURES, estimate_of, headline, reason, unit_of
+from eventpanel.robustness.variation import MEASURES, headline, reason, unit_of, watched
 
 __all__ = ["CHECK"]
 
@@ -52,15 +52,11 @@ def _one(case: Case, outcome: str) -> tuple[Line, Estimate | None]:
     blank = Line(NAME, PART, outcome, "placebo", case.target.describe())
     try:
         question = _question(case, outcome)
-        blank = blank._replace(unit=unit_of(question))
-        one = question.target.of(estimate_of(case, question))
     except EventPanelError as error:
         return not_made(blank, reason(error)), None
-    return (line_of(blank, one, case.level), one) if one.coef[0] == one.coef[0] else (_absent(blank), None)
-
-
-def _absent(blank: Line) -> Line:
-    return not_made(blank, "not identified")
+    one = watched(case, question)
+    line = line_of(blank._replace(unit=unit_of(question)), one, case.level)
+    return line, None if isinstance(one, str) or line.role == "not made" else one
 
 
 def _holm(lines: Sequence[Line]) -> list[Line]:

@@ -12,9 +12,9 @@ from eventpanel.estimators.detectable import Detectable, Simulation, detectable
 from eventpanel.estimators.without import is_sandwich
 from eventpanel.robustness.case import Case
 from eventpanel.robustness.check import Check, Finding, Part
+from eventpanel.robustness.figures.power import FORMULA, SIMULATED, power_curve
 from eventpanel.robustness.judge import is_significant
-from eventpanel.robustness.lines import Found, Line
-from eventpanel.robustness.power_drawing import FORMULA, SIMULATED, power_curve
+from eventpanel.robustness.lines import Found, Line, unmade
 from eventpanel.robustness.variation import headline, unit_of
 
 __all__ = ["CHECK"]
@@ -99,7 +99,7 @@ def judge(case: Case, lines: Sequence[Line]) -> Finding:
     """Say what could have been found; where the headline is significant, what that is worth."""
     worth = {line.label: line for line in lines if line.part == WORTH}
     if not worth:
-        failed = [line.note for line in lines if line.role == "not made"]
+        failed = [line.note for line in unmade(lines)]
         return Finding("cannot tell", f"Power is not known: {first_few(dict.fromkeys(failed))}.")
     effect, least = worth[WRONG].position, {x.label: x.estimate for x in lines if x.part == MINIMUM}
     power = next(x.estimate for x in lines if x.part == FORMULA and x.position == effect)

@@ -21,7 +21,7 @@ from eventpanel.estimators.path import Term
 from eventpanel.estimators.pretrend_power import detectable_slope, pretrend_power
 from eventpanel.robustness.case import Case
 from eventpanel.robustness.check import Answer, Check, Finding, Part
-from eventpanel.robustness.drawing import sweep
+from eventpanel.robustness.figures.sweep import sweep
 from eventpanel.robustness.judge import is_significant
 from eventpanel.robustness.lines import Found, Line, line_of, made, not_made
 from eventpanel.robustness.variation import reason, unit_of

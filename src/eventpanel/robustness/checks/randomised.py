@@ -8,7 +8,7 @@ from functools import partial
 from eventpanel.estimators.record import event_unit
 from eventpanel.robustness.case import Case
 from eventpanel.robustness.check import Check, Part
-from eventpanel.robustness.inference_figures import histograms
+from eventpanel.robustness.figures.histograms import histograms
 from eventpanel.robustness.judge import judge_tests
 from eventpanel.robustness.lines import Found, Line, Role
 from eventpanel.robustness.reassignment import Scheme, drawn, line_of_draws, need_regression, values_of

@@ -11,11 +11,10 @@ from eventpanel.datasets.errors import NotAvailableError
 from eventpanel.estimators.zeros import zero_handling
 from eventpanel.robustness.case import Case, Question
 from eventpanel.robustness.check import Check, Finding, Part
+from eventpanel.robustness.figures.zeros import DEPENDS, OTHER_ROWS, WITHOUT_UNIT, by_unit
 from eventpanel.robustness.judge import judge_variations
-from eventpanel.robustness.lines import Found, Line, made, not_made
-from eventpanel.robustness.table_rows import Row
+from eventpanel.robustness.lines import ABSENT, Found, Line, Row, made, not_made
 from eventpanel.robustness.variation import headline, unit_of
-from eventpanel.robustness.zeros_drawing import DEPENDS, OTHER_ROWS, WITHOUT_UNIT, by_unit
 from eventpanel.robustness_section import ZerosSection
 
 __all__ = ["CHECK"]
@@ -68,7 +67,7 @@ def _line(case: Case, column: str, row: Row) -> Line:
         note=NOTES[part],
     )
     if np.isnan(row["estimate"]):
-        return not_made(line, str(row["note"]) or "not identified")
+        return not_made(line, str(row["note"]) or ABSENT)
     return line._replace(
         estimate=float(row["estimate"]),
         std_error=float(row["std_error"]),

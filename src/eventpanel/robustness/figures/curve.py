@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from eventpanel.reports.figures import STYLE, wrap
+from eventpanel.reports.figures import wrap
 from eventpanel.robustness.case import Case
-from eventpanel.robustness.drawing import COLORS, new_figure
+from eventpanel.robustness.figures.frame import COLORS, framed
 from eventpanel.robustness.lines import Line
 
 __all__ = ["draw_curve"]
@@ -39,8 +38,7 @@ def draw_curve(case: Case, lines: Sequence[Line], choices: Mapping[str, Sequence
     held = {axis: {one[axis] for one in taken.values()} for axis in every}
     options = {axis: [x for x in found if x in held[axis]] for axis, found in every.items() if len(held[axis]) > 1}
     rows = sum(len(found) for found in options.values()) + len(options)
-    with rc_context(STYLE):
-        figure = new_figure(9.0, 3.4 + 0.17 * rows)
+    with framed(9.0, 3.4 + 0.17 * rows) as figure:
         grid = figure.subplots(2, 1, sharex=True, gridspec_kw={"height_ratios": [3.0, max(0.17 * rows, 0.4)]})
         _estimates(grid[0], case, shown)
         _choices(grid[1], shown, choices, options)
