@@ -34,6 +34,8 @@ def _line(case: Case, axis: str, option: str) -> Line:
         question = case.changed(case.section.axes[axis][option])
     except EventPanelError as error:
         return not_made(Line(NAME, axis, option, "not made", case.target.describe()), reason(error))
+    if question == case.question:
+        return not_made(Line(NAME, axis, option, "not made", case.target.describe()), "the same as the headline")
     return line_of_variation(case, NAME, Variation(axis, option, question))
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from eventpanel.datasets.errors import EventPanelError, NotAvailableError
+from eventpanel.datasets.errors import EventPanelError, NotAvailableError, first_few, number
 from eventpanel.estimating import estimate_by_name
 from eventpanel.estimators.core.arrays import Floats
 from eventpanel.estimators.curve_draws import CurveDraws, JointDraws
@@ -226,7 +226,7 @@ def judge(case: Case, lines: Sequence[Line]) -> Finding:
     mine = [line for line in made(lines, "variation", "other") if line.part == family]
     tests = [line for line in lines if line.role == "test" and line.part == f"{JOINT}: {family}"]
     if not tests:
-        return Finding("cannot tell", "No joint test could be made.")
+        return Finding("cannot tell", _untested(mine, lines))
     sign, alpha = np.sign(float(case.headline.coef[0])), 1 - case.level
     kept = float(np.mean([np.sign(line.estimate) == sign for line in mine]))
     sure = float(np.mean([np.sign(line.estimate) == sign and line.p_value < alpha for line in mine]))
@@ -246,6 +246,16 @@ def judge(case: Case, lines: Sequence[Line]) -> Finding:
     return Finding("holds" if kept >= 0.9 else "weakens", words)
 
 
+def _untested(mine: Sequence[Line], lines: Sequence[Line]) -> str:
+    """Say how many were estimated, and what stood against drawing them."""
+    against = dict.fromkeys(
+        line.note.rstrip(".") for line in lines if line.note and not line.note.startswith("drawn: ")
+    )
+    why = f": {first_few(against, 2)}" if against else ""
+    many = number(len(mine), "specification")
+    return f"{many} of the headline's quantity could be estimated. No joint test could be made{why}."
+
+
 def tables(case: Case, found: Found) -> dict[str, pd.DataFrame]:
     """Every specification with its choices, and every combination that was refused with the reason."""
     every = _specifications(case)
@@ -255,7 +265,7 @@ def tables(case: Case, found: Found) -> dict[str, pd.DataFrame]:
     axes = [axis for axis, _ in every.valid[0].choices]
     drop = ["check", "label", "position", "draws", "p_error"]
     return {
-        "curve_specifications": pd.DataFrame(chosen).drop(columns=drop),
+        "curve_specifications": pd.DataFrame(chosen).drop(columns=drop, errors="ignore"),
         "curve_refused": pd.DataFrame(refused, columns=[*axes, "reason"]),
     }
 
