@@ -126,8 +126,8 @@ def test_an_axis_or_option_that_is_not_there_is_refused(asked: dict[str, Any]) -
 
 def test_a_covariance_of_another_kind_keeps_only_what_it_knows() -> None:
     assert CASE.changed({"covariance": {"kind": "HC1"}}).design.covariance == Robust("HC1")
-    driscoll = CASE.changed({"covariance": {"kind": "driscoll_kraay", "lags": 2}}).design.covariance
-    assert driscoll == DriscollKraay(lags=2, small_sample="reghdfe")
+    driscoll = {"kind": "driscoll_kraay", "lags": 2, "small_sample": "fixest"}
+    assert CASE.changed({"covariance": driscoll}).design.covariance == DriscollKraay(lags=2, small_sample="fixest")
     jackknife = CASE.changed({"covariance": {"kind": "CRV3", "small_sample": "none"}}).design.covariance
     assert jackknife == Clustered("importer", "none", "CRV3")
     with pytest.raises(StudyError, match="by is not known to it"):
