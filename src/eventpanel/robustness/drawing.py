@@ -11,7 +11,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from eventpanel.reports.figures import STYLE, wrap
+from eventpanel.reports.figures import STYLE, cut, wrap
 from eventpanel.robustness.case import Case
 from eventpanel.robustness.lines import Found, Line, made
 from eventpanel.robustness.variation import unit_of
@@ -82,7 +82,7 @@ def _intervals(axes: Axes, case: Case, rows: Sequence[Line | str]) -> None:
         color = COLORS.get(row.role, "0.3")
         axes.hlines(place, row.conf_low, row.conf_high, color=color, linewidth=1.7)
         axes.plot(row.estimate, place, "o", color=color, markersize=4.5)
-        labels.append(wrap(row.label, 60))
+        labels.append(wrap(cut(row.label, 110), 60))
     axes.axvline(0, color="0.5", linewidth=0.8)
     lines = [row for row in rows if isinstance(row, Line)]
     if any(row.role == "headline" for row in lines):

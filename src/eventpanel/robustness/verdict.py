@@ -30,10 +30,12 @@ def headline_in_words(case: Case) -> str:
     """
     one = case.headline
     bounds = one.conf_int(case.level).iloc[0]
+    against = " Its sign is not the predicted one." if one.coef[0] * case.target.sign < 0 else ""
     return (
         f"Under test: the effect on {unit_of(case.question)}, {case.target.describe()}, predicted to be "
         f"{case.target.direction}. It is {one.coef[0]:.4g} with a standard error of {one.std_errors.iloc[0]:.3g}; "
         f"{case.level:.0%} interval {bounds['lower']:.4g} to {bounds['upper']:.4g}; p = {one.pvalues.iloc[0]:.3g}."
+        f"{against}"
     )
 
 

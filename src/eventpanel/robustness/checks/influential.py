@@ -115,7 +115,8 @@ def judge(case: Case, lines: Sequence[Line]) -> Finding:
 def _words(line: Line) -> str:
     said, every = f"{line.label[0].upper()}{line.label[1:]}", line.n_clusters
     if np.isnan(line.estimate):
-        return f"{said}: not with the {line.position:.0f} most influential dropped."
+        some = f"the {line.position:.0f} most influential" if line.position < every - 2 else "as many as can be"
+        return f"{said}: not with {some} dropped."
     if not line.estimate:
         return f"{said}: so it is with nothing dropped."
     return f"{said} when {line.estimate:.0f} of {every:.0f} are dropped ({line.estimate / every:.1%}: {line.note})."
