@@ -239,6 +239,9 @@ def judge(case: Case, lines: Sequence[Line]) -> Finding:
     rest = len(made(lines, "variation", "other")) - len(mine)
     if rest:
         words += f" {rest} more estimate other quantities and are tested apart."
+    refused = len(_specifications(case).refused)
+    if refused:
+        words += f" {number(refused, 'combination')} left out or the same as another: curve_refused.csv says why."
     if not is_significant(case):
         return Finding("cannot tell", words)
     if max(t.p_value for t in tests) >= alpha:
