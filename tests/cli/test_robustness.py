@@ -87,7 +87,7 @@ def test_the_list_says_why_a_check_is_not_made(project: Project) -> None:
         (["demo", "--workers", "0"], 40, "There must be a worker."),
         (["demo", "--set", "robustness.estimate=none"], 40, "names an estimate 'none'"),
         (["demo", "--set", 'robustness.checks=["axe"]'], 40, "did you mean axes?"),
-        (["demo", "--set", "robustness.group=nobody"], 40, "The headline of the robustness section"),
+        (["demo", "--set", "robustness.group=nobody"], 40, "robustness.group is 'nobody'"),
     ],
 )
 def test_what_is_wrong_is_said_before_anything_is_made(

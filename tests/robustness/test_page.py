@@ -20,9 +20,10 @@ from eventpanel.robustness.page import SHOWN, render
 from eventpanel.robustness.plan import Checked, Plan
 from eventpanel.robustness.summary import settings, summary
 from eventpanel.robustness.variation import headline, unit_of
-from eventpanel.robustness.verdict import verdict_in_words
+from eventpanel.robustness.verdict import headline_in_words, verdict_in_words
 from eventpanel.study import load_study
 from tests.robustness import toy
+from tests.robustness.curves import curve_case
 
 HOSTILE = "<script>alert(1)</script> & $\\frac{x$ | =1+1 _{"
 
@@ -237,3 +238,9 @@ def test_equal_runs_leave_equal_files(demo_case: Case) -> None:
     manifest = json.loads(one["manifest.json"])
     assert manifest["command"] == "robustness"
     assert set(manifest["outputs"]) == set(one) - {"manifest.json"}
+
+
+@pytest.mark.parametrize(("direction", "told"), [("positive", False), ("negative", True)])
+def test_a_sign_that_was_not_predicted_is_told(direction: str, told: bool) -> None:
+    words = headline_in_words(curve_case({"direction": direction}, effect=0.5))
+    assert words.endswith("Its sign is not the predicted one.") == told

@@ -11,19 +11,17 @@ from eventpanel.build import build_panel
 from eventpanel.datasets.errors import MissingFileError
 from eventpanel.sections import Study
 
-YEARS = {
-    "source": "country_years",
-    "join": "m:1",
-    "options": {"columns": {"protests": "protests"}, "country": "code", "scheme": "iso3"},
-}
-MORE = YEARS | {"file": "more.csv", "options": YEARS["options"] | {"columns": {"strikes": "strikes"}}}
+OPTIONS: dict[str, Any] = {"country": "code", "scheme": "iso3"}
+YEARS: dict[str, Any] = {"source": "country_years", "join": "1:1"}
+UNREST = YEARS | {"file": "unrest.csv", "options": OPTIONS | {"columns": {"protests": "protests"}}}
+MORE = YEARS | {"file": "more.csv", "options": OPTIONS | {"columns": {"strikes": "strikes"}}}
 
 
 def study(optional: bool) -> Study:
     content: dict[str, Any] = {
         "title": "Optional",
         "label": "INVENTED DATA",
-        "inputs": {"unrest": YEARS | {"file": "unrest.csv"}, "more": MORE | {"optional": optional}},
+        "inputs": {"unrest": UNREST, "more": MORE | {"optional": optional}},
         "panel": {"first": 2000, "last": 2001, "importers": ["KEN", "UGA"]},
         "event": {"column": "protests", "kind": "dose"},
         "window": {"leads": 0, "lags": 0, "reference": "none"},

@@ -21,18 +21,17 @@ from eventpanel.estimators.many import estimate_many
 from eventpanel.estimators.score_curve import score_curve
 from eventpanel.estimators.target import Target
 from eventpanel.robustness.case import Case, Question
-from eventpanel.robustness.check import Answer, Check, Finding, Part
+from eventpanel.robustness.check import Check, Finding, Part
+from eventpanel.robustness.curve_judge import JOINT, UNTESTED, family_of, judge_curve
 from eventpanel.robustness.figures.curve import draw_curve
-from eventpanel.robustness.judge import KEPT, able, is_most, is_significant
-from eventpanel.robustness.lines import ABSENT, Found, Line, Role, line_of, made, not_made, with_interval
+from eventpanel.robustness.lines import ABSENT, Found, Line, Role, line_of, not_made, with_interval
 from eventpanel.robustness.specifications import Specification, Specifications, specifications
 from eventpanel.robustness.variation import estimate_of, reason, same_quantity, unit_of
 from eventpanel.robustness_section import CurveSection
 
-__all__ = ["CHECK", "family_of"]
+__all__ = ["CHECK"]
 
 NAME = "curve"
-JOINT, UNTESTED = "joint test", "not in the joint test"
 # Specifications of one part: enough to share what is absorbed, few enough to be kept often.
 SIZE = 100
 OWN = ("estimate", "std_error", "dof")
@@ -68,16 +67,6 @@ def _specifications(case: Case) -> Specifications:
 def _sharing(question: Question) -> Hashable:
     d = question.design
     return question.estimator, d.sample, d.fixed_effects, d.weights, d.moderator, d.event, d.window, d.controls
-
-
-def family_of(question: Question) -> str:
-    """Name what a specification estimates; only within it do numbers compare.
-
-    Parameters
-    ----------
-    question : Question
-    """
-    return f"{unit_of(question)}, {question.target.describe()}"
 
 
 def _how(case: Case) -> JointDraws:
@@ -221,38 +210,9 @@ def join(case: Case, found: Found) -> list[Line]:
 
 
 def judge(case: Case, lines: Sequence[Line]) -> Finding:
-    """Judge the family of the headline by its joint tests, and by how many specifications keep the sign."""
-    family = family_of(case.question)
-    mine = [line for line in made(lines, "variation", "other") if line.part == family]
-    joint = [line for line in made(lines, "test") if line.part == f"{JOINT}: {family}"]
-    if not joint:
-        return Finding("cannot tell", "No joint test could be made.")
-    sign, alpha = np.sign(float(case.headline.coef[0])), case.alpha
-    kept = float(np.mean([np.sign(line.estimate) == sign for line in mine]))
-    sure = float(np.mean([np.sign(line.estimate) == sign and line.p_value < alpha for line in mine]))
-    told = "; ".join(f"{t.label} {t.estimate:.3g}, p = {t.p_value:.3g}" for t in joint)
-    middle = float(np.median([line.estimate for line in mine]))
-    words = (
-        f"{len(mine)} specifications estimate the headline's quantity: median {middle:.4g}, {kept:.0%} with its sign, "
-        f"{sure:.0%} also significant at {alpha:.3g}. Together, against no effect: {told}."
-    )
-    rest = len(made(lines, "variation", "other")) - len(mine)
-    if rest:
-        words += f" {rest} more estimate other quantities and are tested apart."
-    untested = sum(line.note.startswith(UNTESTED) for line in mine)
-    if untested:
-        words += f" {untested} of them could not be drawn and are not in the joint test."
-    return Finding(_answer(case, joint, kept, is_whole=is_most(len(mine) - untested, untested)), words)
-
-
-def _answer(case: Case, joint: Sequence[Line], kept: float, *, is_whole: bool) -> Answer:
-    tests = able(joint, case.alpha)
-    if not is_significant(case) or not tests or not is_whole:
-        return "cannot tell"
-    reject = [t.p_value <= case.alpha for t in tests]
-    if not any(reject):
-        return "breaks"
-    return "holds" if all(reject) and kept >= KEPT else "weakens"
+    """Judge the family of the headline, and say how many combinations are not in it."""
+    refused = 0 if case.section.curve is None else len(_specifications(case).refused)
+    return judge_curve(case, lines, refused)
 
 
 def tables(case: Case, found: Found) -> dict[str, pd.DataFrame]:
@@ -264,7 +224,7 @@ def tables(case: Case, found: Found) -> dict[str, pd.DataFrame]:
     axes = [axis for axis, _ in every.valid[0].choices]
     drop = ["check", "label", "position", "draws", "p_error"]
     return {
-        "curve_specifications": pd.DataFrame(chosen).drop(columns=drop),
+        "curve_specifications": pd.DataFrame(chosen).drop(columns=drop, errors="ignore"),
         "curve_refused": pd.DataFrame(refused, columns=[*axes, "reason"]),
     }
 

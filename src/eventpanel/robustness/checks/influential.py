@@ -118,7 +118,8 @@ def judge(case: Case, lines: Sequence[Line]) -> Finding:
 def _words(line: Line) -> str:
     said, every = f"{line.label[0].upper()}{line.label[1:]}", line.n_clusters
     if np.isnan(line.estimate):
-        return f"{said}: not with the {line.position:.0f} most influential dropped."
+        some = f"the {line.position:.0f} most influential" if line.position < every - 2 else "as many as can be"
+        return f"{said}: not with {some} dropped."
     if not line.estimate:
         return f"{said}: so it is with nothing dropped."
     verb = "is" if line.estimate == 1 else "are"

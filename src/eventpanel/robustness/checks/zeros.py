@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from eventpanel.datasets.errors import NotAvailableError
+from eventpanel.datasets.errors import NotAvailableError, first_few
 from eventpanel.estimators.zeros import zero_handling
 from eventpanel.robustness.case import Case, Question
 from eventpanel.robustness.check import Check, Finding, Part
@@ -93,6 +93,9 @@ def _unit(case: Case, column: str, row: Row) -> str:
 def judge(case: Case, lines: Sequence[Line]) -> Finding:
     """Judge the ways that do not depend on the unit, by sign and significance."""
     mine = [line for line in lines if line.part == WITHOUT_UNIT]
+    if not mine:
+        failed = dict.fromkeys(line.note for line in lines if line.role == "not made")
+        return Finding("cannot tell", f"Nothing could be made: {first_few(failed)}.")
     found = judge_variations(case, mine)
     said = [f"{line.label} {line.estimate:.4g} (p = {line.p_value:.3g})" for line in made(mine, "other")]
     words = [found.words, *([f"Each by itself: {', '.join(said)}."] if said else [])]

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from eventpanel.reports.figures import wrap
+from eventpanel.reports.figures import cut, wrap
 from eventpanel.robustness.case import Case
 from eventpanel.robustness.figures.frame import COLORS, framed
 from eventpanel.robustness.lines import Line
@@ -85,7 +85,7 @@ def _choices(
     head = next((i for i, line in enumerate(shown) if line.label == "headline"), None)
     if head is not None:
         axes.axvline(head, color=HEADLINE, linewidth=0.8)
-    axes.set_yticks(range(len(labels)), [wrap(text, 48) for text, _ in labels], fontsize=7)
+    axes.set_yticks(range(len(labels)), [cut(text, 48) for text, _ in labels], fontsize=7)
     for tick, (_, bold) in zip(axes.get_yticklabels(), labels, strict=True):
         tick.set_fontweight("bold" if bold else "normal")
     axes.set_ylim(len(labels) - 0.4, -0.6)

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from eventpanel.reports.figures import wrap
+from eventpanel.reports.figures import cut, wrap
 from eventpanel.robustness.case import Case
 from eventpanel.robustness.figures.frame import COLORS, framed
 from eventpanel.robustness.lines import Found, Line, made
@@ -63,7 +63,7 @@ def _intervals(axes: Axes, case: Case, rows: Sequence[Line | str]) -> None:
         color = COLORS.get(row.role, "0.3")
         axes.hlines(place, row.conf_low, row.conf_high, color=color, linewidth=1.7)
         axes.plot(row.estimate, place, "o", color=color, markersize=4.5)
-        labels.append(wrap(row.label, 60))
+        labels.append(wrap(cut(row.label, 110), 60))
     axes.axvline(0, color="0.5", linewidth=0.8)
     lines = [row for row in rows if isinstance(row, Line)]
     if any(row.role == "headline" for row in lines):
