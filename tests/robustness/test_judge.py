@@ -25,6 +25,7 @@ from eventpanel.robustness.checks import (
     rescaled,
     windows,
 )
+from eventpanel.robustness.curve_judge import JOINT, UNTESTED, family_of
 from eventpanel.robustness.judge import able, judge_placebos, judge_tests, judge_variations
 from eventpanel.robustness.lines import Line, not_made
 from eventpanel.robustness.plan import Checked, Plan
@@ -116,7 +117,7 @@ def test_tests_that_cannot_reject_are_not_judged() -> None:
 
 
 def joint(p: float, draws: float = 99) -> list[Line]:
-    part = f"{curve.JOINT}: {curve.family_of(CASE.question)}"
+    part = f"{JOINT}: {family_of(CASE.question)}"
     names = ("median effect", "share significant", "Stouffer Z")
     return [
         Line("curve", part, name, "test", "x", estimate=1.0, p_value=p, p_error=0.01, draws=draws) for name in names
@@ -124,9 +125,9 @@ def joint(p: float, draws: float = 99) -> list[Line]:
 
 
 def test_a_curve_of_which_little_was_drawn_tells_nothing() -> None:
-    family = curve.family_of(CASE.question)
+    family = family_of(CASE.question)
     rows = [row(f"s{i}", part=family) for i in range(4)]
-    undrawn = [row(f"u{i}", part=family, note=f"{curve.UNTESTED}: CRV3") for i in range(5)]
+    undrawn = [row(f"u{i}", part=family, note=f"{UNTESTED}: CRV3") for i in range(5)]
     assert curve.CHECK.judge(CASE, [*joint(0.01), *rows]).answer == "holds"
     found = curve.CHECK.judge(CASE, [*joint(0.01), *rows, *undrawn])
     assert (found.answer, "5 of them could not be drawn" in found.words) == ("cannot tell", True)
