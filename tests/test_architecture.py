@@ -38,7 +38,7 @@ LAYERS: tuple[dict[str, tuple[str, ...]], ...] = (
         "zeros": ("estimators.zeros",),
         "wild_bootstrap": ("estimators.wild_bootstrap",),
         "score_bootstrap": ("estimators.score_bootstrap",),
-        "randomisation": ("estimators.randomisation", "estimators.placebo_draws"),
+        "randomisation": ("estimators.randomisation", "estimators.placebo_draws", "estimators.redrawn"),
         "lead_placebo": ("estimators.lead_placebo",),
         "few_treated": ("estimators.few_treated",),
         "effective_clusters": ("estimators.effective_clusters",),

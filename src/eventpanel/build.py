@@ -9,7 +9,7 @@ import pandas as pd
 
 from eventpanel.covariances import build_covariance
 from eventpanel.datasets import derive
-from eventpanel.datasets.errors import InputError, StudyError
+from eventpanel.datasets.errors import InputError, MissingFileError, StudyError
 from eventpanel.datasets.merge import merge, spine
 from eventpanel.datasets.panel import Panel
 from eventpanel.datasets.records import Records
@@ -75,13 +75,19 @@ def build_panel(study: Study, data: Folders = (), step: Step = _silent) -> Panel
     for name, section in study.inputs.items():
         step(f"reading {name}")
         same = section.model_dump_json(include={"source", "file", "options", "part"})
-        if same not in raw:
-            raw[same] = read_input(name, section, folders, simulation)
+        try:
+            if same not in raw:
+                raw[same] = read_input(name, section, folders, simulation)
+        except MissingFileError:
+            if not section.optional:
+                raise
+            continue
         loaded[name] = narrow(name, section, raw[same])
     step("merging")
     panel = _spine(study, loaded)
-    for name, section in study.inputs.items():
-        panel = merge(panel, counted(name, section, loaded[name]), cardinality=section.join)
+    for name, one in loaded.items():
+        section = study.inputs[name]
+        panel = merge(panel, counted(name, section, one), cardinality=section.join)
     for name, derivation in study.derive.items():
         refuse_taken(name, panel.frame.columns, f"derive.{name}")
         panel = DERIVATIONS[derivation.how](panel, name, derivation.columns)

@@ -8,7 +8,7 @@ from eventpanel.datasets.errors import StudyError
 from eventpanel.estimators.covariance import Clustered, Conley, Covariance, DriscollKraay, Dyadic, NeweyWest, Robust
 from eventpanel.sections import CovarianceSection
 
-__all__ = ["build_covariance"]
+__all__ = ["KEYS", "OPTIONAL", "build_covariance"]
 
 CLUSTERED = ("by", "small_sample")
 # Keys that each kind needs, beside kind itself.

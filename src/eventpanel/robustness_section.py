@@ -1,4 +1,4 @@
-"""The robustness table of a study file; docs/robustness.md says what each key means."""
+"""The robustness table of a study file; docs/robustness/README.md says what each key means."""
 
 from __future__ import annotations
 
@@ -99,10 +99,16 @@ class ConfoundingSection(Section):
     benchmarks: list[str] = Field(default_factory=list)
 
 
+def _not_zero(effect: float | None) -> float | None:
+    if effect == 0:
+        raise ValueError("must differ from zero")
+    return effect
+
+
 class PowerSection(Section):
     """An effect that the design should be able to show, such as a published one, and where it is from."""
 
-    effect: float | None = None
+    effect: Annotated[float | None, AfterValidator(_not_zero)] = None
     source: str = ""
 
 

@@ -40,6 +40,7 @@ class InputSection(Section):
     count: str = ""
     exporters: Codes | None = None
     columns: Some | None = None
+    optional: bool = False
 
 
 class SimulationSection(Section):

@@ -215,6 +215,8 @@ def explained(
         wanted.setdefault(where, []).append(said(problem, model))
         given[where] = "" if problem["type"] in ("missing", "extra_forbidden") else f", not {problem['input']!r}"
     lines = [f"{where}: {' or '.join(dict.fromkeys(said))}{given[where]}" for where, said in wanted.items()]
+    if all(where.startswith("robustness.") for where in wanted):
+        page = "docs/robustness.md"
     return StudyError(
         f"The study {name} has {'a key' if len(lines) == 1 else f'{len(lines)} keys'} that cannot be used.",
         first_few(line.replace(" or must be ", " or ") for line in lines),

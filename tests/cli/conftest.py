@@ -10,8 +10,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import eventpanel.run
 from eventpanel.cli import main
 from tests.cli.projects import Project, Shell, deals_csv, unrest_csv
+
+
+@pytest.fixture(autouse=True)
+def no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Draw no picture in runs of this process: most of their time, and drawn by the demo and by runs of their own."""
+    monkeypatch.setattr(eventpanel.run, "save", lambda *_: b"a picture")
 
 
 @pytest.fixture

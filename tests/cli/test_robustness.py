@@ -87,7 +87,7 @@ def test_the_list_says_why_a_check_is_not_made(project: Project) -> None:
         (["demo", "--workers", "0"], 40, "There must be a worker."),
         (["demo", "--set", "robustness.estimate=none"], 40, "names an estimate 'none'"),
         (["demo", "--set", 'robustness.checks=["axe"]'], 40, "did you mean axes?"),
-        (["demo", "--set", "robustness.group=nobody"], 40, "The headline of the robustness section"),
+        (["demo", "--set", "robustness.group=nobody"], 40, "robustness.group is 'nobody'"),
         (["world-panel"], 40, '[robustness]\nestimate = "all"'),
     ],
 )
@@ -111,6 +111,8 @@ def test_the_shortest_section_works(project: Project) -> None:
     project.capture.readouterr()
     assert main(["robustness", str(project.study)]) == 40
     section = project.capture.readouterr().err.split("the shortest is\n\n")[1].split("\n\n")[0]
+    assert section == '[robustness]\nestimate = "regimes"\ngroup = "autocracy"'
+    assert project.listing() == ["deals.csv", "study.toml", "unrest.csv"]
     project.study.write_text(f"{project.text}\n{section}\n", encoding="utf-8")
     assert main(["robustness", str(project.study), "--list"]) == 0
 

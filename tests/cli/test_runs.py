@@ -8,7 +8,6 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-import eventpanel.run
 from eventpanel.cli import main
 from eventpanel.datasets.errors import MissingFileError, StudyError, VerificationError
 from tests.cli.projects import Project
@@ -22,9 +21,7 @@ def said(project: Project) -> tuple[str, str]:
     return " ".join(out.split()), " ".join(err.split())
 
 
-def test_a_run_is_made_again_from_its_folder(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    # That pictures are the same each time is shown by tests/cli/test_run.py.
-    monkeypatch.setattr(eventpanel.run, "save", lambda *_: b"a picture")
+def test_a_run_is_made_again_from_its_folder(project: Project) -> None:
     assert project.run("--quiet") == 0
     assert main(["verify", str(project.out), "--data", str(project.folder), "--out", "verified"]) == 0
     told, _ = said(project)

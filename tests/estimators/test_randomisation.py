@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from itertools import permutations, product
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 
 from eventpanel.datasets.errors import DesignError
 from eventpanel.datasets.panel import Panel
-from eventpanel.estimators import randomisation as module
+from eventpanel.estimators import redrawn as module
 from eventpanel.estimators.averages import averaged
 from eventpanel.estimators.core.assignments import Permutations, block
 from eventpanel.estimators.core.permutation import Fixed, Moved, p_value, t_statistics
@@ -66,13 +67,20 @@ def share(estimate: Estimate, draws: list[Estimate], values: str) -> list[float]
     return [float((np.abs(others[:, j]) >= abs(own[j]) * (1 - 1e-9)).mean()) for j in range(len(own))]
 
 
+@cache
+def every_permutation(missing: float) -> list[Estimate]:
+    """Estimates on the panels of all permutations of five histories."""
+    frame, asked = small(5, missing=missing), design(window=SHORT)
+    names = sorted(frame["importer"].unique())
+    maps = [dict(zip(names, order, strict=True)) for order in permutations(names)]
+    return [distributed_lag(with_histories(frame, one), asked) for one in maps]
+
+
 @pytest.mark.parametrize(("statistic", "values"), [("t", "tstats"), ("coefficient", "params")])
 @pytest.mark.parametrize("missing", [0.0, 0.15])
 def test_all_permutations_equal_a_loop_over_panels(statistic: Any, values: str, missing: float) -> None:
     frame, asked = small(5, missing=missing), design(window=SHORT)
-    names = sorted(frame["importer"].unique())
-    maps = [dict(zip(names, order, strict=True)) for order in permutations(names)]
-    draws = [distributed_lag(with_histories(frame, one), asked) for one in maps]
+    draws = every_permutation(missing)
     got = randomisation(panel_of(frame), asked, replace(PERMUTE, statistic=statistic))
     assert got["enumerated"].all()
     assert (got["draws"] == 120).all()
@@ -167,10 +175,13 @@ def test_poisson_refits_equal_a_loop_over_panels() -> None:
     frame = poisson_frame()
     asked = design(window=SHORT, covariance=Clustered("importer", "ppmlhdfe"))
     names = sorted(frame["importer"].unique())
-    maps = [dict(zip(names, order, strict=True)) for order in permutations(names)]
+    # Of five units the first stays, so that there are 24 permutations to fit.
+    frame["stays"] = (frame["importer"] == names[0]).astype(int)
+    maps = [dict(zip(names, (names[0], *order), strict=True)) for order in permutations(names[1:])]
     draws = [ppml(with_histories(frame, one), asked) for one in maps]
     own = ppml(panel_of(frame), asked)
-    got = randomisation(panel_of(frame), asked, replace(PERMUTE, model="poisson refit"))
+    got = randomisation(panel_of(frame), asked, replace(PERMUTE, strata=("stays",), model="poisson refit"))
+    assert (got["draws"] == 24).all()
     np.testing.assert_allclose(got["estimate"].iloc[:3], own.coef)
     np.testing.assert_allclose(got["statistic"].iloc[:3], own.tstats * np.sqrt(5 / 4), rtol=1e-6)
     np.testing.assert_allclose(got["p_value"].iloc[:3], share(own, draws, "tstats"), atol=1e-12)

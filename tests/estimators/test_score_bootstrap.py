@@ -184,6 +184,7 @@ def simulated(rng: np.random.Generator) -> Problem:
     return Problem(y, x[:, None], (unit, period), cluster, None, np.zeros(len(y)))
 
 
+@pytest.mark.slow
 def test_size_with_twelve_clusters() -> None:
     """400 panels without an effect: the bootstrap keeps 5 %, the sandwich with t(G-1) rejects more often."""
     rng, plan = np.random.default_rng(5), list(draws(12, 399, "webb", 1))

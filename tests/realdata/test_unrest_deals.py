@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import eventpanel.run
 from eventpanel.build import build_panel
 from eventpanel.reports.results import Result, estimates_table
 from eventpanel.robustness.case import Case, case_of
@@ -71,7 +72,9 @@ def test_the_table_of_numbers_is_the_estimates(results: tuple[Result, ...]) -> N
     np.testing.assert_allclose(path["value"], results[0].estimate.params[path.index], rtol=0)
 
 
-def test_other_questions_run_too(data_dir: Path) -> None:
+def test_other_questions_run_too(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Pictures are those of the fixture.
+    monkeypatch.setattr(eventpanel.run, "save", lambda *_: b"a picture")
     study = load_study(
         "unrest-deals",
         ["window.leads=3", "moderators.regime.below=6", "moderators.regime.timing=lagged", "event.kind=onset",

@@ -55,6 +55,7 @@ def estimate(y: Floats, X: Floats, effects: list[Codes], clusters: Codes) -> tup
     return fitted.fit.coef.tolist(), errors.tolist(), int(keep.sum())
 
 
+@pytest.mark.slow
 def test_fixest_trade(data_dir: Path) -> None:
     rows = table(data_dir / "trade" / "fixest_trade.RData")
     effects = [codes(rows[name]) for name in ("Origin", "Destination", "Product", "Year")]
@@ -96,6 +97,7 @@ def test_gravity_without_domestic_trade(gravity: pd.DataFrame) -> None:
     np.testing.assert_allclose(error, [0.031, 0.083, 0.077, 0.114, 0.066], atol=6e-4)
 
 
+@pytest.mark.slow
 def test_agreements_with_pair_effects(gravity: pd.DataFrame) -> None:
     rows = gravity
     pair = codes(rows["pair_id"])

@@ -10,7 +10,8 @@ from eventpanel.estimators.curve_draws import JointDraws
 from eventpanel.estimators.curve_statistics import joint_statistics
 from eventpanel.estimators.joint_curve import joint_curve
 from eventpanel.robustness.case import Case
-from eventpanel.robustness.checks.curve import CHECK, family_of
+from eventpanel.robustness.checks.curve import CHECK
+from eventpanel.robustness.curve_judge import family_of
 from eventpanel.robustness.lines import Found
 from eventpanel.robustness.runner import work
 from eventpanel.robustness.specifications import specifications

@@ -27,7 +27,9 @@ from eventpanel.robustness.catalogue import asked_checks
 from eventpanel.robustness.check import Check, Finding
 from eventpanel.robustness.checks import few_clusters, placebo_events, randomised
 from eventpanel.robustness.checks import lead_placebo as far_leads
-from eventpanel.robustness.inference_figures import histograms, methods, placebo_path
+from eventpanel.robustness.figures.histograms import histograms
+from eventpanel.robustness.figures.inference import methods
+from eventpanel.robustness.figures.path import placebo_path
 from eventpanel.robustness.lines import Found, Line
 from tests.robustness.inference_cases import World, finding, found_in, the_line, world_case
 
@@ -306,7 +308,7 @@ def test_crv1_alone_is_not_trusted() -> None:
     mixed = judged(CRV1=0.01, CRV2=0.02, CRV3=0.03, wild=0.06)
     assert mixed.answer == "weakens" and "do not trust CRV1" in mixed.words
     agreed = judged(CRV1=0.01, CRV2=0.02, CRV3=0.03, wild=0.01)
-    assert agreed.answer == "holds" and agreed.words.startswith("All 4 ways of inference agree: they reject")
+    assert agreed.answer == "holds" and agreed.words.startswith("All 4 ways of inference agree: each rejects")
     # CRV1 does not decide.
     assert judged(CRV1=0.06, CRV2=0.02, CRV3=0.03, wild=0.01).answer == "holds"
     assert "none rejects" in judged(CRV1=0.2, CRV2=0.3).words

@@ -102,8 +102,8 @@ def test_the_only_value_cannot_be_left_out_and_says_why() -> None:
 
 def test_the_curve_is_what_is_estimated_without_those_that_go() -> None:
     case = planted_case(level=0.9, influential={"most": 3})
-    found, direct = found_by(DROP, case), drop_influential(case.panel, case.design, case.target, 3)
-    part = "aim: significance at 5% is lost"
+    found, direct = found_by(DROP, case), drop_influential(case.panel, case.design, case.target, 3, level=0.9)
+    part = "aim: significance at 10% is lost"
     steps = [x for x in found.lines if x.part == part]
     gone = tuple(x.label.partition(": ")[2] for x in steps)
     assert gone == tuple(direct.curve.loc[direct.curve["aim"] == "significance", "left_out"])[1:]
@@ -119,7 +119,7 @@ def test_one_that_carries_the_sign_breaks_it() -> None:
     assert (needed["the sign changes"].estimate, needed["the sign changes"].note) == (1.0, "U03")
     assert needed["the sign changes"].n_clusters == 40
     case = planted_case()
-    assert "when 1 of 40 are dropped (2.5%: U03)" in DROP.judge(case, found.lines).words
+    assert "when 1 of 40 is dropped (2.5%: U03)" in DROP.judge(case, found.lines).words
     assert DROP.judge(case, found.lines).answer == "breaks"
 
 
@@ -128,7 +128,7 @@ def test_many_that_have_to_go_hold() -> None:
     assert found.answer == "holds"
     assert "The sign changes: not with the 2 most influential dropped." in found.words
     nothing = judged(DROP, planted_case("noise", influential={"most": 1}))
-    assert (nothing.answer, "At 5% the headline is not significant with all of them" in nothing.words) == (
+    assert (nothing.answer, "The headline is not significant with all of them" in nothing.words) == (
         "cannot tell",
         True,
     )

@@ -11,8 +11,10 @@ import pytest
 
 from eventpanel.build import build_designs
 from eventpanel.datasets.errors import StudyError
-from eventpanel.estimators.covariance import Clustered
+from eventpanel.estimators.covariance import Clustered, DriscollKraay, Robust
 from eventpanel.estimators.window import EventWindow
+from eventpanel.robustness.checks import axes, curve
+from eventpanel.robustness.runner import work
 from eventpanel.robustness.specifications import AS_SET, specifications
 from eventpanel.robustness.trends import trend_names
 from tests.robustness.curves import AXES, curve_case
@@ -120,3 +122,80 @@ def test_options_that_set_a_key_to_one_value_may_be_combined() -> None:
 def test_an_axis_or_option_that_is_not_there_is_refused(asked: dict[str, Any]) -> None:
     with pytest.raises(StudyError, match="nothing"):
         specifications(CASE, **asked)
+
+
+def test_a_covariance_of_another_kind_keeps_only_what_it_knows() -> None:
+    assert CASE.changed({"covariance": {"kind": "HC1"}}).design.covariance == Robust("HC1")
+    driscoll = {"kind": "driscoll_kraay", "lags": 2, "small_sample": "fixest"}
+    assert CASE.changed({"covariance": driscoll}).design.covariance == DriscollKraay(lags=2, small_sample="fixest")
+    jackknife = CASE.changed({"covariance": {"kind": "CRV3", "small_sample": "none"}}).design.covariance
+    assert jackknife == Clustered("importer", "none", "CRV3")
+    with pytest.raises(StudyError, match="by is not known to it"):
+        CASE.changed({"covariance": {"kind": "HC1", "by": "importer"}})
+
+
+def test_a_moderator_is_not_taken_away_without_its_fixed_effects() -> None:
+    effects = ["importer", "regime^year"]
+    with pytest.raises(StudyError, match="keeps its fixed effects"):
+        CASE.changed({"moderator": "none", "fixed_effects": effects})
+    assert CASE.changed({"moderator": "none", "fixed_effects": ["year"]}).design.fixed_effects == ("year",)
+
+
+@pytest.mark.parametrize(
+    ("option", "what"),
+    [
+        ({"evnt": {}}, "evnt"),
+        ({"window": {"lead": 1}}, "did you mean leads"),
+        ({"moderators": "regime"}, "by tables"),
+        ({"moderators": {"regme": {"below": 6}}}, "regme"),
+        ({"moderators": {"regime": "none"}}, "by tables"),
+        ({"covariance": {"kind": "driscoll_kraay"}}, "lags is missing"),
+        ({"estimator": ["ppml"]}, "no estimator"),
+        ({"moderator": "nobody"}, "nobody"),
+        ({"trends": 3}, "Trends"),
+    ],
+)
+def test_an_option_that_cannot_be_read_is_refused_before_anything_is_estimated(
+    option: dict[str, Any], what: str
+) -> None:
+    with pytest.raises(StudyError, match=what) as error:
+        curve_case({"axes": {"mine": {"typed wrong": option}}})
+    assert "robustness.axes.mine, option 'typed wrong'" in error.value.where
+
+
+def test_no_option_is_called_as_the_headline() -> None:
+    with pytest.raises(StudyError, match="name of the headline"):
+        curve_case({"axes": {"mine": {AS_SET: {"window": {"leads": 2}}}}})
+
+
+@pytest.mark.parametrize(
+    ("asked", "what"),
+    [
+        ({"group": ""}, "robustness.group is missing"),
+        ({"group": "lower"}, "robustness.group is 'lower'"),
+        ({"minus": "higher"}, "robustness.minus is 'higher'"),
+        ({"event_time": 4}, "event_time is 4"),
+    ],
+)
+def test_a_headline_that_is_not_there_is_told_by_its_key(asked: dict[str, Any], what: str) -> None:
+    with pytest.raises(StudyError, match=what) as error:
+        curve_case(asked)
+    assert ("-1, 0, 1" if "event_time" in asked else "'low', 'high'") in error.value.where
+
+
+def test_an_option_that_changes_nothing_is_no_variation() -> None:
+    case = curve_case({"axes": {"mine": {"nothing": {}}}})
+    (part,) = axes.CHECK.parts(case)
+    lines = part.work(case).lines
+    assert [(line.role, line.note) for line in lines[1:]] == [("not made", "the same as the headline")]
+
+
+def test_a_curve_that_cannot_be_drawn_says_why() -> None:
+    case = curve_case({"axes": {"window": AXES["window"]}, "curve": {"by": "nobody", "draws": 19}})
+    (part,) = curve.CHECK.parts(case)
+    found = work(part, case)
+    assert curve.CHECK.tables is not None
+    curve.CHECK.tables(case, found)
+    finding = curve.CHECK.judge(case, found.lines)
+    assert finding.answer == "cannot tell"
+    assert "nobody" in finding.words

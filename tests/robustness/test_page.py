@@ -20,9 +20,10 @@ from eventpanel.robustness.page import SHOWN, render
 from eventpanel.robustness.plan import Checked, Plan
 from eventpanel.robustness.summary import settings, summary
 from eventpanel.robustness.variation import headline, unit_of
-from eventpanel.robustness.verdict import not_shown_in_words, verdict_in_words
+from eventpanel.robustness.verdict import headline_in_words, not_shown_in_words, verdict_in_words
 from eventpanel.study import load_study
 from tests.robustness import toy
+from tests.robustness.curves import curve_case
 
 HOSTILE = "<script>alert(1)</script> & $\\frac{x$ | =1+1 _{"
 
@@ -203,9 +204,9 @@ def test_the_summary_ranges_over_what_should_stay_and_nothing_else(demo_case: Ca
 
 
 def test_the_verdict_counts_and_names(demo_case: Case, several: tuple[Plan, list[Checked]]) -> None:
-    assert verdict_in_words(demo_case, several[1]) == (
+    assert verdict_in_words(demo_case, *several) == (
         "Of 4 checks the headline survives 1. It is weakened by: Title of fourth. It does not survive: Title of first. "
-        "The data cannot tell of: Title of third."
+        "Nothing can be told from: Title of third. 1 more check could not be made: the study lacks what they need."
     )
 
 
@@ -217,7 +218,7 @@ def test_a_headline_that_shows_nothing_is_told_first(demo_case: Case, several: t
     vague = replace(demo_case, study=demo_case.study.model_copy(update={"output": output}))
     assert not not_shown_in_words(demo_case)
     for case, words in ((against, "lies on the other side of zero"), (vague, "holds zero")):
-        said = verdict_in_words(case, several[1])
+        said = verdict_in_words(case, *several)
         assert said.startswith("The headline does not show what was predicted")
         assert words in said
         assert "survives" not in said
@@ -260,3 +261,9 @@ def test_equal_runs_leave_equal_files(demo_case: Case) -> None:
     manifest = json.loads(one["manifest.json"])
     assert manifest["command"] == "robustness"
     assert set(manifest["outputs"]) == set(one) - {"manifest.json"}
+
+
+@pytest.mark.parametrize(("direction", "told"), [("positive", False), ("negative", True)])
+def test_a_sign_that_was_not_predicted_is_told(direction: str, told: bool) -> None:
+    words = headline_in_words(curve_case({"direction": direction}, effect=0.5))
+    assert words.endswith("Its sign is not the predicted one.") == told

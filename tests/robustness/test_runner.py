@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import sys
 import time
 from collections.abc import Mapping
 from functools import partial
@@ -62,6 +63,13 @@ def test_one_worker_and_two_and_a_run_that_died_give_the_same_bytes(
     assert [line.note for line in resumed[more[3]].lines] == ["Not with this panel. (somewhere)"]
     assert [line.note for line in resumed[settings].lines] == [f"{'1 ' * len(THREADS)}True"]
     assert os.environ["OPENBLAS_NUM_THREADS"] == "2"
+
+
+def test_workers_begin_where_there_is_no_script(demo_case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.modules["__main__"], "__spec__", None)
+    monkeypatch.setattr(sys.modules["__main__"], "__file__", "<stdin>", raising=False)
+    (part,) = toy.parts(1)
+    assert len(run_parts(demo_case, [part], None, 1)[part].lines) == 1
 
 
 def table(found: Mapping[Part, Found]) -> bytes:

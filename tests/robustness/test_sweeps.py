@@ -16,7 +16,8 @@ from eventpanel.estimators.joint import joined
 from eventpanel.estimators.window import EventWindow
 from eventpanel.robustness.catalogue import CHECKS
 from eventpanel.robustness.checks import cutoffs, rescaled, same_sample, windows
-from eventpanel.robustness.drawing import SIMULTANEOUS, forest
+from eventpanel.robustness.figures.forest import forest
+from eventpanel.robustness.figures.sweep import SIMULTANEOUS
 from eventpanel.robustness.variation import headline
 from tests.robustness.small import (
     PANEL,
@@ -46,7 +47,7 @@ def test_windows_are_those_of_direct_estimates_and_too_long_ones_say_why() -> No
     long = named(found.lines, "7 leads, 7 lags")
     assert long.role == "not made"
     assert "window" in long.note
-    assert windows.CHECK.judge(case, found.lines).answer == "holds"
+    assert finding_of(windows.CHECK, small_case(windows={"longest": 4})).answer == "holds"
     assert windows.CHECK.draw is not None
     assert len(windows.CHECK.draw(case, found).axes) == 3
 
@@ -158,7 +159,8 @@ def test_what_rests_on_few_rows_says_so() -> None:
 
 def test_the_few_that_leave_zero_out_are_named() -> None:
     case = small_case()
-    one = headline(case, "axes")._replace(role="variation")
+    one = headline(case, "axes")
+    one = one._replace(role="variation", nobs=one.nobs - 1)
     vague = [one._replace(label=f"vague {i}", conf_low=-1.0, conf_high=9.0) for i in range(4)]
     said = CHECKS["axes"].judge(case, [*vague, one._replace(label="sure, and alone", conf_low=0.1)]).words
     assert "1 with an interval that leaves zero out: sure, and alone." in said

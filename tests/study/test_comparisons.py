@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import pandas as pd
 import pytest
 from markupsafe import escape
@@ -9,7 +11,8 @@ from markupsafe import escape
 from eventpanel.build import build_panel
 from eventpanel.comparisons import build_comparisons, study_cards
 from eventpanel.datasets.errors import DesignError, StudyError
-from eventpanel.estimators.card import card
+from eventpanel.datasets.panel import Panel
+from eventpanel.estimators.card import Card, card
 from eventpanel.estimators.lag_plans import DistributedLag
 from eventpanel.estimators.local_projections import LocalProjections
 from eventpanel.estimators.matching import Lagged, Matching, Refinement
@@ -17,10 +20,19 @@ from eventpanel.estimators.panel_match import PanelMatch
 from eventpanel.reports.document import Report, page
 from eventpanel.reports.events import Compared, card_terms, card_units, cards_events, cards_table, comparison_table
 from eventpanel.run import check_study, compare_study, estimate_study, render
+from eventpanel.sections import Study
 from eventpanel.study import load_study
 
 OPTIONS = 'comparisons.methods.options={local_projections = {lagged_outcome = false, model = "poisson"}}'
 TWO = 'comparisons.methods.methods=["distributed_lag", "local_projections"]'
+
+
+@cache
+def two() -> tuple[Study, Panel, dict[str, Card]]:
+    """The demo with two estimators compared, its panel, and all its cards."""
+    study = load_study("demo", [TWO])
+    panel = build_panel(study)
+    return study, panel, study_cards(study, panel)
 
 
 def test_a_comparison_takes_from_the_study_what_it_does_not_say() -> None:
@@ -101,9 +113,7 @@ def test_slips_are_named(setting: str, error: type[Exception], match: str) -> No
 
 
 def test_cards_of_a_study_are_those_of_its_estimates_and_of_all_it_compares() -> None:
-    study = load_study("demo", [TWO])
-    panel = build_panel(study)
-    cards = study_cards(study, panel)
+    study, panel, cards = two()
     assert list(cards) == [
         "estimate regimes",
         "estimate suppliers",
@@ -133,9 +143,7 @@ def test_a_comparison_in_which_every_estimator_refuses_has_its_page_and_figure()
 
 
 def test_the_page_says_once_what_an_estimator_estimates() -> None:
-    study = load_study("demo", [TWO])
-    panel = build_panel(study)
-    cards = study_cards(study, panel)
+    _, panel, cards = two()
     text = page(Report("T", "L", panel, [], {}, cards, (), {"event_study": b"png"}))
     terms = card_terms(cards.values())
     assert [name for name, _, _ in terms] == ["distributed_lag", "local_projections"]
@@ -144,8 +152,7 @@ def test_the_page_says_once_what_an_estimator_estimates() -> None:
 
 
 def test_country_by_country_names_every_event_once() -> None:
-    study = load_study("demo", [TWO])
-    for one in study_cards(study, build_panel(study)).values():
+    for one in two()[2].values():
         lines = card_units(one)
         counted = [int(count) for _, names in lines for count in pd.Series(names).str.findall(r"\((\d+)\)")[0]]
         assert sum(counted) == len(one.events)

@@ -20,7 +20,7 @@ from eventpanel.study import built_in_studies, load_study
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "studies.md"
 # The tables of one section have a page of their own.
-ROBUSTNESS = PAGE.with_name("robustness.md")
+ROBUSTNESS = PAGE.parent / "robustness" / "README.md"
 
 
 def test_the_built_in_studies_load_and_make_designs() -> None:

@@ -22,18 +22,18 @@ from eventpanel.estimators.matrices import matrices
 from eventpanel.estimators.parts import Parts, parts_of
 from eventpanel.estimators.solution import absorb_effects, identified
 from eventpanel.estimators.target import Target
-from eventpanel.estimators.tidy import NUMBERS, numbers
+from eventpanel.estimators.tidy import NUMBERS, check_level, numbers
 from eventpanel.estimators.without import Answer, ByClusters, Refits, answer_of, by_clusters, is_sandwich, marked
 
 __all__ = ["Dropping", "drop_influential"]
 
 Aim = Literal["sign", "significance", "opposite"]
-# What is to fall: which end of the 95 % interval, in half lengths from the estimate, has to pass zero.
+# What is to fall: which end of the interval, in half lengths from the estimate, has to pass zero.
 AIMS: dict[Aim, float] = {"sign": 0.0, "significance": -1.0, "opposite": 1.0}
 WORDS: dict[Aim, str] = {
     "sign": "The sign changes",
-    "significance": "Significance at 5 % is lost",
-    "opposite": "The opposite sign becomes significant at 5 %",
+    "significance": "Significance at {} % is lost",
+    "opposite": "The opposite sign becomes significant at {} %",
 }
 
 LAST = float(np.finfo(np.float64).max)
@@ -50,32 +50,38 @@ class Dropping:
     curve : DataFrame
         One row per aim and number dropped, from none: aim (``"sign"``, ``"significance"``, ``"opposite"``), dropped,
         left_out (the last one dropped), rows (of the sample, dropped so far), estimate, std_error, dof, p_value,
-        conf_low, conf_high (95 %), note.
+        conf_low, conf_high, note.
     needed : DataFrame
         One row per aim: aim, dropped (how many have to go; missing where ``most`` are not enough), share (of all
         parts), rows, left_out (all that go).
+    level : float
+        Of the intervals; tests are at one less it.
     """
 
     by: str
     most: int
     curve: pd.DataFrame
     needed: pd.DataFrame
+    level: float = 0.95
 
     def describe(self) -> list[str]:
         """Say it in words, one sentence for each aim."""
         said = []
         what = self.by if self.by in ("cluster", "event", "row") else f"{self.by} value"
         for aim, dropped, gone in zip(AIMS, self.needed["dropped"], self.needed["left_out"], strict=True):
+            words = WORDS[aim].format(f"{100 * (1 - self.level):.3g}")
             if pd.isna(dropped):
-                said.append(f"{WORDS[aim]}: not within {self.most} dropped.")
+                said.append(f"{words}: not within {self.most} dropped.")
             elif dropped == 0:
-                said.append(f"{WORDS[aim]}: so it is with nothing dropped.")
+                said.append(f"{words}: so it is with nothing dropped.")
             else:
-                said.append(f"{WORDS[aim]}: {number(int(dropped), what)} dropped ({first_few(gone, self.most)}).")
+                said.append(f"{words}: {number(int(dropped), what)} dropped ({first_few(gone, self.most)}).")
         return said
 
 
-def drop_influential(panel: Panel, design: Design, target: Target, most: int = 10, by: str = "cluster") -> Dropping:
+def drop_influential(
+    panel: Panel, design: Design, target: Target, most: int = 10, by: str = "cluster", *, level: float = 0.95
+) -> Dropping:
     """Drop the clusters, values, events or rows that carry a distributed lag, and estimate exactly after each.
 
     The order is greedy: what is dropped stays dropped, and the rest is ranked again. Where each cluster lies in one
@@ -94,11 +100,13 @@ def drop_influential(panel: Panel, design: Design, target: Target, most: int = 1
         How many may go.
     by : str
         As for :func:`.leave_out`; also ``"row"``.
+    level : float
+        Of the intervals.
 
     Raises
     ------
     DesignError
-        And its branches, as distributed_lag; also where fewer than one may go.
+        And its branches, as distributed_lag; also where fewer than one may go, or the level is none.
 
     Examples
     --------
@@ -118,10 +126,11 @@ def drop_influential(panel: Panel, design: Design, target: Target, most: int = 1
     """
     if most < 1:
         raise DesignError("At least one must be allowed to go.", f"most={most}", "for example 10")
+    check_level(level)
     whole = distributed_lag(panel, design)
     parts = parts_of(panel, design, by).among(whole.sample)
     start = answer_of(target, whole)
-    search = _Search(panel, design, target, parts, 1.0 if start.estimate >= 0 else -1.0)
+    search = _Search(panel, design, target, parts, 1.0 if start.estimate >= 0 else -1.0, level)
     found = by_clusters(panel, design, target) if is_sandwich(design) else None
     held = None if found is None else cluster_parts(found, parts)
     if found is None or held is None:
@@ -130,12 +139,12 @@ def drop_influential(panel: Panel, design: Design, target: Target, most: int = 1
     else:
         exact = _Exact(found, held, search)
         paths = {aim: search.path(start, most, partial(exact.choose, aim), exact.answer) for aim in AIMS}
-    curves = [_curve(aim, path, parts, whole.sample) for aim, path in paths.items()]
+    curves = [_curve(aim, path, search, whole.sample) for aim, path in paths.items()]
     needed = pd.DataFrame(
         [_needed(aim, curve, search.sign, len(parts.labels)) for aim, curve in zip(AIMS, curves, strict=True)]
     )
     return Dropping(
-        by, most, pd.concat(curves, ignore_index=True), needed.astype({"dropped": "Int64", "rows": "Int64"})
+        by, most, pd.concat(curves, ignore_index=True), needed.astype({"dropped": "Int64", "rows": "Int64"}), level
     )
 
 
@@ -152,6 +161,7 @@ class _Search:
     target: Target
     parts: Parts
     sign: float
+    level: float
 
     def path(self, start: Answer, most: int, choose: Choose, answer: Callable[[Mask], Answer] | None = None) -> Path:
         """Parts in the order they go, and the answers without them; it ends where nothing more can be estimated."""
@@ -210,7 +220,7 @@ class _Exact:
         # The small-sample factor is that of the last sample: it is the same for all that are compared.
         plain = self.found.left(gone)
         factor = 1.0 if plain is None else now.variance / float(plain.influence @ plain.influence)
-        half = AIMS[aim] * t_quantile(0.975, np.array([now.dof]))[0] * np.sqrt(factor)
+        half = AIMS[aim] * t_quantile(0.5 + self.search.level / 2, np.array([now.dof]))[0] * np.sqrt(factor)
         ends = [np.inf if out[j] else self._end(gone | self.held[:, j], half) for j in range(len(out))]
         return int(np.argmin(ends))
 
@@ -222,11 +232,12 @@ class _Exact:
         return float(self.search.sign * left.estimate + half * np.linalg.norm(left.influence))
 
 
-def _curve(aim: Aim, path: Path, parts: Parts, sample: Mask) -> pd.DataFrame:
+def _curve(aim: Aim, path: Path, search: _Search, sample: Mask) -> pd.DataFrame:
+    parts = search.parts
     answers = [answer for _, answer in path]
     columns = (np.array([getattr(a, name) for a in answers], dtype=float) for name in ("estimate", "variance", "dof"))
     coef, variance, dof = columns
-    values = dict(zip(NUMBERS, numbers(coef, variance, dof, 0.95), strict=True))
+    values = dict(zip(NUMBERS, numbers(coef, variance, dof, search.level), strict=True))
     out, rows = np.zeros(len(parts.labels), dtype=bool), []
     for part, _ in path:
         out[part] |= part >= 0

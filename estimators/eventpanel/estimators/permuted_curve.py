@@ -18,12 +18,10 @@ import numpy as np
 
 from eventpanel.datasets.errors import DesignError, EventPanelError
 from eventpanel.datasets.panel import Panel
-from eventpanel.estimators.averages import averaged
 from eventpanel.estimators.core.arrays import Codes, Floats, Mask
 from eventpanel.estimators.core.assignments import Permutations
 from eventpanel.estimators.core.groups import cross, numbered
-from eventpanel.estimators.core.permutation import Drawn, Fixed, least_squares_draws
-from eventpanel.estimators.core.permutation_tables import look_up, tables
+from eventpanel.estimators.core.permutation import Drawn, Fixed
 from eventpanel.estimators.curve_draws import CurveDraws, JointDraws, Label, One, as_curve, refuse_other_than_crv1
 from eventpanel.estimators.design import Design
 from eventpanel.estimators.distributed_lag import distributed_lag
@@ -31,6 +29,7 @@ from eventpanel.estimators.histories import Histories, permuted
 from eventpanel.estimators.matrices import Matrices, matrices
 from eventpanel.estimators.moderator import groups_or_one
 from eventpanel.estimators.record import event_unit
+from eventpanel.estimators.redrawn import evaluator
 from eventpanel.estimators.regression import effects_of
 from eventpanel.estimators.solution import EstimationWarning
 from eventpanel.estimators.target import Target
@@ -143,7 +142,8 @@ class _Task:
         kept = np.array([term in estimate.terms for term in m.terms])
         path = np.array([term.event_time is not None for term in m.terms])
         histories = permuted(self.panel, design, m, kept[path], self.how.strata, "match")
-        evaluate = _evaluator(m, histories, path, kept)
+        fixed = Fixed(m.y, m.X[:, ~path & kept], effects_of(m), m.clusters, m.weights)
+        evaluate = partial(evaluator(m, fixed, histories, "linear"), histories.moved.histories)
         weights = self.target.weights([t for t, use in zip(m.terms, path & kept, strict=True) if use])
         own_variance = _watched(evaluate(histories.assignments.own[None]), weights)[1][0]
         estimates, variances = _watched(evaluate(self._sources(design, m, histories)), weights)
@@ -197,14 +197,3 @@ def _largest(covered: Codes, strata: Codes) -> Mask:
 def _watched(drawn: Drawn, weights: Floats) -> tuple[Floats, Floats]:
     """Find the target and its variance without small-sample factor in each draw."""
     return drawn.coef @ weights, np.einsum("i,dij,j->d", weights, drawn.vcov, weights)
-
-
-def _evaluator(m: Matrices, histories: Histories, path: Mask, kept: Mask) -> Callable[[Codes], Drawn]:
-    """How draws become coefficients: by look-up where that is exact, else row by row."""
-    fixed = Fixed(m.y, m.X[:, ~path & kept], effects_of(m), m.clusters, m.weights)
-    moved, other = histories.moved, histories.other
-    mean = averaged(m, fixed, moved)
-    if mean is not None:
-        (fixed, moved), other = mean, np.zeros(len(mean[0].y), dtype=np.int64)
-    table = tables(fixed, moved, cross(other, moved.period), histories.assignments)
-    return partial(least_squares_draws, fixed, moved) if table is None else partial(look_up, table)

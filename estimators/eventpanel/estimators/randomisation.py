@@ -6,7 +6,6 @@ import warnings
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -14,20 +13,13 @@ import pandas as pd
 
 from eventpanel.datasets.errors import DesignError, first_few
 from eventpanel.datasets.panel import Panel
-from eventpanel.estimators.averages import averaged
 from eventpanel.estimators.comparison import Comparison, contrast, path_rows
-from eventpanel.estimators.core.arrays import Codes, Floats, Mask
+from eventpanel.estimators.core.arrays import Mask
 from eventpanel.estimators.core.assignments import BLOCK, block, blocks, is_enumerated
-from eventpanel.estimators.core.groups import cross
 from eventpanel.estimators.core.permutation import (
     Drawn,
     Fixed,
-    Moved,
-    least_squares_draws,
-    poisson_draws,
-    score_problem,
 )
-from eventpanel.estimators.core.permutation_tables import look_up, tables
 from eventpanel.estimators.core.separation import separation
 from eventpanel.estimators.design import Design
 from eventpanel.estimators.distributed_lag import distributed_lag
@@ -36,6 +28,7 @@ from eventpanel.estimators.histories import Histories, dealt, permuted, shifted
 from eventpanel.estimators.matrices import Matrices, matrices, without_rows
 from eventpanel.estimators.poisson_model import SEPARATED
 from eventpanel.estimators.ppml import ppml
+from eventpanel.estimators.redrawn import Evaluate, Model, evaluator
 from eventpanel.estimators.regression import effects_of
 from eventpanel.estimators.solution import EstimationWarning
 
@@ -86,7 +79,7 @@ class Randomisation:
     strata: tuple[str, ...] = ()
     unequal: Literal["refuse", "match"] = "refuse"
     statistic: Literal["t", "coefficient"] = "t"
-    model: Literal["linear", "poisson score", "poisson refit"] = "linear"
+    model: Model = "linear"
 
     def __post_init__(self) -> None:
         if self.draws < 1:
@@ -219,7 +212,7 @@ def reassigned(
     histories = _histories(panel, design, m, kept[path], how)
     _warn_of_held(histories, how)
     fixed = Fixed(m.y, m.X[:, ~path & kept], effects_of(m), m.clusters, m.weights)
-    return _compare(_evaluator(m, fixed, histories, how), histories, how, workers, step)
+    return _compare(evaluator(m, fixed, histories, how.model), histories, how, workers, step)
 
 
 def _problem(panel: Panel, design: Design, how: Randomisation, estimate: Estimate) -> tuple[Matrices, Mask]:
@@ -246,30 +239,6 @@ def _warn_of_held(histories: Histories, how: Randomisation) -> None:
         note = f"{len(held)} of {units} units keep their own history, for there is no other to receive: "
         instead = "; scheme='shift' would turn it around" if how.scheme == "spells" else ""
         warnings.warn(note + first_few(held) + instead, EstimationWarning, stacklevel=4)
-
-
-# From histories and the source of each unit in every draw to coefficients.
-Evaluate = Callable[[Floats, Codes], Drawn]
-
-
-def _evaluator(m: Matrices, fixed: Fixed, histories: Histories, how: Randomisation) -> Evaluate:
-    """How a block of draws becomes coefficients: by look-up where that is exact, else row by row."""
-    moved, other = histories.moved, histories.other
-    if how.model == "poisson refit":
-        return _by_rows(partial(poisson_draws, fixed), moved)
-    if how.model == "poisson score":
-        return _by_rows(partial(least_squares_draws, score_problem(fixed), at_null=True), moved)
-    mean = averaged(m, fixed, moved)
-    if mean is not None:
-        (fixed, moved), other = mean, np.zeros(len(mean[0].y), dtype=np.int64)
-    table = tables(fixed, moved, cross(other, moved.period), histories.assignments)
-    if table is None:
-        return _by_rows(partial(least_squares_draws, fixed), moved)
-    return lambda _, sources: look_up(table, sources)
-
-
-def _by_rows(estimated: Callable[[Moved, Codes], Drawn], moved: Moved) -> Evaluate:
-    return lambda values, sources: estimated(replace(moved, histories=values), sources)
 
 
 def _compare(

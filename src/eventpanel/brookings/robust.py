@@ -108,7 +108,7 @@ def _section(family: Family, sellers: tuple[str, ...]) -> RobustnessSection:
     section = family.robustness
     if section is None:
         raise StudyError(
-            "The study has no robustness section.", "[robustness]", "add one; docs/robustness.md has the shortest"
+            "The study has no robustness section.", "[robustness]", "add one; docs/robustness has the shortest"
         )
     if section.estimate != HEADLINE:
         raise StudyError(

@@ -16,7 +16,7 @@ from eventpanel.commands.shared import data_folders, study_of
 from eventpanel.datasets.errors import number
 from eventpanel.reports.folder import check_folder
 from eventpanel.reports.terminal import wrapped
-from eventpanel.robustness.case import Case, case_of, section_of
+from eventpanel.robustness.case import Case, case_of, check_axes, section_of
 from eventpanel.robustness.catalogue import asked_checks
 from eventpanel.robustness.plan import Checked, Plan
 from eventpanel.robustness.run import Job, plan_checks, run_robustness, with_checks
@@ -47,6 +47,7 @@ def _case(options: Namespace) -> Case:
         return _case_of_family(options)
     study = study_of(options)
     asked_checks(options.only or section_of(study).checks)
+    check_axes(study)
     with progress(len(study.inputs) + 1, quiet=options.quiet) as step:
         panel = build_panel(study, data_folders(options), step)
     return case_of(study, panel)
@@ -78,4 +79,6 @@ def _tell(case: Case, checked: Sequence[Checked], out: Path) -> None:
         print(wrapped(nothing), "", sep="\n")
     for one in checked:
         print(wrapped(f"{one.check.title}: {one.finding.answer}. {one.finding.words}"))
+    for check, reason in plan_checks(case).without:
+        print(wrapped(f"{check.title}: not made. {reason}"))
     print(f"\nWritten to {out}: open {out / 'report.html'}")

@@ -19,7 +19,7 @@ from eventpanel.estimators.estimate import Estimate
 from eventpanel.estimators.inference import simultaneous_bands
 from eventpanel.reports.results import Result
 
-__all__ = ["event_study", "save"]
+__all__ = ["cut", "event_study", "save"]
 
 GROUP_COLORS = ("#b2182b", "#2166ac", "#762a83", "#1b7837")
 DIFFERENCE_COLOR = "#404040"
@@ -91,6 +91,23 @@ def _caption(results: Sequence[Result]) -> str:
     else:
         lines.append(f"Hollow points: the reference, event time {_tick(window.reference, binned=False)}, set to zero.")
     return " ".join(lines)
+
+
+def cut(text: str, most: int) -> str:
+    """Leave out the end of a text that is too long for its place.
+
+    Parameters
+    ----------
+    text : str
+    most : int
+        Characters.
+
+    Examples
+    --------
+    >>> cut("without Brazil", 8)
+    'without…'
+    """
+    return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
 
 
 def wrap(text: str, width: int) -> str:

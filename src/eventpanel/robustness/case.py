@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,12 +16,12 @@ from eventpanel.estimators.design import Design
 from eventpanel.estimators.estimate import Estimate
 from eventpanel.estimators.methods import METHODS
 from eventpanel.estimators.target import Target
-from eventpanel.robustness.options import changed_study
+from eventpanel.robustness.options import AS_SET, changed_study
 from eventpanel.robustness.trends import trend_names, with_trends
 from eventpanel.robustness_section import RobustnessSection
 from eventpanel.sections import Study
 
-__all__ = ["Case", "Question", "case_of", "question_of", "section_of"]
+__all__ = ["Case", "Question", "case_of", "check_axes", "question_of", "section_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,11 @@ class Case:
         return self.study.output.level
 
     @property
+    def alpha(self) -> float:
+        """Level of all tests, without what rounding leaves of one less the level of intervals."""
+        return round(1 - self.level, 12)
+
+    @property
     def is_linear(self) -> bool:
         """Whether the headline is a distributed lag, of which most is known exactly."""
         return self.question.estimator == "distributed_lag"
@@ -136,7 +142,7 @@ def section_of(study: Study) -> RobustnessSection:
         raise StudyError(
             "The study has no robustness section.",
             "[robustness]",
-            f"add one to the study file; the shortest is\n\n{_shortest(study)}\n\ndocs/robustness.md has the rest",
+            f"add one to the study file; the shortest is\n\n{_shortest(study)}\n\ndocs/robustness has the rest",
         )
     if section.estimate not in study.estimates:
         raise StudyError(
@@ -173,10 +179,8 @@ def question_of(study: Study, panel: Panel, changes: Mapping[str, Any]) -> Quest
         rest["also_controls"] = [*rest.get("also_controls", ()), *trend_names(panel, trends)]
     changed = changed_study(study, section.estimate, rest)
     own = changed.estimates[section.estimate]
-    name = estimator or own.estimator or changed.design.estimator
-    if name not in ESTIMATORS and name not in METHODS:
-        known = sorted({*ESTIMATORS, *METHODS})
-        raise StudyError(f"There is no estimator {name!r}.", "", f"choose one of {first_few(known, 40)}")
+    name = own.estimator or changed.design.estimator if estimator is None else estimator
+    _check_estimator(name)
     design = build_design(changed, own)
     grouped = design.moderator is not None
     target = Target(
@@ -186,6 +190,49 @@ def question_of(study: Study, panel: Panel, changes: Mapping[str, Any]) -> Quest
         direction=section.direction,
     )
     return Question(name, design, target)
+
+
+def _check_estimator(name: object) -> None:
+    known = sorted({*ESTIMATORS, *METHODS})
+    if name not in known:
+        raise StudyError(f"There is no estimator {name!r}.", "", f"choose one of {first_few(known, 40)}")
+
+
+def check_axes(study: Study) -> None:
+    """Refuse options that cannot be read, before any data are; those that data refuse are listed in the results.
+
+    Parameters
+    ----------
+    study : Study
+        With a robustness section.
+
+    Raises
+    ------
+    StudyError
+        An unknown key, a value of the wrong kind, an unknown estimator or moderator.
+    """
+    section = section_of(study)
+    for axis, options in section.axes.items():
+        for name, option in options.items():
+            try:
+                _check_option(study, section.estimate, name, option)
+            except StudyError as error:
+                where = f"robustness.axes.{axis}, option {name!r}{f': {error.where}' if error.where else ''}"
+                raise StudyError(error.what, where, error.remedy) from error
+
+
+def _check_option(study: Study, estimate: str, name: str, option: Mapping[str, Any]) -> None:
+    if name == AS_SET:
+        raise StudyError("An option has the name of the headline itself.", "", "give it another name, or leave it out")
+    rest = dict(option)
+    trends, estimator = rest.pop("trends", None), rest.pop("estimator", None)
+    if trends is not None and not isinstance(trends, str):
+        raise StudyError(f"Trends are those of the units of a column, not of {trends!r}.", "", 'such as "importer"')
+    if estimator is not None:
+        _check_estimator(estimator)
+    changed = changed_study(study, estimate, rest)
+    with suppress(DesignError):
+        build_design(changed, changed.estimates[estimate])
 
 
 def case_of(study: Study, panel: Panel) -> Case:
@@ -200,26 +247,46 @@ def case_of(study: Study, panel: Panel) -> Case:
     Raises
     ------
     StudyError
-        No robustness section, or an estimate, a group or an event time that is not there.
+        No robustness section, an option that cannot be read, or an estimate, group or event time that is not there.
     DesignError
         As the estimator of the headline raises it.
     """
     section = section_of(study)
+    check_axes(study)
     question = question_of(study, panel, {})
-    if question.design.moderator is None and (section.group or section.minus):
-        raise StudyError(
-            "The robustness section names a group, and its estimate has no moderator.",
-            f"group = {section.group!r}, minus = {section.minus!r}",
-            "remove them, or add a moderator to the estimate",
-        )
     estimate = estimate_by_name(question.estimator, panel, question.design)
-    try:
-        question.target.of(estimate)
-    except DesignError as error:
-        raise StudyError(
-            "The headline of the robustness section is not in its estimate.", error.where, error.remedy
-        ) from error
+    _check_target(section, estimate)
     return Case(study, _with_all_trends(section, panel), question, estimate)
+
+
+def _check_target(section: RobustnessSection, estimate: Estimate) -> None:
+    """Say which key names what the path of the headline does not hold."""
+    path = [term for term in estimate.terms if term.event_time is not None and not term.binned]
+    groups = list(dict.fromkeys(term.group for term in path if term.group))
+    asked = {"group": section.group, "minus": section.minus} if section.minus else {"group": section.group}
+    for key, group in asked.items():
+        if group and not groups:
+            raise StudyError(
+                f"robustness.{key} names a group, and its estimate has no moderator.",
+                f"{key} = {group!r}",
+                "remove it, or add a moderator to the estimate",
+            )
+        if groups and group not in groups:
+            wrong = (
+                f"is {group!r}, which is no group of its estimate" if group else "is missing: its estimate has groups"
+            )
+            raise StudyError(
+                f"robustness.{key} {wrong}.",
+                f"groups: {first_few(map(repr, groups), 12)}",
+                f"set robustness.{key} to one of them",
+            )
+    times = sorted({term.event_time for term in path if term.event_time is not None})
+    if section.event_time not in times:
+        raise StudyError(
+            f"robustness.event_time is {section.event_time}, and the estimate has no coefficient of that event time.",
+            f"event times: {', '.join(map(str, times))}",
+            "choose one of them, or change the window",
+        )
 
 
 def _with_all_trends(section: RobustnessSection, panel: Panel) -> Panel:

@@ -80,6 +80,8 @@ class Check:
         Lines that rest on all parts together, such as a joint test of their draws; they come before the others.
     tables : callable, optional
         More tables of the check, by file name without ending.
+    certifies : bool
+        Whether it is of the numbers and not of the effect: the headline survives nothing where it holds.
     """
 
     name: str
@@ -91,3 +93,4 @@ class Check:
     draw: Callable[[Case, Found], Figure] | None = None
     join: Callable[[Case, Found], Sequence[Line]] | None = None
     tables: Callable[[Case, Found], Mapping[str, pd.DataFrame]] | None = None
+    certifies: bool = False

@@ -15,7 +15,7 @@ from eventpanel.estimators.estimate import Estimate
 from eventpanel.estimators.joint import joined
 from eventpanel.estimators.multiple import romano_wolf
 from eventpanel.estimators.path import Term
-from eventpanel.robustness.case import Case, Question
+from eventpanel.robustness.case import Case
 from eventpanel.robustness.lines import Line
 from eventpanel.robustness_section import PlaceboUnitsSection
 
@@ -69,15 +69,15 @@ def is_alone(case: Case) -> bool:
     return dict(case.design.sample.where).get(section.by) == (section.actual,)
 
 
-def in_its_place(case: Case, unit: str) -> Question:
-    """Ask the headline's question with another unit in the place of the actual one in the sample.
+def in_its_place(case: Case, unit: str) -> dict[str, Any]:
+    """Put another unit in the place of the actual one in the sample, as changes of the headline.
 
     Parameters
     ----------
     case : Case
     unit : str
     """
-    return case.changed({"sample": {"where": {units_section(case).by: [unit]}}})
+    return {"sample": {"where": {units_section(case).by: [unit]}}}
 
 
 def weighted(estimates: Sequence[Estimate], weights: Sequence[float], term: Term) -> Estimate:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -12,15 +12,19 @@ from eventpanel.estimators.core.distributions import t_quantile
 from eventpanel.estimators.estimate import Estimate
 
 __all__ = [
+    "ABSENT",
     "Found",
     "Line",
     "Role",
+    "Row",
     "line_of",
+    "line_of_row",
     "lines_table",
     "made",
     "not_made",
     "plain_found",
     "read_found",
+    "unmade",
     "with_interval",
 ]
 
@@ -30,6 +34,9 @@ __all__ = [
 # "not made": could not be made, and why.
 Role = Literal["headline", "variation", "other", "placebo", "test", "size", "not made"]
 NONE = float("nan")
+# Why an estimate that was made holds no number.
+ABSENT = "not identified"
+Row = Mapping[Hashable, Any]
 
 
 class Line(NamedTuple):
@@ -158,18 +165,22 @@ def _number(value: float | str | None) -> float:
     return NONE if value is None else float(value)
 
 
-def line_of(line: Line, one: Estimate, level: float) -> Line:
-    """Fill a line with an estimate of one term.
+def line_of(line: Line, one: Estimate | str, level: float) -> Line:
+    """Fill a line with an estimate of one term; one that is not there or not identified says why.
 
     Parameters
     ----------
     line : Line
         What the number is.
-    one : Estimate
-        Of a single term; see :meth:`eventpanel.estimators.target.Target.of`.
+    one : Estimate or str
+        Of a single term; see :meth:`eventpanel.estimators.target.Target.of`. Or why there is none.
     level : float
         Of the interval.
     """
+    if isinstance(one, str):
+        return not_made(line, one)
+    if np.isnan(one.coef).all():
+        return not_made(line, ABSENT)
     table = one.tidy(level).iloc[0]
     return line._replace(
         estimate=float(table["estimate"]),
@@ -182,6 +193,29 @@ def line_of(line: Line, one: Estimate, level: float) -> Line:
         n_clusters=float(one.n_clusters),
         n_treated=float(one.n_treated),
     )
+
+
+def line_of_row(line: Line, row: Row, level: float) -> Line:
+    """Fill a line with a row of a table of an estimator; one without an estimate says why.
+
+    Parameters
+    ----------
+    line : Line
+        What the number is.
+    row : mapping
+        With estimate, std_error, dof, p_value, note.
+    level : float
+        Of the interval.
+    """
+    if np.isnan(row["estimate"]):
+        return not_made(line, str(row["note"]) or ABSENT)
+    filled = line._replace(
+        estimate=float(row["estimate"]),
+        std_error=float(row["std_error"]),
+        dof=float(row["dof"]),
+        p_value=float(row["p_value"]),
+    )
+    return with_interval(filled, level)
 
 
 def with_interval(line: Line, level: float) -> Line:
@@ -227,3 +261,13 @@ def made(lines: Sequence[Line], *roles: Role) -> list[Line]:
     *roles : str
     """
     return [line for line in lines if line.role in roles and not (np.isnan(line.estimate) and np.isnan(line.p_value))]
+
+
+def unmade(lines: Sequence[Line]) -> list[Line]:
+    """Lines whose number could not be made; the notes say why.
+
+    Parameters
+    ----------
+    lines : sequence of Line
+    """
+    return [line for line in lines if line.role == "not made"]

@@ -17,7 +17,7 @@ from eventpanel.robustness.case import Case
 from eventpanel.robustness.judge import RULES
 from eventpanel.robustness.lines import Line, lines_table
 from eventpanel.robustness.plan import Checked, Plan
-from eventpanel.robustness.summary import settings, short, summary
+from eventpanel.robustness.summary import chance, settings, short, summary
 from eventpanel.robustness.verdict import (
     headline_in_words,
     headline_terms,
@@ -90,7 +90,7 @@ def _page(case: Case, plan: Plan, checked: Sequence[Checked], pictures: dict[str
         terms=headline_terms(case),
         nobs=f"{case.estimate.nobs:,}",
         clusters=f"{case.estimate.n_clusters:,}",
-        said=verdict_in_words(case, checked),
+        said=verdict_in_words(case, plan, checked),
         not_shown=not_shown_in_words(case),
         verdict=verdict(checked),
         rules=RULES,
@@ -118,7 +118,7 @@ def _cells(line: Line) -> list[str]:
         line.role,
         short(line.estimate),
         short(line.std_error),
-        short(line.p_value),
+        chance(line),
         "" if np.isnan(line.conf_low) else f"{short(line.conf_low)} to {short(line.conf_high)}",
         "" if np.isnan(line.nobs) else f"{line.nobs:,.0f}",
         "" if np.isnan(line.n_clusters) else f"{line.n_clusters:,.0f}",

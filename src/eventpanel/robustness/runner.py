@@ -15,6 +15,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing, contextmanager
 from multiprocessing.connection import wait as ready
+from types import ModuleType
 from typing import NamedTuple
 
 from eventpanel.datasets.errors import EventPanelError, WorkerError
@@ -113,7 +114,7 @@ def _run(case: Case, todo: Sequence[Part], workers: int) -> Generator[Done | Non
             raise WorkerError(
                 "A worker process ended before its part was done.",
                 " or ".join(str(part) for part in waiting.values()) or "at its start",
-                f"if memory ran out, use fewer --workers; a script needs `if __name__ == '__main__':`; {KEPT}",
+                f"if memory ran out, use fewer --workers; {KEPT}",
             ) from error
 
 
@@ -152,11 +153,11 @@ def _pool(case: Case, workers: int) -> Iterator[ProcessPoolExecutor]:
 
 @contextmanager
 def _as_workers_begin() -> Iterator[None]:
-    """Set what a process takes over as it begins: one thread, and no interrupts, which are for this process."""
+    """Set what a process takes over as it begins: one thread, no interrupts, which are for this process, no script."""
     before = {name: os.environ.get(name) for name in THREADS}
     os.environ.update(dict.fromkeys(THREADS, "1"))
     try:
-        with _interrupts_wait():
+        with _interrupts_wait(), _without_script():
             yield
     finally:
         for name, value in before.items():
@@ -164,6 +165,17 @@ def _as_workers_begin() -> Iterator[None]:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
+
+
+@contextmanager
+def _without_script() -> Iterator[None]:
+    """Hide the script that was started, which a process would run again; a prompt or a pipe has no file to run."""
+    script = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = script
 
 
 if sys.platform == "win32":

@@ -8,12 +8,11 @@ from typing import Any, NamedTuple
 
 from eventpanel.datasets.errors import EventPanelError, StudyError, first_few
 from eventpanel.robustness.case import Case, Question
+from eventpanel.robustness.options import AS_SET
 from eventpanel.robustness.variation import reason
 
 __all__ = ["AS_SET", "Refused", "Specification", "Specifications", "specifications"]
 
-# The option of every axis that changes nothing.
-AS_SET = "as in the headline"
 # Keys whose values add up instead of replacing one another.
 ADDING = ("also_controls", "also_fixed_effects")
 Choices = tuple[tuple[str, str], ...]

@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 from pydantic import BaseModel
 
+from eventpanel.estimators.core.arrays import Floats
 from eventpanel.reports.tables import Grid
 from eventpanel.robustness.case import Case
 from eventpanel.robustness.lines import Line, Role, made
 from eventpanel.robustness.plan import Checked, Plan
 from eventpanel.robustness.verdict import headline_in_words, not_shown_in_words, verdict_in_words
 
-__all__ = ["settings", "short", "summary"]
+__all__ = ["chance", "settings", "short", "summary"]
 
 # What a check is summed up by: the first of these that it has.
 ROLES: tuple[Role, ...] = ("variation", "placebo", "other", "test", "size")
@@ -36,6 +37,16 @@ def short(value: float) -> str:
     return "" if np.isnan(value) else f"{value:.4g}"
 
 
+def chance(line: Line) -> str:
+    """Say a p-value; one of zero out of so many draws is less than one of them.
+
+    Parameters
+    ----------
+    line : Line
+    """
+    return f"< {1 / line.draws:.2g}" if line.p_value == 0 and line.draws > 0 else short(line.p_value)
+
+
 def summary(case: Case, plan: Plan, checked: Sequence[Checked]) -> Grid:
     """One row a check: its answer, how many numbers it rests on, their range, how many are significant.
 
@@ -49,7 +60,7 @@ def summary(case: Case, plan: Plan, checked: Sequence[Checked]) -> Grid:
         (one.check.title, one.finding.answer, *_numbers(case, one.found.lines)) for one in checked
     ]
     rows += [(check.title, "not made", "", "", "", "") for check, _ in plan.without]
-    notes = [headline_in_words(case), verdict_in_words(case, checked)]
+    notes = [headline_in_words(case), verdict_in_words(case, plan, checked)]
     notes += [f"{one.check.title}: {one.finding.answer}. {one.finding.words}" for one in checked]
     notes += [f"{check.title}: not made. {reason}" for check, reason in plan.without]
     head = ("", "Answer", "Numbers", "Range", "Median", f"p below {_alpha(case)}")
@@ -70,7 +81,7 @@ def _own(case: Case) -> tuple[str, ...]:
 
 
 def _alpha(case: Case) -> str:
-    return f"{1 - case.level:.2g}"
+    return f"{case.alpha:.3g}"
 
 
 def _numbers(case: Case, lines: Sequence[Line]) -> tuple[str, str, str, str]:
@@ -83,13 +94,21 @@ def _numbers(case: Case, lines: Sequence[Line]) -> tuple[str, str, str, str]:
     values = values[~np.isnan(values)]
     kind = "p = " if tests else ""
     compared = len({line.unit for line in shown}) == 1 and len(values) > 0
-    sure = sum(line.p_value < 1 - case.level for line in shown)
+    sure = sum(line.p_value < case.alpha for line in shown)
     return (
         f"{len(shown)}",
-        kind + " to ".join(dict.fromkeys((short(values.min()), short(values.max())))) if compared else "",
+        kind + " to ".join(dict.fromkeys(_ends(shown, values, tests=tests))) if compared else "",
         f"{kind}{np.median(values):.4g}" if compared else "",
         "" if all(np.isnan(line.p_value) for line in shown) else f"{sure} of {len(shown)}",
     )
+
+
+def _ends(shown: Sequence[Line], values: Floats, *, tests: bool) -> tuple[str, str]:
+    if not tests:
+        return short(values.min()), short(values.max())
+    told = [line for line in shown if not np.isnan(line.p_value)]
+    low, high = (choose(told, key=lambda line: line.p_value) for choose in (min, max))
+    return chance(low), chance(high)
 
 
 def settings(section: BaseModel, start: str = "robustness") -> list[tuple[str, str, str]]:

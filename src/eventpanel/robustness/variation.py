@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
-import numpy as np
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from eventpanel.datasets.errors import EventPanelError
 from eventpanel.datasets.panel import Panel
@@ -14,7 +13,17 @@ from eventpanel.estimators.estimate import Estimate
 from eventpanel.robustness.case import Case, Question
 from eventpanel.robustness.lines import Line, Role, line_of, not_made
 
-__all__ = ["Variation", "headline", "line_of_variation", "reason", "rests_on_few", "same_quantity", "unit_of"]
+__all__ = [
+    "Variation",
+    "estimate_of",
+    "headline",
+    "line_of_variation",
+    "reason",
+    "rests_on_few",
+    "same_quantity",
+    "unit_of",
+    "watched",
+]
 
 # What coefficients of these are in, instead of units of the outcome.
 MEASURES = {
@@ -37,7 +46,8 @@ class Variation(NamedTuple):
     ----------
     part, label : str
         As in a line.
-    question : Question
+    asked : Question, or mapping
+        A mapping is what it changes of the headline; see :meth:`eventpanel.robustness.case.Case.changed`.
     role : str, optional
         ``"variation"`` or ``"other"`` by what it estimates, where nothing is given.
     position : float
@@ -46,7 +56,7 @@ class Variation(NamedTuple):
 
     part: str
     label: str
-    question: Question
+    asked: Question | Mapping[str, Any]
     role: Role | None = None
     position: float = float("nan")
     note: str = ""
@@ -98,27 +108,19 @@ def line_of_variation(case: Case, check: str, variation: Variation, panel: Panel
     panel : Panel, optional
         Instead of the case's.
     """
-    question = variation.question
-    role: Role = variation.role or ("variation" if same_quantity(case, question) else "other")
-    blank = Line(
-        check,
-        variation.part,
-        variation.label,
-        role,
-        question.target.describe(),
-        unit_of(question),
-        position=variation.position,
-        note=variation.note,
-    )
+    part, label, asked, role, position, note = variation
+    blank = Line(check, part, label, "not made", case.target.describe(), position=position, note=note)
     try:
-        estimate = estimate_by_name(question.estimator, case.panel if panel is None else panel, question.design)
-        one = question.target.of(estimate)
+        question = asked if isinstance(asked, Question) else case.changed(asked)
     except EventPanelError as error:
         return not_made(blank, reason(error))
-    if np.isnan(one.coef[0]):
-        return not_made(blank, "not identified")
-    line = line_of(blank, one, case.level)
-    if not rests_on_few(case, line):
+    blank = blank._replace(
+        role=role or ("variation" if same_quantity(case, question) else "other"),
+        quantity=question.target.describe(),
+        unit=unit_of(question),
+    )
+    line = line_of(blank, watched(case, question, panel), case.level)
+    if line.role == "not made" or not rests_on_few(case, line):
         return line
     few = f"rests on {line.nobs / case.headline.nobs:.0%} of the rows of the headline"
     return line._replace(note="; ".join(filter(None, (line.note, few))))
@@ -133,6 +135,24 @@ def rests_on_few(case: Case, line: Line) -> bool:
     line : Line
     """
     return bool(line.nobs < FEW * case.headline.nobs)
+
+
+def watched(case: Case, asked: Question | Mapping[str, Any], panel: Panel | None = None) -> Estimate | str:
+    """Estimate the number that is watched, or say why it cannot be.
+
+    Parameters
+    ----------
+    case : Case
+    asked : Question, or mapping
+        A mapping is what is changed of the headline; see :meth:`eventpanel.robustness.case.Case.changed`.
+    panel : Panel, optional
+        Instead of the case's.
+    """
+    try:
+        question = asked if isinstance(asked, Question) else case.changed(asked)
+        return question.target.of(estimate_of(case, question, panel))
+    except EventPanelError as error:
+        return reason(error)
 
 
 def headline(case: Case, check: str, part: str = "") -> Line:
@@ -157,12 +177,14 @@ def reason(error: EventPanelError) -> str:
     return error.what + (f" ({error.where})" if error.where else "")
 
 
-def estimate_of(case: Case, question: Question) -> Estimate:
-    """Estimate a question on the panel of the case.
+def estimate_of(case: Case, question: Question, panel: Panel | None = None) -> Estimate:
+    """Estimate a question with its whole path.
 
     Parameters
     ----------
     case : Case
     question : Question
+    panel : Panel, optional
+        Instead of the case's.
     """
-    return estimate_by_name(question.estimator, case.panel, question.design)
+    return estimate_by_name(question.estimator, case.panel if panel is None else panel, question.design)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from eventpanel.datasets.errors import number
 from eventpanel.robustness.case import Case
 from eventpanel.robustness.judge import is_significant
-from eventpanel.robustness.plan import Checked
+from eventpanel.robustness.plan import Checked, Plan
 from eventpanel.robustness.variation import unit_of
 
 __all__ = ["Verdict", "headline_in_words", "headline_terms", "not_shown_in_words", "verdict", "verdict_in_words"]
@@ -34,7 +35,8 @@ def headline_in_words(case: Case) -> str:
     return (
         f"Under test: the effect on {unit_of(case.question)}, {case.target.describe()}, predicted to be "
         f"{case.target.direction}. It is {one.coef[0]:.4g} with a standard error of {one.std_errors.iloc[0]:.3g}; "
-        f"{case.level:.0%} interval {bounds['lower']:.4g} to {bounds['upper']:.4g}; p = {one.pvalues.iloc[0]:.3g}."
+        f"{100 * case.level:g}% interval {bounds['lower']:.4g} to {bounds['upper']:.4g}; "
+        f"p = {one.pvalues.iloc[0]:.3g}." + (" Its sign is not the predicted one." if _is_against(case) else "")
     )
 
 
@@ -71,7 +73,13 @@ def verdict(checked: Sequence[Checked]) -> Verdict:
     checked : sequence of Checked
     """
     answers = ("holds", "weakens", "breaks", "cannot tell")
-    return Verdict(*(tuple(one for one in checked if one.finding.answer == answer) for answer in answers))
+    counted = _of_the_effect(checked)
+    return Verdict(*(tuple(one for one in counted if one.finding.answer == answer) for answer in answers))
+
+
+def _of_the_effect(checked: Sequence[Checked]) -> list[Checked]:
+    """Leave out those that certify numbers and found them right."""
+    return [one for one in checked if not one.check.certifies or one.finding.answer != "holds"]
 
 
 def not_shown_in_words(case: Case) -> str:
@@ -82,33 +90,44 @@ def not_shown_in_words(case: Case) -> str:
     case : Case
     """
     value, bounds = float(case.headline.coef[0]), case.headline.conf_int(case.level).iloc[0]
-    interval = f"its {case.level:.0%} interval, {bounds['lower']:.4g} to {bounds['upper']:.4g},"
-    if is_significant(case) and value * case.target.sign > 0:
-        return ""
-    if is_significant(case):
+    interval = f"its {100 * case.level:g}% interval, {bounds['lower']:.4g} to {bounds['upper']:.4g},"
+    if not is_significant(case):
+        found = f"it was to be {case.target.direction}, and {interval} holds zero"
+    elif _is_against(case):
         found = f"it was to be {case.target.direction}, and is {value:.4g}: {interval} lies on the other side of zero"
     else:
-        found = f"it was to be {case.target.direction}, and {interval} holds zero"
+        return ""
     return (
         f"The headline does not show what was predicted: {found}. There is nothing to survive; the checks say what the "
         "design could have shown, and what other choices show."
     )
 
 
-def verdict_in_words(case: Case, checked: Sequence[Checked]) -> str:
-    """Say how many checks the headline survives, and which it does not; before it, where it shows nothing, that.
+def verdict_in_words(case: Case, plan: Plan, checked: Sequence[Checked]) -> str:
+    """Say how many checks the headline survives, which it does not, and how many were not made.
+
+    Where the headline shows nothing, that comes first.
 
     Parameters
     ----------
     case : Case
+    plan : Plan
     checked : sequence of Checked
     """
     found, nothing = verdict(checked), not_shown_in_words(case)
-    words = [nothing or f"Of {len(checked)} checks the headline survives {len(found.survives)}."]
+    count = number(len(_of_the_effect(checked)), "check")
+    words = [nothing or f"Of {count} the headline survives {len(found.survives)}."]
     told = [("It is weakened by", found.weakened), ("It does not survive", found.killed)]
     if nothing:
         told = [("No fault found by", found.survives), ("Fault found by", (*found.killed, *found.weakened))]
-    for start, some in (*told, ("The data cannot tell of", found.open)):
+    for start, some in (*told, ("Nothing can be told from", found.open)):
         if some:
             words.append(f"{start}: {'; '.join(one.check.title for one in some)}.")
+    if plan.without:
+        words.append(f"{number(len(plan.without), 'more check')} could not be made: the study lacks what they need.")
     return " ".join(words)
+
+
+def _is_against(case: Case) -> bool:
+    """Whether the headline has the other sign than was predicted."""
+    return float(case.headline.coef[0]) * case.target.sign < 0

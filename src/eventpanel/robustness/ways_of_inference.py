@@ -20,7 +20,7 @@ from eventpanel.estimators.few_treated import FewTreated, few_treated
 from eventpanel.estimators.score_bootstrap import score_bootstrap
 from eventpanel.estimators.wild_bootstrap import wild_bootstrap
 from eventpanel.robustness.case import Case
-from eventpanel.robustness.lines import Line, line_of, not_made
+from eventpanel.robustness.lines import ABSENT, Line, line_of, not_made
 from eventpanel.robustness.reassignment import drawn, line_of_draws
 from eventpanel.robustness.variation import reason, unit_of
 
@@ -95,7 +95,7 @@ def _tried(case: Case, check: str, part: str, label: str, way: Way) -> Line:
         found = way(case, blank)
     except EventPanelError as error:
         return not_made(blank, reason(error))
-    return not_made(blank, found.note or "not identified") if np.isnan(found.p_value) else found
+    return not_made(blank, found.note or ABSENT) if np.isnan(found.p_value) else found
 
 
 def clustered(case: Case) -> Design:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
+from typing import Any
 
 from eventpanel.datasets.errors import EventPanelError, NotAvailableError
 from eventpanel.robustness.case import Case
 from eventpanel.robustness.check import Check, Part
-from eventpanel.robustness.drawing import forest
+from eventpanel.robustness.figures.forest import forest
 from eventpanel.robustness.judge import judge_variations
 from eventpanel.robustness.lines import Found, Line, not_made
-from eventpanel.robustness.variation import Variation, headline, line_of_variation, reason
+from eventpanel.robustness.variation import Variation, headline, line_of_variation
 
 __all__ = ["CHECK"]
 
@@ -30,11 +31,17 @@ def _options(axis: str, case: Case) -> Found:
 
 
 def _line(case: Case, axis: str, option: str) -> Line:
+    changes = case.section.axes[axis][option]
+    if _changes_nothing(case, changes):
+        return not_made(Line(NAME, axis, option, "not made", case.target.describe()), "the same as the headline")
+    return line_of_variation(case, NAME, Variation(axis, option, changes))
+
+
+def _changes_nothing(case: Case, changes: Mapping[str, Any]) -> bool:
     try:
-        question = case.changed(case.section.axes[axis][option])
-    except EventPanelError as error:
-        return not_made(Line(NAME, axis, option, "not made", case.target.describe()), reason(error))
-    return line_of_variation(case, NAME, Variation(axis, option, question))
+        return case.changed(changes) == case.question
+    except EventPanelError:
+        return False
 
 
 CHECK = Check(

@@ -12,9 +12,9 @@ from eventpanel.estimators.confounding import Confounding, confounding
 from eventpanel.estimators.core.distributions import t_quantile
 from eventpanel.robustness.case import Case, Question
 from eventpanel.robustness.check import Answer, Check, Finding, Part
-from eventpanel.robustness.confounding_drawing import BENCHMARKS, COEFFICIENT, contours
+from eventpanel.robustness.figures.confounding import BENCHMARKS, COEFFICIENT, contours
 from eventpanel.robustness.judge import is_significant
-from eventpanel.robustness.lines import Found, Line, with_interval
+from eventpanel.robustness.lines import Found, Line, unmade, with_interval
 from eventpanel.robustness.variation import Variation, headline, line_of_variation, unit_of
 
 __all__ = ["CHECK"]
@@ -48,9 +48,7 @@ def parts(case: Case) -> Sequence[Part]:
 
 def _confounded(case: Case) -> Found:
     times, question = range(1, FURTHEST + 1), _with_benchmarks(case)
-    found = confounding(
-        case.panel, question.design, case.target, _benchmarks(case), multiples=times, alpha=1 - case.level
-    )
+    found = confounding(case.panel, question.design, case.target, _benchmarks(case), multiples=times, alpha=case.alpha)
     c = found.coefficient
     own = (c.estimate, c.std_error, c.dof, c.robust_error, c.robust_dof)
     lines = (*_controlled(case, question, found), *_shares(found), *_bounds(case, found), *_reach(case, found))
@@ -151,7 +149,7 @@ def judge(case: Case, lines: Sequence[Line]) -> Finding:
     """Judge by benchmarks; a share alone does not say whether it is large."""
     share = {line.label: line.estimate for line in lines if line.part == SHARES and line.role == "size"}
     if not share:
-        failed = [line.note for line in lines if line.role == "not made"]
+        failed = [line.note for line in unmade(lines)]
         return Finding("cannot tell", f"Nothing could be compared: {first_few(dict.fromkeys(failed))}.")
     reach = [line for line in lines if line.part == REACH]
     edge = (

@@ -11,7 +11,6 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from eventpanel.datasets.errors import EventPanelError, NotAvailableError
-from eventpanel.estimating import estimate_by_name
 from eventpanel.estimators.core.arrays import Floats
 from eventpanel.estimators.curve_draws import CurveDraws, JointDraws
 from eventpanel.estimators.curve_statistics import joint_statistics
@@ -23,17 +22,16 @@ from eventpanel.estimators.score_curve import score_curve
 from eventpanel.estimators.target import Target
 from eventpanel.robustness.case import Case, Question
 from eventpanel.robustness.check import Check, Finding, Part
-from eventpanel.robustness.curve_figure import draw_curve
-from eventpanel.robustness.judge import is_significant
-from eventpanel.robustness.lines import Found, Line, Role, line_of, made, not_made, with_interval
+from eventpanel.robustness.curve_judge import JOINT, UNTESTED, family_of, judge_curve
+from eventpanel.robustness.figures.curve import draw_curve
+from eventpanel.robustness.lines import ABSENT, Found, Line, Role, line_of, not_made, with_interval
 from eventpanel.robustness.specifications import Specification, Specifications, specifications
-from eventpanel.robustness.variation import reason, same_quantity, unit_of
+from eventpanel.robustness.variation import estimate_of, reason, same_quantity, unit_of
 from eventpanel.robustness_section import CurveSection
 
-__all__ = ["CHECK", "family_of"]
+__all__ = ["CHECK"]
 
 NAME = "curve"
-JOINT = "joint test"
 # Specifications of one part: enough to share what is absorbed, few enough to be kept often.
 SIZE = 100
 OWN = ("estimate", "std_error", "dof")
@@ -69,16 +67,6 @@ def _specifications(case: Case) -> Specifications:
 def _sharing(question: Question) -> Hashable:
     d = question.design
     return question.estimator, d.sample, d.fixed_effects, d.weights, d.moderator, d.event, d.window, d.controls
-
-
-def family_of(question: Question) -> str:
-    """Name what a specification estimates; only within it do numbers compare.
-
-    Parameters
-    ----------
-    question : Question
-    """
-    return f"{unit_of(question)}, {question.target.describe()}"
 
 
 def _how(case: Case) -> JointDraws:
@@ -137,10 +125,11 @@ def _blank(case: Case, label: str, question: Question) -> Line:
 def _alone(case: Case, label: str, question: Question) -> tuple[Line, Estimate | None]:
     blank = _blank(case, label, question)
     try:
-        estimate = estimate_by_name(question.estimator, case.panel, question.design)
-        return line_of(blank, question.target.of(estimate), case.level), estimate
+        estimate = estimate_of(case, question)
+        line = line_of(blank, question.target.of(estimate), case.level)
     except EventPanelError as error:
         return not_made(blank, reason(error)), None
+    return line, None if line.role == "not made" else estimate
 
 
 def _many(case: Case, target: Target, questions: Mapping[str, Question]) -> dict[str, Line]:
@@ -157,7 +146,7 @@ def _many(case: Case, target: Target, questions: Mapping[str, Question]) -> dict
 
 def _filled(blank: Line, numbers: Floats | None, level: float) -> Line:
     if numbers is None or np.isnan(numbers[0]):
-        return not_made(blank, "not identified")
+        return not_made(blank, ABSENT)
     estimate, error, p_value, nobs, clusters, treated, dof = map(float, numbers)
     return with_interval(
         blank._replace(
@@ -180,7 +169,7 @@ def _keep(curve: CurveDraws, lines: dict[str, Line], draws: dict[str, tuple[floa
         draws[str(label)] = (*own, *curve.estimates[i].tolist(), *curve.draws[i].tolist())
         lines[str(label)] = lines[str(label)]._replace(note=f"drawn: {curve.drawn[i]}")
     for label, why in curve.refused.items():
-        lines[str(label)] = lines[str(label)]._replace(note=f"not in the joint test: {why}")
+        lines[str(label)] = lines[str(label)]._replace(note=f"{UNTESTED}: {why}")
 
 
 def _curve(found: Found) -> CurveDraws:
@@ -200,7 +189,7 @@ def join(case: Case, found: Found) -> list[Line]:
         return []
     curve = _curve(found)
     families = {line.label: line.part for line in found.lines}
-    table = joint_statistics(curve, families, case.target.sign, 1 - case.level)
+    table = joint_statistics(curve, families, case.target.sign, case.alpha)
     table = table[table["specifications"] > 1].assign(own=lambda t: t["family"] != family_of(case.question))
     return [
         Line(
@@ -221,29 +210,9 @@ def join(case: Case, found: Found) -> list[Line]:
 
 
 def judge(case: Case, lines: Sequence[Line]) -> Finding:
-    """Judge the family of the headline by its joint tests, and by how many specifications keep the sign."""
-    family = family_of(case.question)
-    mine = [line for line in made(lines, "variation", "other") if line.part == family]
-    tests = [line for line in lines if line.role == "test" and line.part == f"{JOINT}: {family}"]
-    if not tests:
-        return Finding("cannot tell", "No joint test could be made.")
-    sign, alpha = np.sign(float(case.headline.coef[0])), 1 - case.level
-    kept = float(np.mean([np.sign(line.estimate) == sign for line in mine]))
-    sure = float(np.mean([np.sign(line.estimate) == sign and line.p_value < alpha for line in mine]))
-    told = "; ".join(f"{t.label} {t.estimate:.3g}, p = {t.p_value:.3g}" for t in tests)
-    middle = float(np.median([line.estimate for line in mine]))
-    words = (
-        f"{len(mine)} specifications estimate the headline's quantity: median {middle:.4g}, {kept:.0%} with its sign, "
-        f"{sure:.0%} also significant at {alpha:.0%}. Together, against no effect: {told}."
-    )
-    rest = len(made(lines, "variation", "other")) - len(mine)
-    if rest:
-        words += f" {rest} more estimate other quantities and are tested apart."
-    if not is_significant(case):
-        return Finding("cannot tell", words)
-    if max(t.p_value for t in tests) >= alpha:
-        return Finding("breaks" if min(t.p_value for t in tests) >= alpha else "weakens", words)
-    return Finding("holds" if kept >= 0.9 else "weakens", words)
+    """Judge the family of the headline, and say how many combinations are not in it."""
+    refused = 0 if case.section.curve is None else len(_specifications(case).refused)
+    return judge_curve(case, lines, refused)
 
 
 def tables(case: Case, found: Found) -> dict[str, pd.DataFrame]:
@@ -255,7 +224,7 @@ def tables(case: Case, found: Found) -> dict[str, pd.DataFrame]:
     axes = [axis for axis, _ in every.valid[0].choices]
     drop = ["check", "label", "position", "draws", "p_error"]
     return {
-        "curve_specifications": pd.DataFrame(chosen).drop(columns=drop),
+        "curve_specifications": pd.DataFrame(chosen).drop(columns=drop, errors="ignore"),
         "curve_refused": pd.DataFrame(refused, columns=[*axes, "reason"]),
     }
 

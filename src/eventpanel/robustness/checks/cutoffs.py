@@ -9,21 +9,23 @@ import numpy as np
 
 from eventpanel.datasets.errors import EventPanelError, NotAvailableError, first_few
 from eventpanel.estimators.bands import simultaneous_critical
+from eventpanel.estimators.core.arrays import Floats
 from eventpanel.estimators.core.multivariate_t import largest_survival, standardise
 from eventpanel.estimators.estimate import Estimate
 from eventpanel.estimators.joint import joined
 from eventpanel.robustness.case import Case
 from eventpanel.robustness.check import Check, Finding, Part
-from eventpanel.robustness.drawing import SIMULTANEOUS, sweep
+from eventpanel.robustness.figures.sweep import SIMULTANEOUS, sweep
 from eventpanel.robustness.judge import judge_variations
 from eventpanel.robustness.lines import Found, Line, line_of, made, not_made
-from eventpanel.robustness.variation import estimate_of, headline, reason, unit_of
+from eventpanel.robustness.variation import headline, reason, unit_of, watched
 
 __all__ = ["CHECK"]
 
 NAME, PART = "cutoffs", "cutoff of the moderator"
 # Without cutoffs in the study: whole numbers between these quantiles of the column, in the rows of the headline.
 QUANTILES = (0.1, 0.9)
+FEWEST = 3
 
 
 class _Cut(NamedTuple):
@@ -53,8 +55,15 @@ def _cut(case: Case) -> _Cut:
     if design.moderator is None or design.moderator.below is None:
         raise NotAvailableError("The headline has no moderator with a cutoff.", "", "there is nothing to move")
     values = case.panel.values(design.moderator.column)[case.estimate.sample]
+    return _Cut(design.moderator.name, _even(values))
+
+
+def _even(values: Floats) -> tuple[float, ...]:
+    """Whole numbers between two quantiles; where there are hardly any, as on a scale from zero to one, quantiles."""
     low, high = np.nanquantile(values, QUANTILES)
-    return _Cut(design.moderator.name, tuple(float(one) for one in range(int(np.ceil(low)), int(np.floor(high)) + 1)))
+    whole = np.arange(np.ceil(low), np.floor(high) + 1)
+    chosen = whole if len(whole) >= FEWEST else np.unique(np.nanquantile(values, np.linspace(*QUANTILES, 9)))
+    return tuple(chosen.tolist())
 
 
 def _sweep(case: Case) -> Found:
@@ -68,16 +77,12 @@ def _sweep(case: Case) -> Found:
 def _one(case: Case, moderator: str, cutoff: float) -> tuple[Line, Estimate | None]:
     label = f"{moderator} below {cutoff:g}"
     blank = Line(NAME, PART, label, "variation", case.target.describe(), unit_of(case.question), position=float(cutoff))
-    try:
-        question = case.changed({"moderators": {moderator: {"below": cutoff}}})
-        whole = estimate_of(case, question)
-        one = question.target.of(whole)
-    except EventPanelError as error:
-        return not_made(blank, reason(error)), None
-    if np.isnan(one.coef[0]):
-        return not_made(blank, "not identified"), None
-    sides = "; ".join(f"{size.group or 'all'}: {size.clusters} clusters" for size in whole.sizes)
-    return line_of(blank, one, case.level)._replace(note=sides), one
+    one = watched(case, {"moderators": {moderator: {"below": cutoff}}})
+    line = line_of(blank, one, case.level)
+    if isinstance(one, str) or line.role == "not made":
+        return line, None
+    sides = "; ".join(f"{size.group or 'all'}: {size.clusters} clusters" for size in one.sizes)
+    return line._replace(note=sides), one
 
 
 def _together(case: Case, estimates: Sequence[Estimate]) -> tuple[Line, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
-from eventpanel.datasets.errors import EventPanelError, NotAvailableError
+from eventpanel.datasets.errors import EventPanelError, NotAvailableError, number
 from eventpanel.estimators.combinations import difference
 from eventpanel.estimators.estimate import Estimate
 from eventpanel.estimators.inference import wald
@@ -15,10 +15,10 @@ from eventpanel.estimators.path import Term
 from eventpanel.robustness.case import Case
 from eventpanel.robustness.check import Answer, Check, Finding, Part
 from eventpanel.robustness.counterparts import in_its_place, is_alone, other_units, units_section, weighted
-from eventpanel.robustness.drawing import forest
-from eventpanel.robustness.judge import is_significant
-from eventpanel.robustness.lines import Found, Line, line_of, made, not_made
-from eventpanel.robustness.variation import estimate_of, headline, reason, unit_of
+from eventpanel.robustness.figures.forest import forest
+from eventpanel.robustness.judge import is_most, is_significant
+from eventpanel.robustness.lines import ABSENT, Found, Line, line_of, made, not_made, unmade
+from eventpanel.robustness.variation import headline, reason, unit_of, watched
 
 __all__ = ["CHECK"]
 
@@ -44,11 +44,9 @@ def parts(case: Case) -> Sequence[Part]:
 
 
 def _other_groups(case: Case) -> tuple[str, ...]:
-    """Name the groups the headline is compared with; for a difference the one it takes off."""
+    """Name the groups the headline is compared with; one that is a difference itself has none."""
     target = case.target
-    if target.minus:
-        return (target.minus,)
-    return tuple(group for group in case.estimate.groups if group != target.group)
+    return () if target.minus else tuple(group for group in case.estimate.groups if group != target.group)
 
 
 def _groups(case: Case) -> Found:
@@ -67,10 +65,7 @@ def _groups(case: Case) -> Found:
 
 
 def _line(case: Case, part: str, kind: str, label: str, one: Estimate) -> Line:
-    blank = Line(NAME, part, label, "other", kind, unit_of(case.question))
-    if not len(one.coef) or np.isnan(one.coef[0]):
-        return not_made(blank, "not identified")
-    return line_of(blank, one, case.level)
+    return line_of(Line(NAME, part, label, "other", kind, unit_of(case.question)), one, case.level)
 
 
 def _units(case: Case) -> Found:
@@ -96,13 +91,8 @@ def _failed(unit: str, why: str) -> Line:
 
 
 def _estimated(case: Case, unit: str) -> Estimate | str:
-    """Estimate the watched number of another unit, or say why not."""
-    try:
-        question = in_its_place(case, unit)
-        one = question.target.of(estimate_of(case, question))
-    except EventPanelError as error:
-        return reason(error)
-    return "not identified" if np.isnan(one.coef[0]) else one
+    one = watched(case, in_its_place(case, unit))
+    return ABSENT if isinstance(one, Estimate) and np.isnan(one.coef[0]) else one
 
 
 def _weighted(case: Case, kind: str, label: str, parts_of: Mapping[Estimate, float]) -> Line:
@@ -121,8 +111,8 @@ def judge(case: Case, lines: Sequence[Line]) -> Finding:
         return Finding("cannot tell", "No difference could be formed.")
     shown = [line for line in apart if line.is_significant and line.estimate * case.target.sign > 0]
     words = [
-        f"In the predicted direction the headline is significantly larger than {len(shown)} of {len(apart)} "
-        "counterparts."
+        f"In the predicted direction the headline is significantly larger than {len(shown)} of "
+        f"{number(len(apart), 'counterpart')}."
     ]
     reverse = [line for line in apart if line.is_significant and line not in shown]
     words += [f"{line.label} is {line.estimate:.4g}, the other way, and significant." for line in reverse[:3]]
@@ -131,11 +121,12 @@ def judge(case: Case, lines: Sequence[Line]) -> Finding:
     if pairs:
         clear = sum(line.is_significant and line.estimate * case.target.sign > 0 for line in pairs)
         words.append(f"One by one it is significantly larger than {clear} of {len(pairs)} other units.")
-    failed = [line for line in lines if line.role == "not made"]
+    failed = unmade(lines)
     words += [f"{len(failed)} numbers could not be made ({failed[0].label}: {failed[0].note})."] if failed else []
     joint = [line for line in made(lines, "test") if line.quantity == JOINT]
     words += [f"Over all event times together the test that {x.label} has p = {x.p_value:.3g}." for x in joint[:2]]
-    return Finding(_answer(case, apart, shown, others), " ".join(words))
+    lost = sum(line.quantity == DIFFERENCE for line in failed)
+    return Finding(_answer(case, apart, shown, others) if is_most(len(apart), lost) else "cannot tell", " ".join(words))
 
 
 def _counterpart(difference_line: Line, lines: Sequence[Line]) -> Line | None:

@@ -12,8 +12,8 @@ from eventpanel.estimators.cautions import FEW_TREATED
 from eventpanel.estimators.effective_clusters import effective_clusters
 from eventpanel.robustness.case import Case
 from eventpanel.robustness.check import Check, Finding, Part
-from eventpanel.robustness.inference_figures import methods
-from eventpanel.robustness.judge import is_significant
+from eventpanel.robustness.figures.inference import methods
+from eventpanel.robustness.judge import able, is_significant
 from eventpanel.robustness.lines import Found, Line, made
 from eventpanel.robustness.reassignment import need_regression
 from eventpanel.robustness.ways_of_inference import (
@@ -81,15 +81,15 @@ def _largest(case: Case, label: str, values: pd.Series, note: str) -> Line:
 
 def judge(case: Case, lines: Sequence[Line]) -> Finding:
     """Judge by the ways of inference that hold with few or unequal clusters: who rejects, who does not."""
-    tests, alpha = made(lines, "test"), 1 - case.level
-    trusted = _trusted(tests, case)
+    tests, alpha = made(lines, "test"), case.alpha
+    trusted = able(_trusted(tests, case), alpha)
     words = _rests_on(lines)
     if not trusted:
         return Finding("cannot tell", f"{words}No other way of inference could be made.")
     words += _told(tests, alpha)
     if len(trusted) < 3 and clusters_of(case)[1] < FEW_TREATED:
         words += f" With so few clusters with an event {' and '.join(line.part for line in trusted)} count."
-    share = sum(line.p_value < alpha for line in trusted) / len(trusted)
+    share = sum(line.p_value <= alpha for line in trusted) / len(trusted)
     if not is_significant(case):
         return Finding("cannot tell", words)
     return Finding("holds" if share == 1 else "weakens" if share >= 0.5 else "breaks", words)
@@ -116,14 +116,14 @@ def _rests_on(lines: Sequence[Line]) -> str:
 
 def _told(tests: Sequence[Line], alpha: float) -> str:
     """Say who rejects and who does not, and whether CRV1 stands alone."""
-    beyond = [line for line in tests if line.p_value < alpha]
-    others = [line for line in tests if line.p_value >= alpha]
+    beyond = [line for line in tests if line.p_value <= alpha]
+    others = [line for line in tests if line.p_value > alpha]
     if not others:
-        return f"All {len(tests)} ways of inference agree: they reject no effect at {alpha:.0%}."
+        return f"All {len(tests)} ways of inference agree: each rejects an effect of zero at {alpha:.3g}."
     if not beyond:
-        return f"All {len(tests)} ways of inference agree: none rejects no effect at {alpha:.0%}."
+        return f"All {len(tests)} ways of inference agree: none rejects an effect of zero at {alpha:.3g}."
     words = (
-        f"{len(beyond)} of {len(tests)} ways of inference reject no effect at {alpha:.0%}; these do not: "
+        f"{len(beyond)} of {len(tests)} ways of inference reject an effect of zero at {alpha:.3g}; these do not: "
         f"{', '.join(f'{line.label} (p = {line.p_value:.3g})' for line in others)}."
     )
     against = [line.label for line in others if line.label == CRV3 or line.part == BOOTSTRAP]

@@ -15,24 +15,27 @@ from eventpanel.estimators.moderator import groups_or_one
 from eventpanel.estimators.parts import parts_of
 from eventpanel.robustness.case import Case
 from eventpanel.robustness.check import Answer, Check, Finding, Part
-from eventpanel.robustness.curves_drawing import dropped
+from eventpanel.robustness.figures.left_out import dropped
 from eventpanel.robustness.judge import is_significant
-from eventpanel.robustness.lines import Found, Line
-from eventpanel.robustness.table_rows import Row, line_of_row
+from eventpanel.robustness.lines import Found, Line, Row, line_of_row, unmade
 from eventpanel.robustness.variation import headline, unit_of
 
 __all__ = ["CHECK"]
 
 NAME = "influential"
 NEEDED = "how many have to go"
-# What is to fall, as drop_influential calls it, and in words.
-AIMS = {
-    "sign": "the sign changes",
-    "significance": "significance at 5% is lost",
-    "opposite": "the opposite sign becomes significant at 5%",
-}
 # Up to this share of all is few. One country of a hundred is a story of that country; a quarter of them is a sample.
 FEW = 0.05
+
+
+def _aims(case: Case) -> dict[str, str]:
+    """Put in words what is to fall, as drop_influential calls it."""
+    level = f"{100 * case.alpha:.3g}%"
+    return {
+        "sign": "the sign changes",
+        "significance": f"significance at {level} is lost",
+        "opposite": f"the opposite sign becomes significant at {level}",
+    }
 
 
 def parts(case: Case) -> Sequence[Part]:
@@ -52,19 +55,19 @@ def _by(case: Case) -> str:
 
 def _dropped(case: Case) -> Found:
     by = _by(case)
-    found = drop_influential(case.panel, case.design, case.target, case.section.influential.most, by)
+    found = drop_influential(case.panel, case.design, case.target, case.section.influential.most, by, level=case.level)
     every = len(parts_of(case.panel, case.design, by).among(_under_test(case)).labels)
-    paths = _paths(found)
+    paths = _paths(case, found)
     lines = [_line(case, part, row) for part, path in paths.items() for row in path if row["dropped"]]
     return Found((headline(case, NAME), *_needed(case, found, every), *lines))
 
 
-def _paths(found: Dropping) -> dict[str, Sequence[Row]]:
+def _paths(case: Case, found: Dropping) -> dict[str, Sequence[Row]]:
     """Rows by aim; an order that all aims share is told once."""
-    curves = {aim: found.curve[found.curve["aim"] == aim] for aim in AIMS}
+    curves = {aim: found.curve[found.curve["aim"] == aim] for aim in _aims(case)}
     if len({tuple(curve["left_out"]) for curve in curves.values()}) == 1:
         return {"whatever the aim": curves["sign"].to_dict("records")}
-    return {f"aim: {AIMS[aim]}": curve.to_dict("records") for aim, curve in curves.items()}
+    return {f"aim: {_aims(case)[aim]}": curve.to_dict("records") for aim, curve in curves.items()}
 
 
 def _under_test(case: Case) -> Mask:
@@ -83,7 +86,7 @@ def _needed(case: Case, found: Dropping, every: int) -> list[Line]:
         enough = not pd.isna(row["dropped"])
         note = first_few(row["left_out"], most) if enough else f"not within {most} dropped"
         count = float(row["dropped"]) if enough else np.nan
-        lines.append(blank._replace(label=AIMS[row["aim"]], estimate=count, position=float(most), note=note))
+        lines.append(blank._replace(label=_aims(case)[row["aim"]], estimate=count, position=float(most), note=note))
     return lines
 
 
@@ -105,7 +108,7 @@ def judge(case: Case, lines: Sequence[Line]) -> Finding:
     """Judge by the share that has to go."""
     needed = {line.label: line for line in lines if line.part == NEEDED}
     if not needed:
-        failed = [line.note for line in lines if line.role == "not made"]
+        failed = [line.note for line in unmade(lines)]
         return Finding("cannot tell", f"Nothing could be dropped: {first_few(dict.fromkeys(failed))}.")
     every = next(iter(needed.values())).n_clusters
     words = f"Dropped by {_by(case)}, of which the headline rests on {every:.0f}."
@@ -115,10 +118,12 @@ def judge(case: Case, lines: Sequence[Line]) -> Finding:
 def _words(line: Line) -> str:
     said, every = f"{line.label[0].upper()}{line.label[1:]}", line.n_clusters
     if np.isnan(line.estimate):
-        return f"{said}: not with the {line.position:.0f} most influential dropped."
+        some = f"the {line.position:.0f} most influential" if line.position < every - 2 else "as many as can be"
+        return f"{said}: not with {some} dropped."
     if not line.estimate:
-        return "At 5% the headline is not significant with all of them: nothing has to go for that."
-    return f"{said} when {line.estimate:.0f} of {every:.0f} are dropped ({line.estimate / every:.1%}: {line.note})."
+        return "The headline is not significant with all of them: nothing has to go for that."
+    verb = "is" if line.estimate == 1 else "are"
+    return f"{said} when {line.estimate:.0f} of {every:.0f} {verb} dropped ({line.estimate / every:.1%}: {line.note})."
 
 
 def _answer(case: Case, needed: dict[str, Line]) -> Answer:
@@ -126,7 +131,7 @@ def _answer(case: Case, needed: dict[str, Line]) -> Answer:
         return "cannot tell"
 
     def is_few(aim: str) -> bool:
-        line = needed[AIMS[aim]]
+        line = needed[_aims(case)[aim]]
         return bool(line.estimate <= max(1.0, FEW * line.n_clusters))
 
     return "breaks" if is_few("sign") else "weakens" if is_few("significance") else "holds"

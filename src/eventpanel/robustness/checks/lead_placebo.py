@@ -14,9 +14,9 @@ from eventpanel.estimators.lead_placebo import with_far_leads
 from eventpanel.estimators.target import Target
 from eventpanel.robustness.case import Case
 from eventpanel.robustness.check import Check, Finding, Part
-from eventpanel.robustness.inference_figures import placebo_path
+from eventpanel.robustness.figures.path import placebo_path
 from eventpanel.robustness.judge import is_significant
-from eventpanel.robustness.lines import Found, Line, Role, line_of, made, not_made
+from eventpanel.robustness.lines import ABSENT, Found, Line, Role, line_of, made, not_made, unmade
 from eventpanel.robustness.reassignment import need_regression
 from eventpanel.robustness.variation import unit_of
 
@@ -55,7 +55,7 @@ def _line(case: Case, estimate: Estimate, event_time: int, role: Role) -> Line:
     label = Target(event_time=event_time).describe() if role != "variation" else "headline, far leads added"
     blank = Line(NAME, part, label, role, target.describe(), unit_of(case.question), position=float(event_time))
     if not _held(estimate, target):
-        return not_made(blank, "not identified")
+        return not_made(blank, ABSENT)
     return line_of(blank, target.of(estimate), case.level)
 
 
@@ -88,18 +88,20 @@ def judge(case: Case, lines: Sequence[Line]) -> Finding:
     """Judge by the joint test, and by whether a lead as large as the headline would have been seen."""
     placebos, joint = made(lines, "placebo"), made(lines, "test")
     if not placebos:
-        failed = dict.fromkeys(line.note for line in lines if line.role == "not made")
+        failed = dict.fromkeys(line.note for line in unmade(lines))
         return Finding("cannot tell", f"No far lead could be estimated: {'; '.join(failed)}.")
-    alpha, value = 1 - case.level, float(case.headline.coef[0])
+    alpha, value = case.alpha, float(case.headline.coef[0])
     beyond = [line for line in placebos if line.p_value < alpha / len(placebos)]
     told = "; ".join(f"{line.label} {line.estimate:.3g} (p = {line.p_value:.3g})" for line in placebos)
     words = f"Far leads: {told}."
     if joint:
         words += f" Jointly p = {joint[0].p_value:.3g}."
-        if joint[0].p_value < alpha:
-            return Finding("breaks", words + " Outcomes differ before the event, or events are foreseen.")
+    if joint and joint[0].p_value < alpha:
+        words += " Outcomes differ before the event, or events are foreseen."
+        return Finding("breaks" if is_significant(case) else "cannot tell", words)
     if beyond:
-        return Finding("weakens", words + f" {beyond[0].label} is beyond chance by itself (Bonferroni).")
+        words += f" {beyond[0].label} is beyond chance by itself (Bonferroni)."
+        return Finding("weakens" if is_significant(case) else "cannot tell", words)
     if all(line.conf_low <= value <= line.conf_high for line in placebos):
         return Finding("cannot tell", words + " Their intervals hold the headline too: the data cannot tell.")
     return Finding("holds" if is_significant(case) else "cannot tell", words)

@@ -14,10 +14,9 @@ from eventpanel.estimators.distributed_lag import distributed_lag
 from eventpanel.estimators.leave_out import leave_out
 from eventpanel.robustness.case import Case
 from eventpanel.robustness.check import Answer, Check, Finding, Part
-from eventpanel.robustness.curves_drawing import extremes
-from eventpanel.robustness.judge import is_significant
-from eventpanel.robustness.lines import Found, Line, made
-from eventpanel.robustness.table_rows import Row, line_of_row
+from eventpanel.robustness.figures.left_out import extremes
+from eventpanel.robustness.judge import is_most, is_significant
+from eventpanel.robustness.lines import Found, Line, Row, line_of_row, made, unmade
 from eventpanel.robustness.variation import headline, unit_of
 
 __all__ = ["CHECK"]
@@ -53,13 +52,13 @@ def _line(case: Case, by: str, row: Row) -> Line:
 
 def judge(case: Case, lines: Sequence[Line]) -> Finding:
     """Judge by the one whose absence hurts most."""
-    shown, failed = made(lines, "variation"), [line for line in lines if line.role == "not made"]
+    shown, failed = made(lines, "variation"), unmade(lines)
     if not shown:
         return Finding("cannot tell", "Nothing could be left out: " + first_few(dict.fromkeys(x.note for x in failed)))
     words = [_words(case, by, [x for x in shown if x.part == by]) for by in dict.fromkeys(x.part for x in shown)]
     if failed:
         words.append(f"{len(failed)} could not be left out: {first_few(f'{x.part} {x.label}' for x in failed)}.")
-    return Finding(_answer(case, shown), " ".join(words))
+    return Finding(_answer(case, shown) if is_most(len(shown), len(failed)) else "cannot tell", " ".join(words))
 
 
 def _words(case: Case, by: str, lines: Sequence[Line]) -> str:

@@ -8,8 +8,8 @@ from eventpanel.datasets.errors import EventPanelError
 from eventpanel.estimators.record import event_unit
 from eventpanel.robustness.case import Case
 from eventpanel.robustness.check import Check, Finding, Part
-from eventpanel.robustness.inference_figures import histograms
-from eventpanel.robustness.judge import is_significant
+from eventpanel.robustness.figures.histograms import histograms
+from eventpanel.robustness.judge import able, is_significant
 from eventpanel.robustness.lines import Found, Line, made, not_made
 from eventpanel.robustness.reassignment import (
     Reassigned,
@@ -68,7 +68,7 @@ def _both(first: Found, second: Found) -> Found:
 
 def judge(case: Case, lines: Sequence[Line]) -> Finding:
     """Judge by the share of placebos that are as large: of turned records where spells could hardly be moved."""
-    tests, alpha = made(lines, "test"), 1 - case.level
+    tests, alpha = made(lines, "test"), case.alpha
     told = [line for line in tests if line.part == TURNED] or tests
     if not told:
         return Finding("cannot tell", "No placebo could be drawn.")
@@ -81,11 +81,11 @@ def judge(case: Case, lines: Sequence[Line]) -> Finding:
     if p.part == TURNED:
         why = next(line.note for line in lines if line.part == DEALT).split(": read")[0].split(" (")[0]
         words += f" Spells say little: {why[:1].lower()}{why[1:].rstrip('.')}."
-    if not is_significant(case):
+    if not is_significant(case) or not able([p], alpha):
         return Finding("cannot tell", words)
-    if p.p_value < alpha:
+    if p.p_value <= alpha:
         return Finding("holds", words)
-    return Finding("weakens" if one.p_value < alpha else "breaks", words)
+    return Finding("weakens" if one.p_value <= alpha else "breaks", words)
 
 
 CHECK = Check(

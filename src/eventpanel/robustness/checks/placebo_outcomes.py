@@ -9,17 +9,17 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from eventpanel.datasets.errors import EventPanelError, NotAvailableError
+from eventpanel.datasets.errors import EventPanelError, NotAvailableError, number
 from eventpanel.estimators.estimate import Estimate
 from eventpanel.estimators.multiple import adjust
 from eventpanel.estimators.path import Term
 from eventpanel.robustness.case import Case, Question
 from eventpanel.robustness.check import Check, Finding, Part
 from eventpanel.robustness.counterparts import family_lines, weighted
-from eventpanel.robustness.drawing import forest
+from eventpanel.robustness.figures.forest import forest
 from eventpanel.robustness.judge import is_significant, judge_placebos
 from eventpanel.robustness.lines import Found, Line, line_of, made, not_made
-from eventpanel.robustness.variation import MEASURES, estimate_of, headline, reason, unit_of
+from eventpanel.robustness.variation import MEASURES, headline, reason, unit_of, watched
 
 __all__ = ["CHECK"]
 
@@ -53,15 +53,11 @@ def _one(case: Case, outcome: str) -> tuple[Line, Estimate | None]:
     blank = Line(NAME, PART, outcome, "placebo", case.target.describe())
     try:
         question = _question(case, outcome)
-        blank = blank._replace(unit=unit_of(question))
-        one = question.target.of(estimate_of(case, question))
     except EventPanelError as error:
         return not_made(blank, reason(error)), None
-    return (line_of(blank, one, case.level), one) if one.coef[0] == one.coef[0] else (_absent(blank), None)
-
-
-def _absent(blank: Line) -> Line:
-    return not_made(blank, "not identified")
+    one = watched(case, question)
+    line = line_of(blank._replace(unit=unit_of(question)), one, case.level)
+    return line, None if isinstance(one, str) or line.role == "not made" else one
 
 
 def _holm(lines: Sequence[Line]) -> list[Line]:
@@ -117,13 +113,28 @@ def judge(case: Case, lines: Sequence[Line]) -> Finding:
     gaps = [line for line in tests if line.quantity == GAP]
     apart = sum(line.is_significant for line in gaps)
     if gaps:
-        words.append(f"The headline differs significantly from {apart} of {len(gaps)} placebos that compare with it.")
+        of = number(len(gaps), "placebo")
+        words.append(f"The headline differs significantly from {apart} of {of} in the same measure.")
+    blind = not gaps and not _sees(case, lines)
+    if blind:
+        words.append("No placebo rules out an effect as large as the headline, in standard deviations of its outcome.")
     if not is_significant(case):
         words.append("The headline is not significant itself: placebos have nothing to defend.")
-    elif gaps and not apart:
+    elif blind or (gaps and not apart):
         words.append("So placebos may be as large as the headline: they are too imprecise to tell.")
-    open_ = not is_significant(case) or (found.answer == "holds" and bool(gaps) and not apart)
+    open_ = not is_significant(case) or (found.answer == "holds" and (blind or (bool(gaps) and not apart)))
     return Finding("cannot tell" if open_ else found.answer, " ".join(words))
+
+
+def _sees(case: Case, lines: Sequence[Line]) -> bool:
+    """Whether the interval of some placebo leaves out the headline, both in standard deviations of their outcomes."""
+
+    def spread(name: str) -> float:
+        return float(np.nanstd(case.panel.values(name)[case.headline.sample]))
+
+    share = float(case.headline.coef[0]) / spread(case.design.outcome)
+    sizes = [(line, share * spread(line.label)) for line in made(lines, "placebo")]
+    return any(not line.conf_low <= size <= line.conf_high for line, size in sizes)
 
 
 def draw(case: Case, found: Found) -> Figure:
@@ -151,7 +162,7 @@ CHECK = Check(
     reading="The same design with other outcomes; each should be nothing. A placebo whose interval is wide has passed "
     "no test: it may be as large as the headline. Holm's p-values and those of Romano and Wolf (common draws of whole "
     "clusters) are for all placebo outcomes together. Differences from the headline are formed where coefficients are "
-    "in the same measure, with the covariance between them.",
+    "in the same measure, with the covariance between them; else effects compare in standard deviations of outcomes.",
     parts=parts,
     judge=judge,
     draw=draw,

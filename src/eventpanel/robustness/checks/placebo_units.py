@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -20,10 +20,10 @@ from eventpanel.estimators.placebo_units import placebo_units as exchanged
 from eventpanel.robustness.case import Case
 from eventpanel.robustness.check import Answer, Check, Finding, Part
 from eventpanel.robustness.counterparts import family_lines, in_its_place, is_alone, other_units, units_section
-from eventpanel.robustness.drawing import ordered
+from eventpanel.robustness.figures.forest import ordered
 from eventpanel.robustness.judge import is_significant
-from eventpanel.robustness.lines import Found, Line, line_of, made, not_made, with_interval
-from eventpanel.robustness.variation import estimate_of, headline, reason, unit_of
+from eventpanel.robustness.lines import Found, Line, Row, line_of, made, not_made, with_interval
+from eventpanel.robustness.variation import headline, reason, unit_of, watched
 
 __all__ = ["CHECK"]
 
@@ -79,15 +79,7 @@ def _blank(case: Case, unit: str) -> Line:
 
 def _in_the_sample(case: Case, units: Sequence[str]) -> list[Line]:
     """Estimate again on the sample of each unit."""
-
-    def one(unit: str) -> Line:
-        try:
-            question = in_its_place(case, unit)
-            return _filled(case, unit, question.target.of(estimate_of(case, question)))
-        except EventPanelError as error:
-            return not_made(_blank(case, unit), reason(error))
-
-    return [one(unit) for unit in units]
+    return [line_of(_blank(case, unit), watched(case, in_its_place(case, unit)), case.level) for unit in units]
 
 
 def _of_the_path(case: Case, units: Sequence[str]) -> list[Line]:
@@ -98,29 +90,24 @@ def _of_the_path(case: Case, units: Sequence[str]) -> list[Line]:
     for unit in rest if target.minus else units:
         group, minus = (unit if name == actual else name for name in (target.group, target.minus))
         try:
-            lines.append(_filled(case, unit, replace(target, group=group, minus=minus).of(case.estimate)))
+            one: Estimate | str = replace(target, group=group, minus=minus).of(case.estimate)
         except EventPanelError as error:
-            lines.append(not_made(_blank(case, unit), reason(error)))
+            one = reason(error)
+        lines.append(line_of(_blank(case, unit), one, case.level))
     return lines
-
-
-def _filled(case: Case, unit: str, one: Estimate) -> Line:
-    if np.isnan(one.coef[0]):
-        return not_made(_blank(case, unit), "not identified")
-    return line_of(_blank(case, unit), one, case.level)
 
 
 def _exchanged(column: str, case: Case, units: Sequence[str]) -> list[Line]:
     """Let each unit exchange a column with the actual one."""
     section, target = units_section(case), case.target
     placebo = Placebo(by=section.by, actual=section.actual, column=column, among=tuple(units))
-    table = exchanged(case.panel, case.design, placebo, estimator=partial(_watched, case))
+    table = exchanged(case.panel, case.design, placebo, estimator=partial(_target_of, case))
     dof = float(case.headline.dof[0])
     shown = table[~table["actual"] & (table["event_time"] == target.event_time)]
     return [_of_row(case, row, dof) for row in shown.to_dict("records")]
 
 
-def _of_row(case: Case, row: Mapping[Hashable, Any], dof: float) -> Line:
+def _of_row(case: Case, row: Row, dof: float) -> Line:
     blank = _blank(case, str(row["unit"]))
     if row["remark"]:
         return not_made(blank, str(row["remark"]))
@@ -129,7 +116,7 @@ def _of_row(case: Case, row: Mapping[Hashable, Any], dof: float) -> Line:
     return with_interval(line._replace(p_value=float(t_two_sided(t, dof))), case.level)
 
 
-def _watched(case: Case, panel: Panel, design: Design) -> Estimate:
+def _target_of(case: Case, panel: Panel, design: Design) -> Estimate:
     """Estimate nothing but the number that is watched."""
     return case.target.of(estimate_by_name(case.question.estimator, panel, design))
 
@@ -153,7 +140,9 @@ def _family(case: Case, others: Sequence[Line]) -> tuple[Line, ...]:
     if not is_alone(case) or not case.is_linear or not units:
         return ()
     blank = Line(NAME, PART, "all units", "test", FAMILY)
-    designs = {units_section(case).actual: case.design} | {unit: in_its_place(case, unit).design for unit in units}
+    designs = {units_section(case).actual: case.design} | {
+        unit: case.changed(in_its_place(case, unit)).design for unit in units
+    }
     try:
         return family_lines(case, blank, designs)
     except EventPanelError as error:
@@ -166,28 +155,31 @@ def judge(case: Case, lines: Sequence[Line]) -> Finding:
     ranked = [line for line in tests if line.quantity == RANK]
     if not placebos or not ranked:
         return Finding("cannot tell", "No other unit could be estimated.")
-    actual, alpha = units_section(case).actual, 1 - case.level
+    actual, alpha = units_section(case).actual, case.alpha
     count = 1 + len(placebos) + sum(line.role == "not made" for line in lines if line.quantity != FAMILY)
     p = max(line.p_value for line in ranked)
     beyond = [line.label for line in placebos if line.is_significant]
+    alone = "is" if len(placebos) == 1 else "are"
     words = [
         f"{actual} ranks {round(min(x.p_value for x in ranked) * count)} of {count} by "
         f"{'coefficient' if ranked[0].p_value <= ranked[1].p_value else 't'}; rank p-values "
         f"{ranked[0].p_value:.3g} (coefficient) and {ranked[1].p_value:.3g} (t).",
-        f"{len(beyond)} of {len(placebos)} others are significant by themselves"
+        f"{len(beyond)} of {number(len(placebos), 'other')} {alone} significant without the rest"
         + (f": {first_few(beyond)}." if beyond else "."),
     ]
     if 1 / count > alpha:
         words.append(f"With {count} units no rank p-value can be below {1 / count:.2g}.")
     family = [line for line in tests if line.quantity == FAMILY]
-    words += [f"Among all units, {one.label} has p = {one.p_value:.3g}." for one in family if one.label == actual]
+    words += [
+        f"Corrected for all units, {one.label} has p = {one.p_value:.3g}." for one in family if one.label == actual
+    ]
     return Finding(_answer(case, p, 1 / count), " ".join(words))
 
 
 def _answer(case: Case, p: float, smallest: float) -> Answer:
-    if not is_significant(case) or (smallest > 1 - case.level and p <= smallest):
+    if not is_significant(case) or (smallest > case.alpha and p <= smallest):
         return "cannot tell"
-    if p <= 1 - case.level:
+    if p <= case.alpha:
         return "holds"
     return "breaks" if p > 0.5 else "weakens"
 

@@ -12,9 +12,9 @@ from eventpanel.estimators.detectable import Detectable, Simulation, detectable
 from eventpanel.estimators.without import is_sandwich
 from eventpanel.robustness.case import Case
 from eventpanel.robustness.check import Check, Finding, Part
+from eventpanel.robustness.figures.power import FORMULA, SIMULATED, asked_effect, power_curve
 from eventpanel.robustness.judge import is_significant
-from eventpanel.robustness.lines import Found, Line
-from eventpanel.robustness.power_drawing import FORMULA, SIMULATED, asked_effect, power_curve
+from eventpanel.robustness.lines import Found, Line, unmade
 from eventpanel.robustness.variation import headline, unit_of
 
 __all__ = ["CHECK"]
@@ -99,15 +99,15 @@ def judge(case: Case, lines: Sequence[Line]) -> Finding:
     """Say what could have been found; where the headline is significant, what that is worth."""
     worth = {line.label: line for line in lines if line.part == WORTH}
     if not worth:
-        failed = [line.note for line in lines if line.role == "not made"]
+        failed = [line.note for line in unmade(lines)]
         return Finding("cannot tell", f"Power is not known: {first_few(dict.fromkeys(failed))}.")
     effect, least = worth[WRONG].position, {x.label: x.estimate for x in lines if x.part == MINIMUM}
     power = next(x.estimate for x in lines if x.part == FORMULA and x.position == effect)
     asked = case.section.power.effect is not None
     own = asked_effect(case, effect) if asked else f"Half the headline, for want of a published effect, {effect:.4g}"
     words = [
-        f"The design finds an effect of {least[EIGHTY]:.4g} with a power of 80%, at 5%.",
-        f"{own} is found with a power of {power:.0%}.",
+        f"At the 5% level the design finds an effect of {least[EIGHTY]:.4g} in size with a probability of 80%.",
+        f"{own} is found with one of {power:.0%}.",
     ]
     if asked:
         words.append(_held(case, effect))
@@ -118,9 +118,10 @@ def judge(case: Case, lines: Sequence[Line]) -> Finding:
         f"If that is the effect, significant estimates are {worth[TOO_LARGE].estimate:.2f} times too large on average, "
         f"and {worth[WRONG].estimate:.1%} of them have the wrong sign."
     )
-    if power >= ENOUGH:
-        return Finding("holds", " ".join(words))
-    return Finding("weakens" if asked else "cannot tell", " ".join(words))
+    if not asked:
+        words.append("Half the headline says no more than its p-value: name an effect from elsewhere to be judged by.")
+        return Finding("cannot tell", " ".join(words))
+    return Finding("holds" if power >= ENOUGH else "weakens", " ".join(words))
 
 
 def _held(case: Case, effect: float) -> str:
@@ -136,9 +137,9 @@ CHECK = Check(
     reading="Power of the two-sided test at 5% by the noncentral t distribution, and in samples drawn from the "
     "design with the residuals of whole clusters; Gelman and Carlin 2014, doi:10.1177/1745691614551642, for the "
     "wrong sign and the exaggeration. At an effect of zero the simulated curve is the size of the test. Power "
-    "against the headline itself would be its p-value in other words: name an effect from elsewhere. It holds where "
-    "the headline is significant and the effect is found with 80%; with less, it weakens for a named effect, and "
-    "nothing can be told from half the headline.",
+    "against the headline itself would be its p-value in other words: name an effect from elsewhere. Where "
+    "the headline is significant it holds if the named effect is found with 80%, and weakens with less; without a "
+    "named effect nothing is judged.",
     parts=parts,
     judge=judge,
     draw=power_curve,

@@ -21,7 +21,7 @@ from eventpanel.estimators.path import Term
 from eventpanel.estimators.pretrend_power import detectable_slope, pretrend_power
 from eventpanel.robustness.case import Case
 from eventpanel.robustness.check import Answer, Check, Finding, Part
-from eventpanel.robustness.drawing import sweep
+from eventpanel.robustness.figures.sweep import sweep
 from eventpanel.robustness.judge import is_significant
 from eventpanel.robustness.lines import Found, Line, line_of, made, not_made
 from eventpanel.robustness.variation import reason, unit_of
@@ -40,6 +40,8 @@ BOUNDS: dict[Restriction, tuple[float, ...]] = {
 }
 # The least M of relative magnitude that a headline should survive: as much as was seen before the event.
 AS_MUCH = 1.0
+# Slopes beyond this many times the headline are not told in per cent of it.
+MUCH = 10
 
 
 def parts(case: Case) -> Sequence[Part]:
@@ -154,22 +156,27 @@ def judge(case: Case, lines: Sequence[Line]) -> Finding:
     leads = [line for line in lines if line.quantity == "lead"]
     words, value = [], abs(float(case.headline.coef[0]))
     if joint:
-        verb = "rejects" if joint[0].p_value < 1 - case.level else "does not reject"
+        verb = "rejects" if joint[0].p_value < case.alpha else "does not reject"
         words.append(f"The joint test of {number(len(leads), 'lead')} {verb} (p = {joint[0].p_value:.3g}).")
     half, most = (_slope(lines, often) for often in OFTEN)
     words.append(
         "No trend can be ruled out by them."
         if np.isinf(most)
-        else f"A linear trend of {half:.3g} per period, {half / value:.0%} of the headline, would escape them in half "
-        f"of all samples, one of {most:.3g} ({most / value:.0%}) in one of five."
+        else f"A linear trend of {half:.3g} per period, {_share(half, value)} the headline, would escape them in half "
+        f"of all samples, one of {most:.3g} ({_share(most, value)} it) in one of five."
     )
     seen = [x.estimate for x in lines if x.quantity == SEEN]
     if seen and abs(abs(seen[0]) - value) > 1e-9 * value:
         words.append(f"Seen from the period before, the effect is {seen[0]:.4g}.")
     broken = {x.part: x.estimate for x in lines if x.quantity == BREAKDOWN and x.role == "size"}
     words += [_broken(name, m) for name, m in broken.items()]
-    rejected = bool(joint) and joint[0].p_value < 1 - case.level
+    rejected = bool(joint) and joint[0].p_value < case.alpha
     return Finding(_answer(case, most, broken.get("relative_magnitude", np.nan), rejects=rejected), " ".join(words))
+
+
+def _share(slope: float, value: float) -> str:
+    """Say how much of a size a slope is; of next to nothing no percentage says anything."""
+    return f"{slope / value:.0%} of" if slope <= MUCH * value else f"more than {MUCH} times"
 
 
 def _slope(lines: Sequence[Line], often: float) -> float:
@@ -191,9 +198,11 @@ def _broken(restriction: str, bound: float) -> str:
 
 def _answer(case: Case, slope: float, breakdown: float, *, rejects: bool) -> Answer:
     survives = breakdown >= AS_MUCH
+    if not is_significant(case):
+        return "cannot tell"
     if rejects:
         return "weakens" if survives else "breaks"
-    if not is_significant(case) or slope >= abs(float(case.headline.coef[0])):
+    if slope >= abs(float(case.headline.coef[0])):
         return "cannot tell"
     return "holds" if survives else "weakens"
 

@@ -8,14 +8,16 @@ from functools import partial
 from eventpanel.estimators.record import event_unit
 from eventpanel.robustness.case import Case
 from eventpanel.robustness.check import Check, Part
-from eventpanel.robustness.inference_figures import histograms
+from eventpanel.robustness.figures.histograms import histograms
 from eventpanel.robustness.judge import judge_tests
-from eventpanel.robustness.lines import Found, Line
+from eventpanel.robustness.lines import Found, Line, Role
 from eventpanel.robustness.reassignment import Scheme, drawn, line_of_draws, need_regression, values_of
 
 __all__ = ["CHECK"]
 
 NAME = "randomised"
+# Above this share of units that keep their own history in every draw, a scheme says little, and is not judged.
+MOST = 0.5
 SCHEMES: tuple[Scheme, ...] = ("permute", "shift")
 
 
@@ -28,7 +30,10 @@ def parts(case: Case) -> Sequence[Part]:
 def _scheme(scheme: Scheme, case: Case) -> Found:
     found, label = drawn(case, scheme), _named(case, scheme)
     note = f"in the predicted direction p = {found.draws.p_directed:.3g}"
-    blank = Line(NAME, scheme, label, "test", f"p-value by randomisation, {case.target.describe()}", note=note)
+    held = len(found.draws.held) > MOST * found.draws.units
+    note += "; not judged, for most units keep their own history" if held else ""
+    role: Role = "size" if held else "test"
+    blank = Line(NAME, scheme, label, role, f"p-value by randomisation, {case.target.describe()}", note=note)
     return Found((line_of_draws(case, blank, found),), {label: values_of(found)})
 
 

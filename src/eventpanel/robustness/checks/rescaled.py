@@ -8,7 +8,7 @@ from functools import partial
 from eventpanel.datasets.errors import NotAvailableError
 from eventpanel.robustness.case import Case
 from eventpanel.robustness.check import Check, Finding, Part
-from eventpanel.robustness.lines import Found, Line, made
+from eventpanel.robustness.lines import Found, Line, made, unmade
 from eventpanel.robustness.variation import Variation, headline, line_of_variation, unit_of
 
 __all__ = ["CHECK"]
@@ -67,7 +67,7 @@ def _follows(case: Case, what: str, factor: float) -> float:
 
 def judge(case: Case, lines: Sequence[Line]) -> Finding:
     """Hold every line to rounding."""
-    scaled, failed = made(lines, "other"), [line for line in lines if line.role == "not made"]
+    scaled, failed = made(lines, "other"), unmade(lines)
     if failed or not scaled:
         return Finding("breaks", "Rescaled columns could not be estimated: " + "; ".join(x.note for x in failed) + ".")
     most, allowed = max(max(_off(case, line)) for line in scaled), CLOSE[case.question.estimator]
@@ -86,4 +86,5 @@ CHECK = Check(
     "rounding. This says nothing of the effect: it certifies that columns pass through the estimate as they should.",
     parts=parts,
     judge=judge,
+    certifies=True,
 )

@@ -13,7 +13,7 @@ from eventpanel.datasets.panel import Panel
 from eventpanel.estimators.core.arrays import Mask
 from eventpanel.robustness.case import Case, Question
 from eventpanel.robustness.check import Check, Finding, Part
-from eventpanel.robustness.drawing import forest
+from eventpanel.robustness.figures.forest import forest
 from eventpanel.robustness.judge import judge_variations
 from eventpanel.robustness.lines import Found, Line, not_made
 from eventpanel.robustness.variation import Variation, estimate_of, headline, line_of_variation, reason
@@ -73,7 +73,7 @@ def _settled(case: Case, questions: Sequence[Question], rows: Mask) -> tuple[Mas
         panel, left = _marked(case.panel, rows), rows
         for question in questions:
             try:
-                left = left & estimate_of(replace(case, panel=panel), _within(question)).sample
+                left = left & estimate_of(case, _within(question), panel).sample
             except EventPanelError:
                 continue
         if (left == rows).all():

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from eventpanel.datasets.errors import EventPanelError, number
+from eventpanel.datasets.errors import number
 from eventpanel.robustness.case import Case
 from eventpanel.robustness.check import Check, Part
-from eventpanel.robustness.drawing import sweep
+from eventpanel.robustness.figures.sweep import sweep
 from eventpanel.robustness.judge import judge_variations
-from eventpanel.robustness.lines import Found, Line, not_made
-from eventpanel.robustness.variation import Variation, headline, line_of_variation, reason
+from eventpanel.robustness.lines import Found, Line
+from eventpanel.robustness.variation import Variation, headline, line_of_variation
 
 __all__ = ["CHECK"]
 
@@ -34,11 +34,7 @@ def _line(case: Case, side: str, length: int) -> Line:
     window = {name: getattr(case.design.window, name) for name in ("leads", "lags")}
     window |= dict.fromkeys(SIDES[side], length)
     label = f"{number(window['leads'], 'lead')}, {number(window['lags'], 'lag')}"
-    try:
-        question = case.changed({"window": window})
-    except EventPanelError as error:
-        return not_made(Line(NAME, side, label, "not made", case.target.describe(), position=length), reason(error))
-    return line_of_variation(case, NAME, Variation(side, label, question, position=length))
+    return line_of_variation(case, NAME, Variation(side, label, {"window": window}, position=length))
 
 
 CHECK = Check(

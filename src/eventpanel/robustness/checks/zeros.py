@@ -7,15 +7,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from eventpanel.datasets.errors import NotAvailableError
+from eventpanel.datasets.errors import NotAvailableError, first_few
 from eventpanel.estimators.zeros import zero_handling
 from eventpanel.robustness.case import Case, Question
 from eventpanel.robustness.check import Check, Finding, Part
+from eventpanel.robustness.figures.zeros import DEPENDS, OTHER_ROWS, WITHOUT_UNIT, by_unit
 from eventpanel.robustness.judge import judge_variations
-from eventpanel.robustness.lines import Found, Line, made, not_made
-from eventpanel.robustness.table_rows import Row
+from eventpanel.robustness.lines import ABSENT, Found, Line, Row, made, not_made
 from eventpanel.robustness.variation import headline, unit_of
-from eventpanel.robustness.zeros_drawing import DEPENDS, OTHER_ROWS, WITHOUT_UNIT, by_unit
 from eventpanel.robustness_section import ZerosSection
 
 __all__ = ["CHECK"]
@@ -68,7 +67,7 @@ def _line(case: Case, column: str, row: Row) -> Line:
         note=NOTES[part],
     )
     if np.isnan(row["estimate"]):
-        return not_made(line, str(row["note"]) or "not identified")
+        return not_made(line, str(row["note"]) or ABSENT)
     return line._replace(
         estimate=float(row["estimate"]),
         std_error=float(row["std_error"]),
@@ -94,9 +93,12 @@ def _unit(case: Case, column: str, row: Row) -> str:
 def judge(case: Case, lines: Sequence[Line]) -> Finding:
     """Judge the ways that do not depend on the unit, by sign and significance."""
     mine = [line for line in lines if line.part == WITHOUT_UNIT]
+    if not mine:
+        failed = dict.fromkeys(line.note for line in lines if line.role == "not made")
+        return Finding("cannot tell", f"Nothing could be made: {first_few(failed)}.")
     found = judge_variations(case, mine)
     said = [f"{_sized(case, line)} (p = {line.p_value:.3g})" for line in made(mine, "other")]
-    words = [found.words, *([f"They are: {'; '.join(said)}."] if said else [])]
+    words = [found.words, *([f"Each by itself: {'; '.join(said)}."] if said else [])]
     logs = [line for line in made(lines, "other") if line.part == DEPENDS and not np.isnan(line.position)]
     if len(logs) > 1:
         low, high = (choose(logs, key=lambda line: line.estimate) for choose in (min, max))

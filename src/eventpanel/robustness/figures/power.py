@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from matplotlib import rc_context
 from matplotlib.figure import Figure
 
 from eventpanel.estimators.core.power import TwoSided
-from eventpanel.reports.figures import STYLE, wrap
+from eventpanel.reports.figures import wrap
 from eventpanel.robustness.case import Case
-from eventpanel.robustness.drawing import COLORS, new_figure
+from eventpanel.robustness.figures.frame import COLORS, framed
 from eventpanel.robustness.lines import Found
 from eventpanel.robustness.variation import unit_of
 
@@ -44,8 +43,7 @@ def power_curve(case: Case, found: Found) -> Figure:
     effects = [line.position for line in found.lines if line.part == FORMULA]
     where = np.linspace(min(effects), max(effects), 121)
     test = TwoSided(float(case.headline.std_errors.iloc[0]), float(case.headline.dof[0]), 0.05)
-    with rc_context(STYLE):
-        figure = new_figure(7.0, 3.6)
+    with framed(7.0, 3.6) as figure:
         axes = figure.subplots()
         axes.plot(where, [test.power(effect) for effect in where], color=COLORS["variation"], label="by formula")
         if drawn:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from eventpanel.reports.figures import STYLE, wrap
+from eventpanel.reports.figures import cut, wrap
 from eventpanel.robustness.case import Case
-from eventpanel.robustness.drawing import COLORS, new_figure
+from eventpanel.robustness.figures.frame import COLORS, framed
 from eventpanel.robustness.lines import Line
 
 __all__ = ["draw_curve"]
@@ -39,8 +38,7 @@ def draw_curve(case: Case, lines: Sequence[Line], choices: Mapping[str, Sequence
     held = {axis: {one[axis] for one in taken.values()} for axis in every}
     options = {axis: [x for x in found if x in held[axis]] for axis, found in every.items() if len(held[axis]) > 1}
     rows = sum(len(found) for found in options.values()) + len(options)
-    with rc_context(STYLE):
-        figure = new_figure(9.0, 3.4 + 0.17 * rows)
+    with framed(9.0, 3.4 + 0.17 * rows) as figure:
         grid = figure.subplots(2, 1, sharex=True, gridspec_kw={"height_ratios": [3.0, max(0.17 * rows, 0.4)]})
         _estimates(grid[0], case, shown)
         _choices(grid[1], shown, choices, options)
@@ -49,7 +47,7 @@ def draw_curve(case: Case, lines: Sequence[Line], choices: Mapping[str, Sequence
 
 def _estimates(axes: Axes, case: Case, shown: Sequence[Line]) -> None:
     places, values = np.arange(len(shown)), np.array([line.estimate for line in shown])
-    sure = np.array([line.p_value < 1 - case.level for line in shown])
+    sure = np.array([line.p_value < case.alpha for line in shown])
     with_sign = np.sign(values) == case.target.sign
     color = np.where(sure & with_sign, CLEAR, np.where(sure, AGAINST, UNCLEAR))
     low, high = (np.array([getattr(line, name) for line in shown]) for name in ("conf_low", "conf_high"))
@@ -61,7 +59,7 @@ def _estimates(axes: Axes, case: Case, shown: Sequence[Line]) -> None:
     axes.axhline(0, color="0.4", linewidth=0.8)
     axes.axhline(float(np.median(values)), color="0.3", linewidth=0.8, linestyle="--")
     axes.set_ylabel(wrap(f"Effect on {shown[0].unit}", 34), fontsize=8)
-    alpha = f"{1 - case.level:.0%}"
+    alpha = f"{case.alpha:.3g}"
     axes.set_title(
         f"{len(shown)} specifications in order, {case.level:.0%} intervals. Blue: significant at {alpha} with the "
         f"predicted sign; orange: with the other;\ngrey: not significant. Diamond: the headline. Dashed: the median.",
@@ -87,7 +85,7 @@ def _choices(
     head = next((i for i, line in enumerate(shown) if line.label == "headline"), None)
     if head is not None:
         axes.axvline(head, color=HEADLINE, linewidth=0.8)
-    axes.set_yticks(range(len(labels)), [wrap(text, 48) for text, _ in labels], fontsize=7)
+    axes.set_yticks(range(len(labels)), [cut(text, 48) for text, _ in labels], fontsize=7)
     for tick, (_, bold) in zip(axes.get_yticklabels(), labels, strict=True):
         tick.set_fontweight("bold" if bold else "normal")
     axes.set_ylim(len(labels) - 0.4, -0.6)

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from eventpanel.reports.figures import STYLE, wrap
+from eventpanel.reports.figures import wrap
 from eventpanel.robustness.case import Case
-from eventpanel.robustness.drawing import COLORS, new_figure
+from eventpanel.robustness.figures.frame import COLORS, framed
 from eventpanel.robustness.lines import Found, Line, made
 
 __all__ = ["dropped", "extremes"]
@@ -32,8 +31,7 @@ def extremes(case: Case, found: Found) -> Figure:
     """
     shown = [line for line in made(found.lines, "variation") if not np.isnan(line.estimate)]
     every = list(dict.fromkeys(line.part for line in shown))
-    with rc_context(STYLE):
-        figure = new_figure(8.0, 0.4 + 2.6 * max(1, len(every)))
+    with framed(8.0, 0.4 + 2.6 * max(1, len(every))) as figure:
         grid = figure.subplots(max(1, len(every)), 1, squeeze=False)
         for axes, part in zip(grid[:, 0], every, strict=False):
             lines = sorted((line for line in shown if line.part == part), key=lambda line: line.estimate)
@@ -79,8 +77,7 @@ def dropped(case: Case, found: Found) -> Figure:
     start = [line._replace(label="0: nothing", position=0.0) for line in found.lines if line.role == "headline"]
     shown = made(found.lines, "variation")
     every = list(dict.fromkeys(line.part for line in shown))
-    with rc_context(STYLE):
-        figure = new_figure(3.1 * max(2, len(every)), 3.6)
+    with framed(3.1 * max(2, len(every)), 3.6) as figure:
         grid = figure.subplots(1, max(1, len(every)), squeeze=False, sharey=True)
         for axes, part in zip(grid[0], every, strict=False):
             lines = [*start, *(line for line in shown if line.part == part)]

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
-from eventpanel.reports.figures import STYLE, wrap
+from eventpanel.reports.figures import wrap
 from eventpanel.robustness.case import Case
-from eventpanel.robustness.drawing import COLORS, new_figure
+from eventpanel.robustness.figures.frame import COLORS, framed
 from eventpanel.robustness.lines import Found, Line, made
 
 __all__ = ["DEPENDS", "OTHER_ROWS", "WITHOUT_UNIT", "by_unit"]
@@ -35,8 +34,7 @@ def by_unit(case: Case, found: Found) -> Figure:
     plain = [line for line in lines if line.part != DEPENDS]
     logs = sorted((x for x in lines if x.part == DEPENDS and not np.isnan(x.position)), key=lambda x: x.position)
     heights = [0.5] * len(plain) + [2.6] * bool(logs)
-    with rc_context(STYLE):
-        figure = new_figure(7.5, 0.6 * len(plain) + 3.0 * bool(logs) + 0.4)
+    with framed(7.5, 0.6 * len(plain) + 3.0 * bool(logs) + 0.4) as figure:
         grid = figure.subplots(max(1, len(heights)), 1, squeeze=False, gridspec_kw={"height_ratios": heights or [1.0]})[
             :, 0
         ]

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from eventpanel.estimators.core.arrays import Floats
 from eventpanel.estimators.core.distributions import t_quantile
 from eventpanel.estimators.core.omitted import Coefficient, Strength
-from eventpanel.reports.figures import STYLE, wrap
+from eventpanel.reports.figures import wrap
 from eventpanel.robustness.case import Case
-from eventpanel.robustness.drawing import COLORS, new_figure
+from eventpanel.robustness.figures.frame import COLORS, framed
 from eventpanel.robustness.lines import Found
 
 __all__ = ["BENCHMARKS", "COEFFICIENT", "contours"]
@@ -44,8 +43,7 @@ def contours(case: Case, found: Found) -> Figure:
     up = _end(own, [values[1] for values in marks.values()])
     treatment, outcome = np.linspace(0, across, POINTS), np.linspace(0, up, POINTS)
     left = np.array([[_left(case, own, Strength(d, y)) for d in treatment] for y in outcome])
-    with rc_context(STYLE):
-        figure = new_figure(7.2, 5.2)
+    with framed(7.2, 5.2) as figure:
         axes = figure.subplots()
         levels = np.sort(own.estimate * np.array(LEVELS))
         drawn = axes.contour(
@@ -59,7 +57,7 @@ def contours(case: Case, found: Found) -> Figure:
         axes.set_ylabel("Share of what is left of the outcome", fontsize=8)
         axes.set_title(
             f"The estimate of {own.estimate:.4g} as a confounder would leave it. Red: zero; dashed: the edge of\n"
-            f"significance at {1 - case.level:.0%}. Marks: once, twice, three times as strong as a benchmark",
+            f"significance at {case.alpha:.3g}. Marks: once, twice, three times as strong as a benchmark",
             fontsize=8.5,
         )
     return figure
