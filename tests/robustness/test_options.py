@@ -14,6 +14,7 @@ from eventpanel.datasets.errors import StudyError
 from eventpanel.estimators.covariance import Clustered, DriscollKraay, Robust
 from eventpanel.estimators.window import EventWindow
 from eventpanel.robustness.checks import axes, curve
+from eventpanel.robustness.run import plan_checks
 from eventpanel.robustness.runner import work
 from eventpanel.robustness.specifications import AS_SET, specifications
 from eventpanel.robustness.trends import trend_names
@@ -199,3 +200,38 @@ def test_a_curve_that_cannot_be_drawn_says_why() -> None:
     finding = curve.CHECK.judge(case, found.lines)
     assert finding.answer == "cannot tell"
     assert "nobody" in finding.words
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"leave_out": {"by": ["importer", "importr"]}}, "leave_out.by names 'importr'.*did you mean importer"),
+        ({"randomisation": {"strata": ["nothing"]}}, "randomisation.strata names 'nothing'"),
+        ({"curve": {"by": "exporter^importer"}}, "curve.by names 'exporter'"),
+    ],
+)
+def test_a_setting_that_names_no_column_is_refused_before_anything_is_made(
+    settings: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(StudyError, match=words):
+        plan_checks(curve_case(settings))
+
+
+def test_columns_moderators_and_parts_may_be_named() -> None:
+    settings = {"leave_out": {"by": ["event", "regime^year"]}, "randomisation": {"strata": ["regime"]}}
+    assert plan_checks(curve_case(settings)).parts
+
+
+def test_combinations_of_one_name_are_refused() -> None:
+    axes = {
+        "a": {"x; b: y": {"sample": {"first": 2004}}, "x": {"sample": {"first": 2005}}},
+        "b": {"y": {"controls": []}},
+    }
+    with pytest.raises(StudyError, match="the same name"):
+        specifications(curve_case({"axes": axes}))
+
+
+def test_too_many_combinations_are_refused_at_once() -> None:
+    options = {f"{i}": {"sample": {"first": 1900 + i}} for i in range(250)}
+    with pytest.raises(StudyError, match="63,001 combinations"):
+        specifications(curve_case({"axes": {"a": options, "b": options}}))

@@ -12,6 +12,7 @@ from eventpanel.reports.text import versions
 from eventpanel.robustness.case import Case
 from eventpanel.robustness.catalogue import asked_checks
 from eventpanel.robustness.check import Check
+from eventpanel.robustness.columns import check_columns
 from eventpanel.robustness.lines import Found
 from eventpanel.robustness.page import render
 from eventpanel.robustness.plan import Checked, Plan
@@ -81,8 +82,9 @@ def plan_checks(case: Case) -> Plan:
     Raises
     ------
     StudyError
-        An unknown check.
+        An unknown check, or a setting that names a column which is not there.
     """
+    check_columns(case)
     planned, without = [], []
     for check in asked_checks(case.section.checks):
         try:

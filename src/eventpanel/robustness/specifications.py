@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations, product
+from math import prod
 from typing import Any, NamedTuple
 
 from eventpanel.datasets.errors import EventPanelError, StudyError, first_few
@@ -15,6 +17,8 @@ __all__ = ["AS_SET", "Refused", "Specification", "Specifications", "specificatio
 
 # Keys whose values add up instead of replacing one another.
 ADDING = ("also_controls", "also_fixed_effects")
+# Combinations that are told apart in about a minute.
+MOST = 50_000
 Choices = tuple[tuple[str, str], ...]
 
 
@@ -91,7 +95,7 @@ def specifications(
     Raises
     ------
     StudyError
-        An axis or an option that the study does not have.
+        An axis or an option that the study does not have, too many combinations, or two of the same name.
     """
     chosen = {name: _axis(case, name) for name in axes or case.section.axes}
     for one in without:
@@ -102,6 +106,13 @@ def specifications(
                     "robustness.curve.without",
                     f"options: {first_few(chosen.get(axis, ()), 12) or 'none'}",
                 )
+    count = prod(len(options) for options in chosen.values())
+    if count > MOST:
+        raise StudyError(
+            f"The axes make {count:,} combinations, more than the {MOST:,} that a curve takes.",
+            f"axes: {', '.join(chosen)}",
+            "cross fewer with robustness.curve.axes; the others are still looked at one at a time",
+        )
     asked: dict[Question, Choices] = {}
     refused = []
     for options in product(*chosen.values()):
@@ -113,7 +124,13 @@ def specifications(
             refused.append(Refused(choices, f"the same as {label_of(asked[found])}"))
         else:
             asked[found] = choices
-    return Specifications(tuple(Specification(choices, q) for q, choices in asked.items()), tuple(refused))
+    valid = tuple(Specification(choices, question) for question, choices in asked.items())
+    labels = Counter(one.label for one in valid)
+    if len(labels) < len(valid):
+        raise StudyError(
+            "Two combinations have the same name.", labels.most_common(1)[0][0], "name options without '; ' and ': '"
+        )
+    return Specifications(valid, tuple(refused))
 
 
 def _axis(case: Case, name: str) -> dict[str, Mapping[str, Any]]:
