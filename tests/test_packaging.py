@@ -85,8 +85,12 @@ def test_every_file_of_the_code_is_inside_and_no_other(names: set[str]) -> None:
         "studies/demo.toml",
         "studies/unrest-deals.toml",
         "studies/world-panel.toml",
+        "reports/templates/base.html",
+        "reports/templates/compared.html",
         "reports/templates/exhibits.html",
         "reports/templates/report.html",
+        "reports/templates/robustness.html",
+        "reports/templates/sources.html",
     ],
 )
 def test_data_files_are_inside(names: set[str], name: str) -> None:

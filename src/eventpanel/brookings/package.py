@@ -9,7 +9,6 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from importlib import resources
 from typing import NamedTuple
 
 import pandas as pd
@@ -19,6 +18,7 @@ from eventpanel.brookings.family import Family
 from eventpanel.brookings.made import Made
 from eventpanel.brookings.toml_text import toml_text
 from eventpanel.datasets.materials import Materials
+from eventpanel.reports.pages import template_text
 from eventpanel.reports.text import csv_bytes, manifest, versions
 
 if sys.platform != "win32":
@@ -141,8 +141,7 @@ def _render(name: str, values: Mapping[str, object]) -> bytes:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    text = resources.files("eventpanel.reports.templates").joinpath(name).read_text("utf-8")
-    return environment.from_string(text).render(values).encode()
+    return environment.from_string(template_text(name)).render(values).encode()
 
 
 def _requirements(version: Mapping[str, str]) -> bytes:

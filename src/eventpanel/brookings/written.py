@@ -5,10 +5,8 @@ from __future__ import annotations
 import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib import resources
 
 import pandas as pd
-from jinja2 import Environment, StrictUndefined
 from matplotlib.figure import Figure
 
 from eventpanel.brookings.exhibit import Coefficient, Column, Content, Exhibit, numbers
@@ -17,6 +15,7 @@ from eventpanel.brookings.made import Made, Version
 from eventpanel.brookings.provenance import absences, conflicts, coverage, summed, traps
 from eventpanel.datasets.materials import Materials
 from eventpanel.reports.figures import save
+from eventpanel.reports.pages import rendered_page
 from eventpanel.reports.tables import Grid, latex_grids, markdown_grids, number
 from eventpanel.reports.text import csv_bytes
 
@@ -166,20 +165,21 @@ def files_of_data(materials: Materials) -> dict[str, bytes]:
 
 def index_page(page: Page) -> str:
     """Render one self-contained page of all exhibits; no script, no link to anything outside but sources."""
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    template = resources.files("eventpanel.reports.templates").joinpath("exhibits.html").read_text("utf-8")
-    return environment.from_string(template).render(
-        title=page.title,
-        label=page.label,
-        kind=page.materials.kind,
-        planted=list(page.materials.planted.items()),
-        switches=page.switches,
-        exhibits=[_shown(one, page.files) for one in page.made],
-        sources=page.materials.sources,
-        moves=page.moves,
-        moves_picture=_picture(page.files, "moves"),
-        limits=page.limits,
-        tables=_tables(page.materials),
+    return rendered_page(
+        "exhibits.html",
+        {
+            "title": page.title,
+            "label": page.label,
+            "kind": page.materials.kind,
+            "planted": list(page.materials.planted.items()),
+            "switches": page.switches,
+            "exhibits": [_shown(one, page.files) for one in page.made],
+            "sources": page.materials.sources,
+            "moves": page.moves,
+            "moves_picture": _picture(page.files, "moves"),
+            "limits": page.limits,
+            "tables": _tables(page.materials),
+        },
     )
 
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib import resources
 
-from jinja2 import Environment, StrictUndefined
-
+from eventpanel.reports.pages import rendered_page
 from eventpanel.reports.tables import Grid
 
 __all__ = ["compared_page"]
@@ -23,6 +21,4 @@ def compared_page(title: str, label: str, summary: str, grids: Sequence[Grid]) -
         Lines of plain words.
     grids : sequence of Grid
     """
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    template = resources.files("eventpanel.reports.templates").joinpath("compared.html").read_text("utf-8")
-    return environment.from_string(template).render(title=title, label=label, summary=summary, grids=grids)
+    return rendered_page("compared.html", {"title": title, "label": label, "summary": summary, "grids": grids})

@@ -5,11 +5,9 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib import resources
 from typing import Any
 
 import pandas as pd
-from jinja2 import Environment, StrictUndefined
 
 from eventpanel.datasets.countries import name_of
 from eventpanel.datasets.coverage import coverage_table
@@ -19,6 +17,7 @@ from eventpanel.estimators.audit import shown
 from eventpanel.estimators.card import Card
 from eventpanel.estimators.leads_in_words import leads_in_words
 from eventpanel.reports.events import Compared, card_terms, card_units, uses_table
+from eventpanel.reports.pages import rendered_page
 from eventpanel.reports.results import Result
 from eventpanel.reports.tables import grid
 
@@ -68,23 +67,24 @@ def page(report: Report) -> str:
     str
         HTML with everything inside; no script, no link to anything outside but the sources' own addresses.
     """
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    template = resources.files("eventpanel.reports.templates").joinpath("report.html").read_text("utf-8")
     panel, results = report.panel, report.results
-    return environment.from_string(template).render(
-        title=report.title,
-        label=report.label,
-        pictures={name: base64.b64encode(picture).decode() for name, picture in report.pictures.items()},
-        grids=[(grid(result), _leads(result)) for result in results],
-        audit=[(name, shown(name, value)) for name, value in report.audit.items()],
-        uses=_cells(uses_table(report.cards)),
-        terms=card_terms(report.cards.values()),
-        cards=[(name, card.outcome, card_units(card)) for name, card in report.cards.items()],
-        compared=[_comparison(one) for one in report.compared],
-        ledgers=[(result.title, ledger_summary(result)) for result in results],
-        coverage=_cells(coverage_summary(panel)),
-        conflicts=_cells(conflicts_summary(panel)),
-        sources=panel.sources,
+    return rendered_page(
+        "report.html",
+        {
+            "title": report.title,
+            "label": report.label,
+            "pictures": {name: base64.b64encode(picture).decode() for name, picture in report.pictures.items()},
+            "grids": [(grid(result), _leads(result)) for result in results],
+            "audit": [(name, shown(name, value)) for name, value in report.audit.items()],
+            "uses": _cells(uses_table(report.cards)),
+            "terms": card_terms(report.cards.values()),
+            "cards": [(name, card.outcome, card_units(card)) for name, card in report.cards.items()],
+            "compared": [_comparison(one) for one in report.compared],
+            "ledgers": [(result.title, ledger_summary(result)) for result in results],
+            "coverage": _cells(coverage_summary(panel)),
+            "conflicts": _cells(conflicts_summary(panel)),
+            "sources": panel.sources,
+        },
     )
 
 

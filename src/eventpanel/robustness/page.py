@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
-from importlib import resources
 
 import numpy as np
 import pandas as pd
-from jinja2 import Environment, StrictUndefined
 
 from eventpanel.reports.figures import save
+from eventpanel.reports.pages import rendered_page
 from eventpanel.reports.tables import latex_grids, markdown_grids
 from eventpanel.reports.text import csv_bytes, manifest, versions
 from eventpanel.robustness.case import Case
@@ -79,31 +78,32 @@ def _findings(plan: Plan, checked: Sequence[Checked]) -> pd.DataFrame:
 
 
 def _page(case: Case, plan: Plan, checked: Sequence[Checked], pictures: dict[str, bytes]) -> str:
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    template = resources.files("eventpanel.reports.templates").joinpath("robustness.html").read_text("utf-8")
     table = summary(case, plan, checked)
     names = [one.check.name for one in checked] + ["without"] * len(plan.without)
-    return environment.from_string(template).render(
-        title=case.study.title,
-        label=case.study.label,
-        headline=headline_in_words(case),
-        terms=headline_terms(case),
-        nobs=f"{case.estimate.nobs:,}",
-        clusters=f"{case.estimate.n_clusters:,}",
-        said=verdict_in_words(case, plan, checked),
-        not_shown=not_shown_in_words(case),
-        verdict=verdict(checked),
-        rules=RULES,
-        columns=table.columns,
-        summary=list(zip(names, table.rows, strict=True)),
-        own=table.counts[0],
-        head=HEAD,
-        checks=[(one, _rows(one.found.lines)) for one in checked],
-        without=plan.without,
-        pictures={name: base64.b64encode(picture).decode() for name, picture in pictures.items()},
-        settings=settings(case.section),
-        versions=versions(),
-        sources=case.panel.sources,
+    return rendered_page(
+        "robustness.html",
+        {
+            "title": case.study.title,
+            "label": case.study.label,
+            "headline": headline_in_words(case),
+            "terms": headline_terms(case),
+            "nobs": f"{case.estimate.nobs:,}",
+            "clusters": f"{case.estimate.n_clusters:,}",
+            "said": verdict_in_words(case, plan, checked),
+            "not_shown": not_shown_in_words(case),
+            "verdict": verdict(checked),
+            "rules": RULES,
+            "columns": table.columns,
+            "summary": list(zip(names, table.rows, strict=True)),
+            "own": table.counts[0],
+            "head": HEAD,
+            "checks": [(one, _rows(one.found.lines)) for one in checked],
+            "without": plan.without,
+            "pictures": {name: base64.b64encode(picture).decode() for name, picture in pictures.items()},
+            "settings": settings(case.section),
+            "versions": versions(),
+            "sources": case.panel.sources,
+        },
     )
 
 
