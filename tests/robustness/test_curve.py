@@ -100,6 +100,14 @@ def test_what_cannot_be_estimated_or_drawn_is_listed_with_the_reason() -> None:
     assert lines["headline"].note == "drawn: wild"
 
 
+def test_gaps_are_drawn_as_designs_whatever_stands_beside_them() -> None:
+    axes = {"outcome": {"Poisson": {"outcome": "count", "estimator": "ppml"}}, "window": AXES["window"]}
+    lines = found_of(curve_case(CURVE | {"axes": axes, "minus": "high"})).lines
+    notes = {line.label: line.note for line in lines if line.role != "test"}
+    assert {note for label, note in notes.items() if "Poisson" not in label} == {"drawn: wild"}
+    assert {note for label, note in notes.items() if "Poisson" in label} == {"drawn: score"}
+
+
 def test_permuted_histories_are_for_linear_specifications() -> None:
     axes = {"outcome": {"Poisson": {"outcome": "count", "estimator": "ppml"}}, "window": AXES["window"]}
     case = curve_case({"curve": {"draws": 99, "null": "permutation", "strata": ["regime"]}, "axes": axes})

@@ -98,14 +98,7 @@ def specifications(
         An axis or an option that the study does not have, too many combinations, or two of the same name.
     """
     chosen = {name: _axis(case, name) for name in axes or case.section.axes}
-    for one in without:
-        for axis, option in one.items():
-            if option not in chosen.get(axis, {}):
-                raise StudyError(
-                    f"The curve leaves out {axis} = {option!r}, which is not among its options.",
-                    "robustness.curve.without",
-                    f"options: {first_few(chosen.get(axis, ()), 12) or 'none'}",
-                )
+    _check_without(chosen, without)
     count = prod(len(options) for options in chosen.values())
     if count > MOST:
         raise StudyError(
@@ -131,6 +124,17 @@ def specifications(
             "Two combinations have the same name.", labels.most_common(1)[0][0], "name options without '; ' and ': '"
         )
     return Specifications(valid, tuple(refused))
+
+
+def _check_without(chosen: Mapping[str, Mapping[str, Any]], without: Sequence[Mapping[str, str]]) -> None:
+    for one in without:
+        for axis, option in one.items():
+            if option not in chosen.get(axis, {}):
+                raise StudyError(
+                    f"The curve leaves out {axis} = {option!r}, which is not among its options.",
+                    "robustness.curve.without",
+                    f"options: {first_few(chosen.get(axis, ()), 12) or 'none'}",
+                )
 
 
 def _axis(case: Case, name: str) -> dict[str, Mapping[str, Any]]:

@@ -100,21 +100,22 @@ def _piece(some: Sequence[Specification], case: Case) -> Found:
         designs = {label: q.design for label, q in questions.items() if lines[label].role != "not made"}
         _keep(joint_curve(case.panel, designs, target, _how(case)), lines, draws)
     for target, estimates in alone.items():
-        _keep(_drawn_alone(case, target, estimates), lines, draws)
+        for drawn in _drawn_alone(case, target, estimates):
+            _keep(drawn, lines, draws)
     return Found(tuple(lines[one.label] for one in some), draws)
 
 
-def _drawn_alone(case: Case, target: Target, estimates: Mapping[str, Estimate]) -> CurveDraws:
+def _drawn_alone(case: Case, target: Target, estimates: Mapping[str, Estimate]) -> list[CurveDraws]:
     """Draw estimates that were made one by one: as designs where they are linear, else by their contributions."""
-    linear = {label: e.design for label, e in estimates.items() if e.estimator == "distributed_lag"}
-    if len(linear) == len(estimates):
-        return joint_curve(case.panel, linear, target, _how(case))
     how = _how(case)
-    if how.null == "permutation":
-        empty = np.empty(0)
-        why = dict.fromkeys(estimates, "histories are permuted in linear specifications only")
-        return CurveDraws((), empty, empty, empty, np.empty((0, how.draws)), np.empty((0, how.draws)), (), why)
-    return score_curve(estimates, target, how)
+    linear = {label: e.design for label, e in estimates.items() if e.estimator == "distributed_lag"}
+    others = {label: e for label, e in estimates.items() if label not in linear}
+    drawn = [joint_curve(case.panel, linear, target, how)] if linear else []
+    if others and how.null == "permutation":
+        empty, none = np.empty(0), np.empty((0, how.draws))
+        why = dict.fromkeys(others, "histories are permuted in linear specifications only")
+        return [*drawn, CurveDraws((), empty, empty, empty, none, none, (), why)]
+    return [*drawn, score_curve(others, target, how)] if others else drawn
 
 
 def _blank(case: Case, label: str, question: Question) -> Line:
